@@ -1,0 +1,28 @@
+const swc = [
+  '@swc/jest',
+  {
+    jsc: { target: 'es2023', parser: { syntax: 'typescript', tsx: true } },
+    module: { type: 'es6' },
+    sourceMaps: 'inline',
+  },
+];
+
+const project = (name, extra = {}) => ({
+  displayName: name,
+  rootDir: import.meta.dirname,
+  testMatch: [`<rootDir>/tests/${name}/**/*.test.ts`],
+  testEnvironment: '<rootDir>/tests/helpers/jest-environment.cjs',
+  extensionsToTreatAsEsm: ['.ts', '.tsx'],
+  moduleNameMapper: {
+    '^@scry/(shared|api|worker|stress)/(.*)$': '<rootDir>/$1/src/$2.ts',
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
+  transform: { '\\.tsx?$': swc },
+  ...extra,
+});
+
+export default {
+  testTimeout: 30_000,
+  maxWorkers: 2,
+  projects: [project('unit'), project('integration'), project('e2e')],
+};

@@ -1,0 +1,236 @@
+/**
+ * Every setting, its default and what it costs. The environment is read here only; the rest of the code gets
+ * one frozen, typed object. `.env.example` and the README's table are written from these descriptions.
+ */
+import { hostname } from 'node:os';
+import path from 'node:path';
+import { z } from 'zod';
+import { grantedCpus } from './cpus.js';
+
+interface Setting<T> {
+  readonly schema: z.ZodType<T>;
+  /** Text for `.env.example`: the default as one would write it. */
+  readonly shown: string;
+  readonly doc: string;
+}
+
+const MIB = 1024 * 1024;
+
+const flag = z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1');
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+);
+const whole = (min: number, max = Number.MAX_SAFE_INTEGER) => z.coerce.number().int().min(min).max(max);
+const folder = z
+  .string()
+  .min(1)
+  .transform((text) => path.resolve(text));
+
+const setting = <T>(schema: z.ZodType<T>, shown: string, doc: string): Setting<T> => ({ schema, shown, doc });
+
+const settings = {
+  HOST: setting(
+    z.string().default('127.0.0.1'),
+    '127.0.0.1',
+    'Address the API listens on. Anything but loopback makes AUTH default to "key".',
+  ),
+  PORT: setting(whole(0, 65535).default(8080), '8080', 'Port the API listens on; 0 takes a free one.'),
+  PUBLIC_URL: setting(
+    z.url().optional(),
+    '',
+    "How clients reach the API, for links in answers and webhooks; unset: taken from each request's Host.",
+  ),
+  TRUST_PROXY: setting(
+    whole(0, 10).default(0),
+    '0',
+    'How many reverse proxies stand in front: client addresses are read that many hops back.',
+  ),
+  DATA_DIR: setting(
+    folder.default(path.resolve('data')),
+    'data',
+    'Uploads, results and the embedded database. Shared by api and workers.',
+  ),
+  MODELS_DIR: setting(
+    folder.default(path.resolve('models')),
+    'models',
+    'One folder per model, each with a manifest.json.',
+  ),
+  DATABASE_URL: setting(
+    z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+    '',
+    'PostgreSQL, postgres://…; unset: npm start runs one under DATA_DIR.',
+  ),
+  DATABASE_POOL: setting(
+    whole(1, 200).default(8),
+    '8',
+    'Connections per process at the most; each costs PostgreSQL 5 to 10 MB.',
+  ),
+  QUEUE_URL: setting(
+    z.url({ protocol: /^(rediss?|postgres(ql)?)$/ }).optional(),
+    '',
+    'redis://… (thousands of jobs a second) or postgres://… (hundreds); unset: the database.',
+  ),
+  WORKERS: setting(whole(0, 64).default(1), '1', 'Worker processes that npm start runs.'),
+  WORKER_ID: setting(
+    z
+      .string()
+      .regex(/^[A-Za-z0-9._-]{1,64}$/)
+      .default(`${hostname()}-${process.pid}`.replace(/[^A-Za-z0-9._-]/g, '-').slice(-64)),
+    '',
+    "A worker's name in results, metrics and logs; unset: host name and process id.",
+  ),
+  WORKER_THREADS: setting(
+    whole(1, 256).default(() => grantedCpus()),
+    '',
+    'Inference threads per worker, each with its own copy of the weights; unset: the CPUs granted.',
+  ),
+  WORKER_MODELS: setting(
+    list.optional(),
+    '',
+    'Comma-separated names of the models a worker serves; unset: all.',
+  ),
+  DEVICE: setting(
+    z.enum(['auto', 'cpu', 'webgpu', 'cuda']).default('auto'),
+    'auto',
+    'What inference runs on; auto tries the best first and logs which it got.',
+  ),
+  AUTH: setting(
+    z.enum(['open', 'key']).optional(),
+    '',
+    'open: predicting needs no key, ids are the secret; key: every call needs one. Unset: open on loopback, else key.',
+  ),
+  RATE_LIMIT: setting(whole(0).default(0), '0', 'Predictions a client may create per minute; 0 is no limit.'),
+  MAX_UPLOAD_BYTES: setting(whole(1024).default(16 * MIB), String(16 * MIB), 'Largest picture accepted.'),
+  MAX_PIXELS: setting(
+    whole(1024).default(50_000_000),
+    '50000000',
+    'Largest width × height decoded; each pixel costs a worker up to 4 bytes.',
+  ),
+  MAX_UNFINISHED: setting(
+    whole(1).default(10_000),
+    '10000',
+    'Unfinished predictions per model; beyond it creating answers 503.',
+  ),
+  MAX_UNFINISHED_TOTAL: setting(
+    whole(1).default(50_000),
+    '50000',
+    'Unfinished predictions in all; beyond it creating answers 503.',
+  ),
+  MAX_WAIT_S: setting(
+    whole(1, 600).default(60),
+    '60',
+    'Longest a request may be held with Prefer: wait or ?wait=, seconds.',
+  ),
+  UPLOAD_TIMEOUT_S: setting(
+    whole(1, 3600).default(60),
+    '60',
+    'A request whose body has not arrived by then is ended, seconds.',
+  ),
+  DECODE_TIMEOUT_S: setting(
+    whole(1, 600).default(20),
+    '20',
+    'A picture that takes longer to decode is failed with code 510, seconds.',
+  ),
+  INFERENCE_TIMEOUT_S: setting(
+    whole(1, 3600).default(60),
+    '60',
+    'A batch that takes longer has its inference thread replaced, seconds.',
+  ),
+  ATTEMPTS: setting(
+    whole(1, 20).default(3),
+    '3',
+    'Tries per prediction for faults that can pass; bad pictures get one.',
+  ),
+  STALE_AFTER_S: setting(
+    whole(1, 86_400).default(30),
+    '30',
+    'An unfinished prediction is looked after by the reconciler when nothing happened for this long, seconds.',
+  ),
+  SHUTDOWN_TIMEOUT_S: setting(
+    whole(1, 3600).default(20),
+    '20',
+    "Deadline for what runs after SIGTERM, seconds; keep it below the container's grace period.",
+  ),
+  RETENTION_DAYS: setting(
+    z.coerce.number().min(0).default(0),
+    '0',
+    'Finished predictions and their pictures are removed after this many days; 0 keeps them.',
+  ),
+  ANSWER_CACHE: setting(
+    flag.default(false),
+    'false',
+    'Answer the same picture, model version and parameters from an earlier prediction.',
+  ),
+  WEBHOOK_SECRET: setting(
+    z.string().min(16).optional(),
+    '',
+    'Signs webhooks (Standard Webhooks, whsec_…); unset: made once and kept in the database.',
+  ),
+  WEBHOOK_PRIVATE: setting(
+    flag.default(false),
+    'false',
+    'Let webhooks reach private, loopback and link-local addresses.',
+  ),
+  LOG_LEVEL: setting(
+    z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+    'info',
+    'How much is logged (JSON lines on standard output).',
+  ),
+} as const;
+
+type Settings = typeof settings;
+type Read = { [K in keyof Settings]: Settings[K] extends Setting<infer T> ? T : never };
+
+/** All settings, checked; `AUTH` and `QUEUE_URL` resolved from the others where they were left out. */
+export type Config = Readonly<
+  Omit<Read, 'AUTH' | 'QUEUE_URL' | 'DATABASE_URL'> & {
+    AUTH: 'open' | 'key';
+    QUEUE_URL: string;
+    DATABASE_URL: string;
+  }
+>;
+
+/** Settings that name no process but describe the whole installation, for documents. */
+export const settingDocs: readonly { name: string; shown: string; doc: string }[] = Object.entries(
+  settings,
+).map(([name, { shown, doc }]) => ({ name, shown, doc }));
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\./.test(host);
+}
+
+/**
+ * Reads and checks the environment.
+ * @param env normally `process.env`; an empty value counts as unset
+ * @throws Error with one line per wrong setting
+ */
+export function loadConfig(env: NodeJS.ProcessEnv): Config {
+  const read: Record<string, unknown> = {};
+  const problems: string[] = [];
+  for (const [name, { schema, doc }] of Object.entries(settings)) {
+    const text = env[name];
+    const parsed = schema.safeParse(text === '' ? undefined : text);
+    if (parsed.success) read[name] = parsed.data;
+    else
+      problems.push(
+        `${name}=${text}: ${parsed.error.issues.map((issue) => issue.message).join('; ')}. (${doc})`,
+      );
+  }
+  const values = read as unknown as Read;
+  if (problems.length === 0 && !values.DATABASE_URL) {
+    problems.push(
+      'DATABASE_URL is not set. Start Scry with "npm start", which runs a database of its own, or name one: postgres://user:password@host/db',
+    );
+  }
+  if (problems.length > 0) throw new Error(`Settings are wrong:\n  ${problems.join('\n  ')}`);
+  const databaseUrl = values.DATABASE_URL as string;
+  return Object.freeze({
+    ...values,
+    AUTH: values.AUTH ?? (isLoopback(values.HOST) ? 'open' : 'key'),
+    DATABASE_URL: databaseUrl,
+    QUEUE_URL: values.QUEUE_URL ?? databaseUrl,
+  });
+}

@@ -1,0 +1,167 @@
+/**
+ * The life of a prediction: its states, the only moves between them, the codes older clients read, the
+ * parameters a client may set, and the JSON it sees.
+ *
+ *     queued ──▶ processing ──▶ succeeded | failed
+ *       │            │
+ *       └────────────┴────────▶ canceled | expired | failed
+ *
+ * `processing → queued` does not exist: a job that runs again finds its row `processing` and carries on.
+ */
+import { v7 as uuidv7 } from 'uuid';
+import { z } from 'zod';
+
+export const STATUSES = ['queued', 'processing', 'succeeded', 'failed', 'canceled', 'expired'] as const;
+export type Status = (typeof STATUSES)[number];
+
+/** States that a prediction has not left for good; everything else is an end. */
+export const UNFINISHED = ['queued', 'processing'] as const satisfies readonly Status[];
+
+const MOVES: Readonly<Record<Status, readonly Status[]>> = {
+  queued: ['processing', 'succeeded', 'failed', 'canceled', 'expired'],
+  processing: ['succeeded', 'failed', 'canceled', 'expired'],
+  succeeded: [],
+  failed: [],
+  canceled: [],
+  expired: [],
+};
+
+/** True when a prediction may move from one status to another. */
+export function canMove(from: Status, to: Status): boolean {
+  return MOVES[from].includes(to);
+}
+
+/** True when a prediction with this status will not change any more. */
+export function isFinished(status: Status): boolean {
+  return MOVES[status].length === 0;
+}
+
+/** The number that tells older clients where a prediction stands. */
+export const CODES = {
+  unknown: 0,
+  predicting: 100,
+  done: 200,
+  general: 500,
+  pictureNotSupported: 510,
+  resultNotJson: 520,
+  pictureNotSaved: 530,
+  engineNotReady: 550,
+  engineVersionNotSupported: 560,
+  engineNotSupported: 570,
+} as const;
+export type Code = (typeof CODES)[keyof typeof CODES];
+
+/** Ids that clients may choose: long enough not to collide by accident, safe in a path and in a file name. */
+export const PREDICTION_ID = /^[A-Za-z0-9_-]{8,64}$/;
+
+/** A new id: a version 7 UUID, so ids sort by time; 74 random bits and a sub-millisecond counter follow the clock. */
+export function newPredictionId(): string {
+  return uuidv7();
+}
+
+const fraction = z.number().min(0).max(1);
+
+/**
+ * What a client may ask of one prediction. Whatever is left out comes from the model's manifest.
+ * Kept as given in the row, so that the same request can be recognised.
+ */
+export const parametersSchema = z
+  .strictObject({
+    top_k: z.int().min(1).max(1000).optional().describe('Classification: how many classes to return.'),
+    threshold: fraction.optional().describe('Leave out answers with a confidence below this.'),
+    iou: fraction
+      .optional()
+      .describe('Detection: overlap above which the weaker of two boxes of one class is dropped.'),
+    max_detections: z.int().min(1).max(1000).optional().describe('Detection: how many boxes at the most.'),
+    all_classes: z.boolean().optional().describe('Classification: return every class, however unlikely.'),
+  })
+  .meta({ id: 'Parameters' });
+export type Parameters = z.infer<typeof parametersSchema>;
+
+/** A box relative to the picture as a person sees it (after EXIF rotation): centre and size, each 0 to 1. */
+export const boxSchema = z
+  .object({ cx: z.number(), cy: z.number(), w: z.number(), h: z.number() })
+  .meta({ id: 'Box', description: 'Centre and size relative to the picture as a person sees it, 0 to 1.' });
+export type Box = z.infer<typeof boxSchema>;
+
+/** One class of a classification, or one detected object when it carries a `bbox`. Confidence is 0 to 1. */
+export const answerSchema = z
+  .object({
+    class_index: z.int(),
+    class_name: z.string(),
+    confidence: z.number(),
+    bbox: boxSchema.optional(),
+  })
+  .meta({ id: 'Answer' });
+export type Answer = z.infer<typeof answerSchema>;
+
+export const outputSchema = z.object({ predictions: z.array(answerSchema) }).meta({ id: 'Output' });
+export type Output = z.infer<typeof outputSchema>;
+
+/** Formats that a picture may come in; anything else is refused by its bytes. */
+export const IMAGE_FORMATS = ['jpeg', 'png', 'webp', 'gif', 'tiff', 'avif', 'heic', 'bmp'] as const;
+export type ImageFormat = (typeof IMAGE_FORMATS)[number];
+
+export const imageSchema = z
+  .object({
+    sha256: z.string().describe('Of the uploaded bytes; it also names the stored file.'),
+    format: z.enum(IMAGE_FORMATS),
+    width: z.int().describe('Pixels, as a person sees the picture (after EXIF rotation).'),
+    height: z.int(),
+    bytes: z.int(),
+  })
+  .meta({ id: 'Image' });
+export type ImageInfo = z.infer<typeof imageSchema>;
+
+/** Where the time went, milliseconds. `total_ms` runs from acceptance by the API to the written result. */
+export const metricsSchema = z
+  .object({
+    queue_ms: z.number(),
+    decode_ms: z.number(),
+    batch_ms: z.number(),
+    inference_ms: z.number(),
+    total_ms: z.number(),
+    batch_size: z.int(),
+    worker: z.string(),
+    device: z.string(),
+  })
+  .meta({ id: 'PredictionMetrics' });
+export type PredictionMetrics = z.infer<typeof metricsSchema>;
+
+export const predictionErrorSchema = z
+  .object({ code: z.int(), message: z.string().describe('What went wrong and what to do.') })
+  .meta({ id: 'PredictionError' });
+export type PredictionError = z.infer<typeof predictionErrorSchema>;
+
+/** A prediction as clients see it. */
+export const predictionSchema = z
+  .object({
+    prediction_id: z.string(),
+    status: z.enum(STATUSES),
+    code: z.int().describe('100 predicting, 200 done, 5xx failed; see the list of codes.'),
+    model: z.object({ name: z.string(), version: z.string(), task: z.string(), engine: z.string() }),
+    parameters: parametersSchema,
+    image: imageSchema,
+    output: outputSchema.nullable(),
+    error: predictionErrorSchema.nullable(),
+    metrics: metricsSchema.nullable(),
+    cached: z.boolean().describe('True when the answer was taken from an earlier, identical prediction.'),
+    created_at: z.iso.datetime(),
+    started_at: z.iso.datetime().nullable(),
+    completed_at: z.iso.datetime().nullable(),
+    expires_at: z.iso.datetime().nullable(),
+    urls: z.object({
+      get: z.string(),
+      events: z.string(),
+      cancel: z.string(),
+      image: z.string(),
+      annotated: z.string(),
+    }),
+  })
+  .meta({ id: 'Prediction' });
+export type PredictionView = z.infer<typeof predictionSchema>;
+
+/** How one attempt at a prediction ended. Bad pictures and the like are values, not exceptions. */
+export type Outcome =
+  | { readonly status: 'succeeded'; readonly output: Output }
+  | { readonly status: 'failed'; readonly error: PredictionError };

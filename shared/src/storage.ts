@@ -1,0 +1,223 @@
+/**
+ * Where pictures lie: content-addressed files on the volume that api and workers share.
+ *
+ *     DATA_DIR/uploads/tmp/<random>          being written; never read by anyone else
+ *     DATA_DIR/uploads/ab/cd/<sha256>        whole; written once, never changed
+ *     DATA_DIR/results/<model>/<class>/…     hard links, for manifests with `images: by-class`
+ *     DATA_DIR/derived/<sha256>/…            thumbnails and the like; may be deleted at any time
+ *
+ * A picture appears under its name by a rename after its last byte reached the disk, so a half-written one is never seen.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import {
+  access,
+  type FileHandle,
+  link,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rm,
+  stat,
+  unlink,
+} from 'node:fs/promises';
+import path from 'node:path';
+
+export interface StoredPicture {
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/** A picture that is bigger than it may be. */
+export class PictureTooLarge extends Error {
+  readonly maxBytes: number;
+
+  constructor(maxBytes: number) {
+    super(`the picture is larger than ${maxBytes} bytes`);
+    this.maxBytes = maxBytes;
+  }
+}
+
+/** An upload on its way: written to a temporary name, then kept under its hash, or thrown away. */
+export interface PendingPicture extends StoredPicture {
+  /** The first bytes, enough to read the header of any usual picture. */
+  readonly head: Buffer;
+  /** Temporary path; whole and flushed. */
+  readonly path: string;
+  /** Gives the picture its name. The same picture twice is stored once. */
+  keep(): Promise<void>;
+  /** Removes the temporary file. Harmless after `keep`. */
+  discard(): Promise<void>;
+}
+
+const HEAD_BYTES = 512 * 1024;
+
+/** Folder-safe form of a class name. */
+export function safeName(text: string): string {
+  const safe = text
+    .normalize('NFKC')
+    .replace(/[^\p{L}\p{N}._ -]/gu, '_')
+    .replace(/^\.+/, '_')
+    .trim()
+    .slice(0, 80);
+  return safe === '' ? '_' : safe;
+}
+
+async function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return false;
+      throw error;
+    },
+  );
+}
+
+export class PictureStorage {
+  readonly #uploads: string;
+  readonly #temporary: string;
+  readonly #results: string;
+  readonly #derived: string;
+  readonly #folders = new Set<string>();
+
+  /** @param dataDir absolute path of DATA_DIR */
+  constructor(dataDir: string) {
+    this.#uploads = path.join(dataDir, 'uploads');
+    this.#temporary = path.join(this.#uploads, 'tmp');
+    this.#results = path.join(dataDir, 'results');
+    this.#derived = path.join(dataDir, 'derived');
+  }
+
+  /** Makes the folders. @throws what the file system says */
+  async prepare(): Promise<void> {
+    await mkdir(this.#temporary, { recursive: true });
+  }
+
+  /** Resolves when pictures can be written. @throws what the file system says: ENOSPC, EROFS, EACCES, … */
+  async check(): Promise<void> {
+    await access(this.#temporary, constants.W_OK);
+    const probe = path.join(this.#temporary, `probe-${randomUUID()}`);
+    const file = await open(probe, 'wx');
+    try {
+      await file.writeFile('x');
+    } finally {
+      await file.close();
+      await unlink(probe);
+    }
+  }
+
+  /** Absolute path of a kept picture. */
+  path(sha256: string): string {
+    return path.join(this.#uploads, sha256.slice(0, 2), sha256.slice(2, 4), sha256);
+  }
+
+  /** Absolute path for something made from a picture, such as "thumb-256.webp". */
+  derivedPath(sha256: string, name: string): string {
+    return path.join(this.#derived, sha256.slice(0, 2), sha256, safeName(name));
+  }
+
+  has(sha256: string): Promise<boolean> {
+    return exists(this.path(sha256));
+  }
+
+  /**
+   * Writes a picture while it arrives, hashing as it goes.
+   * @throws PictureTooLarge beyond `maxBytes`, and what the stream or the file system says; nothing stays behind
+   */
+  async receive(chunks: AsyncIterable<Buffer>, maxBytes: number): Promise<PendingPicture> {
+    const temporary = path.join(this.#temporary, randomUUID());
+    const file = await open(temporary, 'wx');
+    try {
+      const { sha256, bytes, head } = await this.#write(file, chunks, maxBytes);
+      await file.datasync(); // a 202 is a promise, and a power cut must not break it
+      return {
+        sha256,
+        bytes,
+        head,
+        path: temporary,
+        keep: () => this.#keep(temporary, sha256),
+        discard: () => rm(temporary, { force: true }),
+      };
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #write(file: FileHandle, chunks: AsyncIterable<Buffer>, maxBytes: number) {
+    const hash = createHash('sha256');
+    const heads: Buffer[] = [];
+    let bytes = 0;
+    for await (const chunk of chunks) {
+      if (bytes + chunk.length > maxBytes) throw new PictureTooLarge(maxBytes);
+      hash.update(chunk);
+      if (bytes < HEAD_BYTES) heads.push(chunk);
+      bytes += chunk.length;
+      let written = 0;
+      while (written < chunk.length) written += (await file.write(chunk, written)).bytesWritten;
+    }
+    return { sha256: hash.digest('hex'), bytes, head: Buffer.concat(heads) };
+  }
+
+  async #folder(folder: string): Promise<void> {
+    if (this.#folders.has(folder)) return;
+    await mkdir(folder, { recursive: true });
+    this.#folders.add(folder);
+  }
+
+  async #keep(temporary: string, sha256: string): Promise<void> {
+    const target = this.path(sha256);
+    await this.#folder(path.dirname(target));
+    await rename(temporary, target); // replaces an identical picture, if there is one: same name, same bytes
+  }
+
+  /** Removes a picture, and all that was made from it. */
+  async remove(sha256: string): Promise<void> {
+    await rm(this.path(sha256), { force: true });
+    await rm(path.join(this.#derived, sha256.slice(0, 2), sha256), { recursive: true, force: true });
+  }
+
+  /** Links a picture under `results/<model>/<className>/`. Asked twice, it is linked once. */
+  async linkByClass(sha256: string, model: string, className: string, fileName: string): Promise<void> {
+    const folder = path.join(this.#results, safeName(model), safeName(className));
+    await this.#folder(folder);
+    await link(this.path(sha256), path.join(folder, safeName(fileName))).catch(
+      (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EEXIST') throw error;
+      },
+    );
+  }
+
+  /** Writes something made from a picture, so that it appears whole or not at all. */
+  async writeDerived(sha256: string, name: string, data: Buffer): Promise<void> {
+    const target = this.derivedPath(sha256, name);
+    await mkdir(path.dirname(target), { recursive: true });
+    const temporary = path.join(this.#temporary, randomUUID());
+    const file = await open(temporary, 'wx');
+    try {
+      await file.writeFile(data);
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, target);
+  }
+
+  /** Removes temporary files whose writers died. @param olderThanMs by the file's own time @returns how many */
+  async removeOrphans(olderThanMs: number): Promise<number> {
+    let removed = 0;
+    for (const name of await readdir(this.#temporary)) {
+      const file = path.join(this.#temporary, name);
+      const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return null; // its writer finished meanwhile
+        throw error;
+      });
+      if (!found || Date.now() - found.mtimeMs < olderThanMs) continue;
+      await rm(file, { force: true });
+      removed++;
+    }
+    return removed;
+  }
+}

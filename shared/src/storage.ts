@@ -174,10 +174,29 @@ export class PictureStorage {
     await rename(temporary, target); // replaces an identical picture, if there is one: same name, same bytes
   }
 
-  /** Removes a picture, and all that was made from it. */
-  async remove(sha256: string): Promise<void> {
-    await rm(this.path(sha256), { force: true });
-    await rm(path.join(this.#derived, sha256.slice(0, 2), sha256), { recursive: true, force: true });
+  /**
+   * Removes a picture and all that was made from it, unless it is in use. It is taken out of sight first and asked
+   * about after: whoever commits a use meanwhile is either seen by `inUse` (the picture comes back) or finds with
+   * `has` that it is gone. So no prediction is accepted whose picture is not there.
+   * @param inUse asks the database; true puts the picture back
+   * @returns whether it was removed
+   */
+  async removeUnlessUsed(sha256: string, inUse: () => Promise<boolean>): Promise<boolean> {
+    if (await inUse()) return false;
+    const target = this.path(sha256);
+    const aside = path.join(this.#temporary, `removing-${randomUUID()}`);
+    try {
+      await rename(target, aside);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      return false; // removed already
+    }
+    const used = await inUse();
+    if (used) await rename(aside, target);
+    else await rm(aside, { force: true });
+    if (!used)
+      await rm(path.join(this.#derived, sha256.slice(0, 2), sha256), { recursive: true, force: true });
+    return !used;
   }
 
   /** Links a picture under `results/<model>/<className>/`. Asked twice, it is linked once. */

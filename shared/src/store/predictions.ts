@@ -1,0 +1,347 @@
+/**
+ * The predictions table. Single calls gather into batches here: while one statement runs, the next calls collect
+ * and go out together, so an idle system adds no delay and a busy one pays for few statements.
+ *
+ * Every change of status is told with NOTIFY by the very statement that makes it; see changes.ts for who listens.
+ */
+import { Batcher } from '../batcher.js';
+import { CODES, type Code, type ImageInfo, type Outcome, type Parameters } from '../prediction.js';
+import { CHANNEL } from './changes.js';
+import type { Database } from './database.js';
+import { PREDICTION_COLUMNS, type Prediction, type PredictionRow, toPrediction } from './prediction-row.js';
+
+export type { Prediction } from './prediction-row.js';
+
+export interface NewPrediction {
+  readonly id: string;
+  readonly model: string;
+  readonly modelVersion: string;
+  readonly task: string;
+  readonly engine: string;
+  readonly parameters: Parameters;
+  readonly image: ImageInfo;
+  /** Seconds from now, by the database's clock, after which an answer is of no use; null: never. */
+  readonly expiresInS: number | null;
+}
+
+/** What a worker found out about one prediction. Times are milliseconds. */
+export interface Finish {
+  readonly id: string;
+  readonly outcome: Outcome;
+  readonly modelVersion: string;
+  readonly worker: string;
+  readonly device: string;
+  readonly decodeMs: number;
+  readonly batchMs: number;
+  readonly inferenceMs: number;
+  readonly batchSize: number;
+}
+
+/**
+ * The answer to a claim: go on, or drop the job because its prediction has ended, expired or gone.
+ * `deaths` counts earlier claims of which nothing was heard again.
+ */
+export type Claim = { readonly claimed: true; readonly deaths: number } | { readonly claimed: false };
+
+export interface ListFilter {
+  readonly model?: string | undefined;
+  readonly status?: string | undefined;
+  /** The most confident class. */
+  readonly label?: string | undefined;
+  readonly since?: Date | undefined;
+  readonly until?: Date | undefined;
+  /** Last row of the page before. */
+  readonly after?: { readonly createdAt: string; readonly id: string } | undefined;
+  readonly limit: number;
+}
+
+export interface Page {
+  readonly items: readonly Prediction[];
+  /** Where the next page begins, or null at the end. `createdAt` keeps the microseconds that a Date would lose. */
+  readonly next: { readonly createdAt: string; readonly id: string } | null;
+}
+
+/** NOTIFY carries under 8,000 bytes: 80 ids of 64 characters with their status stay below it. */
+const MAX_BATCH = 80;
+const BATCH = { max: MAX_BATCH, delayMs: 0, parallel: 2 } as const;
+
+const INSERT = `
+  INSERT INTO predictions (id, model, model_version, task, engine, parameters,
+                           image_sha256, image_format, image_width, image_height, image_bytes, expires_at)
+  SELECT id, model, model_version, task, engine, parameters,
+         decode(sha256, 'hex'), format, width, height, bytes, clock_timestamp() + expires_in * interval '1 second'
+  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::jsonb[],
+              $7::text[], $8::text[], $9::int[], $10::int[], $11::int[], $12::float8[])
+    AS new (id, model, model_version, task, engine, parameters, sha256, format, width, height, bytes, expires_in)
+  ON CONFLICT (id) DO NOTHING
+  RETURNING id`;
+
+const GET = `SELECT ${PREDICTION_COLUMNS} FROM predictions WHERE id = ANY($1::text[])`;
+
+// Rows are locked in the order of their ids, so that two batches that share rows cannot deadlock.
+const CLAIM = `
+  WITH wanted AS (
+    SELECT id FROM predictions
+    WHERE id = ANY($1::text[]) AND ended IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp())
+    ORDER BY id FOR UPDATE
+  ), claimed AS (
+    UPDATE predictions p
+    SET started_at = coalesce(p.started_at, clock_timestamp()), touched_at = clock_timestamp(),
+        claims = p.claims + 1, worker = $2
+    FROM wanted WHERE p.id = wanted.id
+    RETURNING p.id, p.claims
+  ), told AS (
+    SELECT pg_notify('${CHANNEL}', string_agg(id || ' processing', ',')) FROM claimed WHERE claims = 1 HAVING count(*) > 0
+  )
+  SELECT id, claims FROM claimed LEFT JOIN told ON true`;
+
+const RELEASE = `
+  UPDATE predictions SET claims = greatest(claims - 1, 0), touched_at = clock_timestamp()
+  WHERE id = ANY($1::text[]) AND ended IS NULL`;
+
+const FINISH = `
+  WITH results AS (
+    SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::json[], $5::text[], $6::text[], $7::text[], $8::text[],
+                         $9::text[], $10::real[], $11::real[], $12::real[], $13::int[])
+      AS r (id, ended, code, output, error, top_class, model_version, worker, device, decode_ms, batch_ms, inference_ms, batch_size)
+  ), wanted AS (
+    SELECT p.id FROM predictions p WHERE p.id = ANY($1::text[]) AND p.ended IS NULL ORDER BY p.id FOR UPDATE
+  ), written AS (
+    UPDATE predictions p
+    SET ended = r.ended, completed_at = clock_timestamp(), touched_at = clock_timestamp(),
+        started_at = coalesce(p.started_at, clock_timestamp()),
+        code = r.code, output = r.output, error = r.error, top_class = r.top_class, model_version = r.model_version,
+        worker = r.worker, device = r.device, decode_ms = r.decode_ms, batch_ms = r.batch_ms,
+        inference_ms = r.inference_ms, batch_size = r.batch_size
+    FROM results r JOIN wanted USING (id) WHERE p.id = r.id
+    RETURNING p.id, p.ended
+  ), told AS (
+    SELECT pg_notify('${CHANNEL}', string_agg(id || ' ' || ended, ',')) FROM written HAVING count(*) > 0
+  )
+  SELECT id FROM written LEFT JOIN told ON true`;
+
+const END_EARLY = `
+  WITH written AS (
+    UPDATE predictions
+    SET ended = $2, completed_at = clock_timestamp(), touched_at = clock_timestamp(), code = $3, error = $4
+    WHERE id = ANY($1::text[]) AND ended IS NULL
+    RETURNING id, ended
+  ), told AS (
+    SELECT pg_notify('${CHANNEL}', string_agg(id || ' ' || ended, ',')) FROM written HAVING count(*) > 0
+  )
+  SELECT id FROM written LEFT JOIN told ON true`;
+
+const DELETE = `DELETE FROM predictions WHERE id = $1 RETURNING encode(image_sha256, 'hex') AS sha256`;
+const IMAGE_USED = `SELECT EXISTS (SELECT 1 FROM predictions WHERE image_sha256 = decode($1, 'hex')) AS used`;
+const COUNT_UNFINISHED = `SELECT model, count(*)::int AS count FROM predictions WHERE ended IS NULL GROUP BY model`;
+
+function column<T, V>(items: readonly T[], pick: (item: T) => V): V[] {
+  return items.map(pick);
+}
+
+/** The class that a finished prediction is found by: its most confident one. */
+function topClass(outcome: Outcome): string | null {
+  if (outcome.status !== 'succeeded') return null;
+  return outcome.output.predictions[0]?.class_name ?? null;
+}
+
+export class PredictionStore {
+  readonly #database: Database;
+  readonly #inserts: Batcher<NewPrediction, boolean>;
+  readonly #reads: Batcher<string, Prediction | null>;
+  readonly #claims: Batcher<{ id: string; worker: string }, Claim>;
+  readonly #finishes: Batcher<Finish, boolean>;
+
+  constructor(database: Database) {
+    this.#database = database;
+    this.#inserts = new Batcher({ ...BATCH, run: (items) => this.#insertAll(items) });
+    this.#reads = new Batcher({ ...BATCH, run: (ids) => this.#getAll(ids) });
+    this.#claims = new Batcher({ ...BATCH, run: (items) => this.#claimAll(items) });
+    this.#finishes = new Batcher({ ...BATCH, run: (items) => this.#finishAll(items) });
+  }
+
+  /** Commits a new row, status queued. "exists": the id is taken, and nothing was written. */
+  async create(prediction: NewPrediction): Promise<'created' | 'exists'> {
+    return (await this.#inserts.add(prediction)) ? 'created' : 'exists';
+  }
+
+  /** One prediction, or null when there is none with this id. */
+  get(id: string): Promise<Prediction | null> {
+    return this.#reads.add(id);
+  }
+
+  /** Marks a prediction as being worked on, unless there is nothing left to do. */
+  claim(id: string, worker: string): Promise<Claim> {
+    return this.#claims.add({ id, worker });
+  }
+
+  /** Takes claims back without a result, before their jobs are tried again: nobody died on them. */
+  async release(ids: readonly string[]): Promise<void> {
+    await this.#database.run('prediction_release', RELEASE, [ids]);
+  }
+
+  /** Writes a result, once. False: the prediction had ended before (canceled, expired, answered by another worker). */
+  finish(result: Finish): Promise<boolean> {
+    return this.#finishes.add(result);
+  }
+
+  /**
+   * Ends predictions without a worker's result. @returns the ids that had not ended before
+   * @param sentence what happened and what to do
+   */
+  async end(
+    ids: readonly string[],
+    ended: 'failed' | 'canceled' | 'expired',
+    code: Code,
+    sentence: string,
+  ): Promise<string[]> {
+    const written: string[] = [];
+    for (let start = 0; start < ids.length; start += MAX_BATCH) {
+      const some = ids.slice(start, start + MAX_BATCH);
+      const rows = await this.#database.run<{ id: string }>('prediction_end', END_EARLY, [
+        some,
+        ended,
+        code,
+        sentence,
+      ]);
+      written.push(...rows.map((row) => row.id));
+    }
+    return written;
+  }
+
+  /** Cancels a prediction unless it has ended. @returns it as it is then, or null when unknown */
+  async cancel(id: string): Promise<Prediction | null> {
+    await this.end([id], 'canceled', CODES.general, 'The prediction was canceled.');
+    return this.get(id);
+  }
+
+  /** Predictions, newest first, by keyset: the thousandth page costs what the first does. */
+  async list(filter: ListFilter): Promise<Page> {
+    const { text, values } = listStatement(filter);
+    const rows = await this.#database.query<PredictionRow & { created_text: string }>(text, values);
+    const items = rows.slice(0, filter.limit);
+    const last = items.at(-1);
+    const next = rows.length > filter.limit && last ? { createdAt: last.created_text, id: last.id } : null;
+    return { items: items.map(toPrediction), next };
+  }
+
+  /** Removes a row. @returns the hash of its picture, or null when there was no such row */
+  async delete(id: string): Promise<string | null> {
+    const rows = await this.#database.run<{ sha256: string }>('prediction_delete', DELETE, [id]);
+    return rows[0]?.sha256 ?? null;
+  }
+
+  /** Whether any prediction uses this picture. */
+  async usesImage(sha256: string): Promise<boolean> {
+    const rows = await this.#database.run<{ used: boolean }>('image_used', IMAGE_USED, [sha256]);
+    return rows[0]?.used ?? false;
+  }
+
+  /** Unfinished predictions by model. */
+  async countUnfinished(): Promise<Map<string, number>> {
+    const rows = await this.#database.run<{ model: string; count: number }>(
+      'count_unfinished',
+      COUNT_UNFINISHED,
+      [],
+    );
+    return new Map(rows.map((row) => [row.model, row.count]));
+  }
+
+  /** Lets what was asked finish. */
+  async close(): Promise<void> {
+    await Promise.all([
+      this.#inserts.close(),
+      this.#reads.close(),
+      this.#claims.close(),
+      this.#finishes.close(),
+    ]);
+  }
+
+  async #insertAll(items: NewPrediction[]): Promise<boolean[]> {
+    const rows = await this.#database.run<{ id: string }>('prediction_insert', INSERT, [
+      column(items, (item) => item.id),
+      column(items, (item) => item.model),
+      column(items, (item) => item.modelVersion),
+      column(items, (item) => item.task),
+      column(items, (item) => item.engine),
+      column(items, (item) => JSON.stringify(item.parameters)),
+      column(items, (item) => item.image.sha256),
+      column(items, (item) => item.image.format),
+      column(items, (item) => item.image.width),
+      column(items, (item) => item.image.height),
+      column(items, (item) => item.image.bytes),
+      column(items, (item) => item.expiresInS),
+    ]);
+    const created = new Set(rows.map((row) => row.id));
+    return items.map((item) => created.delete(item.id)); // the same id twice in one batch: the first wins
+  }
+
+  async #getAll(ids: string[]): Promise<(Prediction | null)[]> {
+    const rows = await this.#database.run<PredictionRow>('prediction_get', GET, [ids]);
+    const found = new Map(rows.map((row) => [row.id, toPrediction(row)]));
+    return ids.map((id) => found.get(id) ?? null);
+  }
+
+  async #claimAll(items: { id: string; worker: string }[]): Promise<Claim[]> {
+    const worker = items[0]?.worker ?? '';
+    const ids = items.map((item) => item.id);
+    const rows = await this.#database.run<{ id: string; claims: number }>('prediction_claim', CLAIM, [
+      ids,
+      worker,
+    ]);
+    const claims = new Map(rows.map((row) => [row.id, row.claims]));
+    return ids.map((id) => {
+      const count = claims.get(id);
+      return count === undefined ? { claimed: false } : { claimed: true, deaths: count - 1 };
+    });
+  }
+
+  async #finishAll(items: Finish[]): Promise<boolean[]> {
+    const rows = await this.#database.run<{ id: string }>('prediction_finish', FINISH, [
+      column(items, (item) => item.id),
+      column(items, (item) => item.outcome.status),
+      column(items, ({ outcome }) => (outcome.status === 'succeeded' ? CODES.done : outcome.error.code)),
+      column(items, ({ outcome }) =>
+        outcome.status === 'succeeded' ? JSON.stringify(outcome.output) : null,
+      ),
+      column(items, ({ outcome }) => (outcome.status === 'failed' ? outcome.error.message : null)),
+      column(items, (item) => topClass(item.outcome)),
+      column(items, (item) => item.modelVersion),
+      column(items, (item) => item.worker),
+      column(items, (item) => item.device),
+      column(items, (item) => item.decodeMs),
+      column(items, (item) => item.batchMs),
+      column(items, (item) => item.inferenceMs),
+      column(items, (item) => item.batchSize),
+    ]);
+    const written = new Set(rows.map((row) => row.id));
+    return items.map((item) => written.delete(item.id));
+  }
+}
+
+function listStatement(filter: ListFilter): { text: string; values: unknown[] } {
+  const values: unknown[] = [];
+  const conditions: string[] = [];
+  const where = (condition: (placeholder: string) => string, value: unknown) => {
+    values.push(value);
+    conditions.push(condition(`$${values.length}`));
+  };
+  if (filter.model !== undefined) where((value) => `model = ${value}`, filter.model);
+  if (filter.label !== undefined) where((value) => `top_class = ${value}`, filter.label);
+  if (filter.since) where((value) => `created_at >= ${value}`, filter.since);
+  if (filter.until) where((value) => `created_at < ${value}`, filter.until);
+  if (filter.status === 'queued') conditions.push('ended IS NULL AND started_at IS NULL');
+  else if (filter.status === 'processing') conditions.push('ended IS NULL AND started_at IS NOT NULL');
+  else if (filter.status === 'succeeded') where((value) => `ended = ${value}`, filter.status);
+  else if (filter.status !== undefined)
+    where((value) => `ended = ${value} AND ended <> 'succeeded'`, filter.status);
+  if (filter.after) {
+    values.push(filter.after.createdAt, filter.after.id);
+    conditions.push(`(created_at, id) < ($${values.length - 1}::timestamptz, $${values.length})`);
+  }
+  values.push(filter.limit + 1);
+  const text = `SELECT ${PREDICTION_COLUMNS}, created_at::text AS created_text FROM predictions
+    ${conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''}
+    ORDER BY created_at DESC, id DESC LIMIT $${values.length}`;
+  return { text, values };
+}

@@ -13,6 +13,8 @@ import type { Status } from '../prediction.js';
 
 /** The channel that changes are told on: "id status,id status,…". */
 export const CHANNEL = 'scry_predictions';
+/** The same, but only ends that no worker made: canceled and expired ones, for workers to drop. */
+export const STOP_CHANNEL = 'scry_stops';
 
 /** A new status, or null: something may have been missed, look for yourself. */
 export type OnChange = (status: Status | null) => void;
@@ -23,15 +25,18 @@ const RETRY_MS = { first: 100, most: 2000 } as const;
 export class ChangeListener {
   readonly #url: string;
   readonly #log: Logger;
+  readonly #channel: string;
   readonly #subscribers = new Map<string, Set<OnChange>>();
   readonly #everything = new Set<OnAnyChange>();
   #client: pg.Client | null = null;
   #closed = new AbortController();
   #loop: Promise<void> | null = null;
 
-  constructor(url: string, log: Logger) {
+  /** @param channel `CHANNEL`, or `STOP_CHANNEL` for less */
+  constructor(url: string, log: Logger, channel: string = CHANNEL) {
     this.#url = url;
     this.#log = log;
+    this.#channel = channel;
   }
 
   /** Begins to listen; resolves once it does for the first time. */
@@ -104,7 +109,7 @@ export class ChangeListener {
     client.on('notification', ({ payload }) => this.#tell(payload ?? ''));
     const listening = (async () => {
       await client.connect();
-      await client.query(`LISTEN ${CHANNEL}`);
+      await client.query(`LISTEN ${this.#channel}`);
       this.#client = client;
       onListening();
       await ended;

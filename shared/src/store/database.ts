@@ -91,3 +91,25 @@ export async function migrate(url: string, log: Logger): Promise<void> {
   });
   for (const { name } of applied) log.info({ migration: name }, 'database migrated');
 }
+
+/** SQLSTATE classes and codes of faults that pass by themselves: connections, resources, shutdown, deadlock, serialisation. */
+const PASSING_SQLSTATE = /^(08|53|57P0|40001|40P01|55P03)/;
+const PASSING_SOCKET = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EAI_AGAIN',
+  'ENOENT',
+]);
+const PASSING_TEXT =
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/i;
+
+/** True when a failed statement is worth trying again: the database is away or overloaded, not asked for something wrong. */
+export function isPassing(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  return PASSING_SQLSTATE.test(code) || PASSING_SOCKET.has(code) || PASSING_TEXT.test(error.message);
+}

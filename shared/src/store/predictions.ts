@@ -6,7 +6,7 @@
  */
 import { Batcher } from '../batcher.js';
 import { CODES, type Code, type ImageInfo, type Outcome, type Parameters } from '../prediction.js';
-import { CHANNEL } from './changes.js';
+import { CHANNEL, STOP_CHANNEL } from './changes.js';
 import type { Database } from './database.js';
 import { PREDICTION_COLUMNS, type Prediction, type PredictionRow, toPrediction } from './prediction-row.js';
 
@@ -127,12 +127,19 @@ const END_EARLY = `
     WHERE id = ANY($1::text[]) AND ended IS NULL
     RETURNING id, ended
   ), told AS (
-    SELECT pg_notify('${CHANNEL}', string_agg(id || ' ' || ended, ',')) FROM written HAVING count(*) > 0
+    SELECT pg_notify('${CHANNEL}', string_agg(id || ' ' || ended, ',')),
+           pg_notify('${STOP_CHANNEL}', string_agg(id || ' ' || ended, ','))
+    FROM written HAVING count(*) > 0
   )
   SELECT id FROM written LEFT JOIN told ON true`;
 
 const DELETE = `DELETE FROM predictions WHERE id = $1 RETURNING encode(image_sha256, 'hex') AS sha256`;
 const IMAGE_USED = `SELECT EXISTS (SELECT 1 FROM predictions WHERE image_sha256 = decode($1, 'hex')) AS used`;
+const IMAGE_NEEDED = `
+  SELECT EXISTS (
+    SELECT 1 FROM predictions
+    WHERE image_sha256 = decode($1, 'hex') AND (ended IS NULL OR model <> ALL($2::text[]))
+  ) AS used`;
 const COUNT_UNFINISHED = `SELECT model, count(*)::int AS count FROM predictions WHERE ended IS NULL GROUP BY model`;
 
 function column<T, V>(items: readonly T[], pick: (item: T) => V): V[] {
@@ -234,6 +241,15 @@ export class PredictionStore {
   /** Whether any prediction uses this picture. */
   async usesImage(sha256: string): Promise<boolean> {
     const rows = await this.#database.run<{ used: boolean }>('image_used', IMAGE_USED, [sha256]);
+    return rows[0]?.used ?? false;
+  }
+
+  /** Whether a picture is still to be answered about, or belongs to a model that is not among those named. */
+  async needsImage(sha256: string, deletingModels: readonly string[]): Promise<boolean> {
+    const rows = await this.#database.run<{ used: boolean }>('image_needed', IMAGE_NEEDED, [
+      sha256,
+      deletingModels,
+    ]);
     return rows[0]?.used ?? false;
   }
 

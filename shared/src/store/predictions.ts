@@ -24,6 +24,12 @@ export interface NewPrediction {
   readonly expiresInS: number | null;
 }
 
+/** The times of a new row, by the database's clock. */
+export interface Created {
+  readonly createdAt: Date;
+  readonly expiresAt: Date | null;
+}
+
 /** What a worker found out about one prediction. Times are milliseconds. */
 export interface Finish {
   readonly id: string;
@@ -74,7 +80,7 @@ const INSERT = `
               $7::text[], $8::text[], $9::int[], $10::int[], $11::int[], $12::float8[])
     AS new (id, model, model_version, task, engine, parameters, sha256, format, width, height, bytes, expires_in)
   ON CONFLICT (id) DO NOTHING
-  RETURNING id`;
+  RETURNING id, created_at AS "createdAt", expires_at AS "expiresAt"`;
 
 const GET = `SELECT ${PREDICTION_COLUMNS} FROM predictions WHERE id = ANY($1::text[])`;
 
@@ -154,7 +160,7 @@ function topClass(outcome: Outcome): string | null {
 
 export class PredictionStore {
   readonly #database: Database;
-  readonly #inserts: Batcher<NewPrediction, boolean>;
+  readonly #inserts: Batcher<NewPrediction, Created | null>;
   readonly #reads: Batcher<string, Prediction | null>;
   readonly #claims: Batcher<{ id: string; worker: string }, Claim>;
   readonly #finishes: Batcher<Finish, boolean>;
@@ -167,9 +173,9 @@ export class PredictionStore {
     this.#finishes = new Batcher({ ...BATCH, run: (items) => this.#finishAll(items) });
   }
 
-  /** Commits a new row, status queued. "exists": the id is taken, and nothing was written. */
-  async create(prediction: NewPrediction): Promise<'created' | 'exists'> {
-    return (await this.#inserts.add(prediction)) ? 'created' : 'exists';
+  /** Commits a new row, status queued. Null: the id is taken, and nothing was written. */
+  create(prediction: NewPrediction): Promise<Created | null> {
+    return this.#inserts.add(prediction);
   }
 
   /** One prediction, or null when there is none with this id. */
@@ -273,8 +279,8 @@ export class PredictionStore {
     ]);
   }
 
-  async #insertAll(items: NewPrediction[]): Promise<boolean[]> {
-    const rows = await this.#database.run<{ id: string }>('prediction_insert', INSERT, [
+  async #insertAll(items: NewPrediction[]): Promise<(Created | null)[]> {
+    const rows = await this.#database.run<Created & { id: string }>('prediction_insert', INSERT, [
       column(items, (item) => item.id),
       column(items, (item) => item.model),
       column(items, (item) => item.modelVersion),
@@ -288,8 +294,12 @@ export class PredictionStore {
       column(items, (item) => item.image.bytes),
       column(items, (item) => item.expiresInS),
     ]);
-    const created = new Set(rows.map((row) => row.id));
-    return items.map((item) => created.delete(item.id)); // the same id twice in one batch: the first wins
+    const created = new Map(rows.map((row) => [row.id, row]));
+    return items.map(({ id }) => {
+      const row = created.get(id) ?? null;
+      created.delete(id); // the same id twice in one batch: the first wins
+      return row;
+    });
   }
 
   async #getAll(ids: string[]): Promise<(Prediction | null)[]> {

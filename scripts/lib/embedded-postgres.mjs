@@ -59,10 +59,16 @@ function isAlive(pid) {
   }
 }
 
-/** Process id of a PostgreSQL that runs on this cluster, or null. Ids are reused, so the command is looked at too. */
-function runningServer(cluster) {
+/** The living process that the cluster's lock file names, PostgreSQL or not; else null. */
+function postmasterPid(cluster) {
   const pid = Number(readText(path.join(cluster, 'postmaster.pid'))?.split('\n')[0]);
-  if (!(pid > 0) || pid === process.pid || !isAlive(pid)) return null;
+  return pid > 0 && isAlive(pid) ? pid : null;
+}
+
+/** Process id of the PostgreSQL that runs on this cluster, or null. Ids are reused, so the command is looked at too. */
+function runningServer(cluster) {
+  const pid = postmasterPid(cluster);
+  if (pid === null || pid === process.pid) return null;
   const command =
     readText(`/proc/${pid}/cmdline`) ??
     spawnSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).stdout ??
@@ -87,7 +93,7 @@ async function claim(home, cluster, say) {
     }
     await sleep(100);
   }
-  rmSync(path.join(cluster, 'postmaster.pid'), { force: true });
+  if (postmasterPid(cluster) !== null) rmSync(path.join(cluster, 'postmaster.pid')); // its id is another's by now
   writeFileSync(path.join(home, 'starter'), `${process.pid}\n`);
 }
 
@@ -102,28 +108,27 @@ function checkVersion(cluster) {
   );
 }
 
-/** The file with the password; PostgreSQL's user can read it too, because initdb does. */
-function ensurePassword(home, owner) {
+function ensurePassword(home) {
   const file = path.join(home, 'password');
   if (!existsSync(file)) writeFileSync(file, `${randomBytes(24).toString('hex')}\n`, { mode: 0o600 });
-  if (owner) chownSync(file, owner.uid, owner.gid);
-  return file;
+  return readText(file);
 }
 
-/** Makes the cluster when there is none. @throws Error with what initdb said */
-function ensureCluster(identity, cluster, passwordFile, durable) {
-  if (existsSync(cluster)) return checkVersion(cluster);
-  const unfinished = `${cluster}.new`;
-  rmSync(unfinished, { recursive: true, force: true });
-  mkdirSync(unfinished, { mode: 0o700 });
-  if (identity.owner) chownSync(unfinished, identity.owner.uid, identity.owner.gid);
+/** Runs initdb on an empty folder. @throws Error with what initdb said */
+function initialise(identity, folder, password, durable) {
+  const passwordFile = `${folder}.password`; // initdb runs as another user, who cannot read the kept one
+  writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
+  if (identity.owner) {
+    for (const item of [folder, passwordFile]) chownSync(item, identity.owner.uid, identity.owner.gid);
+  }
   const [command, ...args] = [
     ...identity.prefix,
     path.join(identity.programs, 'initdb'),
-    `--pgdata=${unfinished}`,
+    `--pgdata=${folder}`,
     `--username=${USER}`,
     `--pwfile=${passwordFile}`,
     '--auth=scram-sha-256',
+    '--allow-group-access', // root runs it as another user of root's group, and reads the lock file
     '--encoding=UTF8',
     '--locale=C',
     '--locale-provider=builtin',
@@ -136,10 +141,20 @@ function ensureCluster(identity, cluster, passwordFile, durable) {
     encoding: 'utf8',
     env: { ...process.env, LC_ALL: 'C' },
   });
+  rmSync(passwordFile, { force: true });
   if (made.status !== 0)
     throw new Error(
-      `The database could not be made in ${cluster}: ${(made.stderr || made.error?.message || '').trim()}`,
+      `The database could not be made in ${folder}: ${(made.stderr || made.error?.message || '').trim()}`,
     );
+}
+
+/** Makes the cluster when there is none. @throws Error that says what to do with one that cannot be used */
+function ensureCluster(identity, cluster, password, durable) {
+  if (existsSync(cluster)) return checkVersion(cluster);
+  const unfinished = `${cluster}.new`;
+  rmSync(unfinished, { recursive: true, force: true });
+  mkdirSync(unfinished, { mode: 0o700 });
+  initialise(identity, unfinished, password, durable);
   renameSync(unfinished, cluster);
 }
 
@@ -227,9 +242,8 @@ export async function startEmbeddedPostgres({
   const { home } = identity;
   const cluster = path.join(home, 'cluster');
   await claim(home, cluster, say);
-  const passwordFile = ensurePassword(home, identity.owner);
-  ensureCluster(identity, cluster, passwordFile, durable);
-  const password = readText(passwordFile);
+  const password = ensurePassword(home);
+  ensureCluster(identity, cluster, password, durable);
 
   const fast = durable ? {} : { fsync: 'off', full_page_writes: 'off', autovacuum: 'off' };
   let said = '';

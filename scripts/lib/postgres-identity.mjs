@@ -9,16 +9,7 @@
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  chownSync,
-  cpSync,
-  existsSync,
-  lchownSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 
@@ -81,15 +72,16 @@ function ensureLinks(folder) {
     );
 }
 
-/** Whom to be instead of root: the cluster's owner, else the user "postgres", else "nobody". */
+/** Whom to be instead of root: the cluster's owner, else the user "postgres", else "nobody"; always in root's group. */
 function chooseUser(home) {
+  const gid = process.getgid();
   const cluster = path.join(home, 'cluster');
   if (existsSync(cluster)) {
-    const { uid, gid } = statSync(cluster);
+    const { uid } = statSync(cluster);
     if (uid !== 0) return { uid, gid };
   }
-  const line = /^postgres:[^:]*:(\d+):(\d+):/m.exec(readFileSync('/etc/passwd', 'utf8'));
-  return line ? { uid: Number(line[1]), gid: Number(line[2]) } : { uid: NOBODY, gid: NOBODY };
+  const line = /^postgres:[^:]*:(\d+):/m.exec(readFileSync('/etc/passwd', 'utf8'));
+  return { uid: line ? Number(line[1]) : NOBODY, gid };
 }
 
 function canUse(prefix, user, programs, home) {
@@ -98,14 +90,8 @@ function canUse(prefix, user, programs, home) {
   return spawnSync(command, args, { ...user, cwd: '/', stdio: 'ignore' }).status === 0;
 }
 
-function giveTo(folder, { uid, gid }) {
-  chownSync(folder, uid, gid);
-  for (const entry of readdirSync(folder, { recursive: true }))
-    lchownSync(path.join(folder, entry), uid, gid);
-}
-
-/** Puts programs and cluster where every user can reach them. */
-function copyToOpenPlace(folder, home, user, say) {
+/** Puts the programs, and the cluster that is still to be made, where every user can reach them. */
+function copyToOpenPlace(folder, home, say) {
   const { version } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
   const programs = path.join(OPEN_PLACE, `postgresql-${version}`);
   const openHome = path.join(
@@ -118,13 +104,12 @@ function copyToOpenPlace(folder, home, user, say) {
     execFileSync('cp', ['-R', path.join(folder, 'native'), `${programs}.${process.pid}`]);
     execFileSync('mv', [`${programs}.${process.pid}`, programs]);
   }
-  if (!existsSync(openHome)) {
-    mkdirSync(openHome, { recursive: true, mode: 0o755 });
-    const old = path.join(home, 'cluster');
-    if (existsSync(old))
-      cpSync(old, path.join(openHome, 'cluster'), { recursive: true, verbatimSymlinks: true });
-    giveTo(openHome, user);
-  }
+  mkdirSync(openHome, { recursive: true, mode: 0o755 });
+  if (existsSync(path.join(home, 'cluster')) && !existsSync(path.join(openHome, 'cluster')))
+    throw new Error(
+      `PostgreSQL cannot reach its data in ${home} any more. Move "cluster" and "password" from there to ${openHome}, ` +
+        'or start Scry as it was started before.',
+    );
   say(`Other users cannot enter ${home}, so the database lies in ${openHome}.`);
   return { programs: path.join(programs, 'bin'), home: openHome };
 }
@@ -158,7 +143,7 @@ export function findIdentity(home, say) {
   ];
   if (canUse(prefix, {}, programs, home)) return { programs, home, user: {}, prefix, owner };
 
-  const open = copyToOpenPlace(folder, home, user, say);
+  const open = copyToOpenPlace(folder, home, say);
   if (canUse([], user, open.programs, open.home)) return { ...open, user, prefix: [], owner };
   throw new Error(
     'PostgreSQL refuses to run as root, and no other user can be used here. ' +

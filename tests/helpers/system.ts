@@ -1,0 +1,207 @@
+/**
+ * A whole Scry for end-to-end and fault tests: the built api and workers as processes of their own, with a database and
+ * a data folder that go when the test is over. Tests may kill, stop and start any part.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { PredictionView } from '@scry/shared/prediction';
+import { ended, spawnGuarded } from '../../scripts/lib/guarded-process.mjs';
+import { createDatabase, freePort, type TestDatabase } from './services.js';
+
+export const REPO = fileURLToPath(new URL('../..', import.meta.url));
+const READY_MS = 60_000;
+const STOP_MS = 30_000;
+
+/** One of Scry's processes. Moves starting → running → ended; `start` again makes a new one. */
+export class SystemProcess {
+  readonly name: string;
+  readonly #script: string;
+  readonly #env: NodeJS.ProcessEnv;
+  #child: ChildProcess | null = null;
+  #end: Promise<string> = Promise.resolve('never started');
+  #output = '';
+
+  constructor(name: string, script: string, env: NodeJS.ProcessEnv) {
+    this.name = name;
+    this.#script = script;
+    this.#env = env;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** What it logged, the last 64 KiB. */
+  get output(): string {
+    return this.#output;
+  }
+
+  /** Resolves with how the process ended: "exit code 0", "signal SIGKILL". */
+  get end(): Promise<string> {
+    return this.#end;
+  }
+
+  /** Starts it; resolves when it says that it is ready. @throws Error with its output when it ends before */
+  async start(nodeArguments: readonly string[] = []): Promise<void> {
+    const child = spawnGuarded('TERM', process.execPath, [...nodeArguments, path.join(REPO, this.#script)], {
+      env: this.#env,
+      cwd: REPO,
+      ipc: true,
+    });
+    this.#child = child;
+    this.#end = ended(child);
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => {
+        this.#output = (this.#output + chunk.toString()).slice(-65_536);
+      });
+    }
+    let timer: NodeJS.Timeout | undefined;
+    const outcome = await Promise.race([
+      new Promise<'ready'>((resolve) => child.once('message', () => resolve('ready'))),
+      this.#end,
+      new Promise<string>((resolve) => {
+        timer = setTimeout(() => resolve(`not ready after ${READY_MS} ms`), READY_MS);
+      }),
+    ]);
+    clearTimeout(timer);
+    if (outcome !== 'ready') throw new Error(`${this.name}: ${outcome}\n${this.#output}`);
+  }
+
+  /** Asks it to stop. @returns how it ended */
+  async stop(): Promise<string> {
+    this.signal('SIGTERM');
+    const timer = setTimeout(() => this.signal('SIGKILL'), STOP_MS);
+    const end = await this.#end;
+    clearTimeout(timer);
+    return end;
+  }
+
+  /** Ends it as a crash or a pulled plug would. */
+  async kill(): Promise<void> {
+    this.signal('SIGKILL');
+    await this.#end;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    if (this.#child && this.#child.exitCode === null && this.#child.signalCode === null)
+      this.#child.kill(signal);
+  }
+}
+
+export interface SystemOptions {
+  readonly workers?: number;
+  /** Unset: the database is the queue. */
+  readonly queueUrl?: string | undefined;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly workerEnv?: Readonly<Record<string, string>>;
+}
+
+export class System {
+  readonly url: string;
+  readonly dataDir: string;
+  readonly database: TestDatabase;
+  readonly api: SystemProcess;
+  readonly workers: SystemProcess[] = [];
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #workerEnv: Readonly<Record<string, string>>;
+
+  constructor(parts: {
+    port: number;
+    dataDir: string;
+    database: TestDatabase;
+    env: NodeJS.ProcessEnv;
+    workerEnv: Readonly<Record<string, string>>;
+  }) {
+    this.url = `http://127.0.0.1:${parts.port}`;
+    this.dataDir = parts.dataDir;
+    this.database = parts.database;
+    this.#env = { ...parts.env, PORT: String(parts.port) };
+    this.#workerEnv = parts.workerEnv;
+    this.api = new SystemProcess('api', 'api/dist/main.js', this.#env);
+  }
+
+  /** Starts one more worker. */
+  async addWorker(): Promise<SystemProcess> {
+    const name = `worker-${this.workers.length + 1}`;
+    const worker = new SystemProcess(name, 'worker/dist/main.js', {
+      ...this.#env,
+      ...this.#workerEnv,
+      WORKER_ID: name,
+    });
+    this.workers.push(worker);
+    await worker.start();
+    return worker;
+  }
+
+  /** Uploads a picture. @returns the answer as it came */
+  async upload(
+    picture: Buffer | Uint8Array,
+    fields: Readonly<Record<string, string>> = {},
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Response> {
+    const form = new FormData();
+    for (const [name, value] of Object.entries(fields)) form.set(name, value);
+    form.set('image', new Blob([new Uint8Array(picture)]), 'picture.jpg');
+    return fetch(`${this.url}/v1/predictions`, { method: 'POST', body: form, headers });
+  }
+
+  /** Uploads a picture and waits for its end. @throws Error when it is refused or does not end within 60 s */
+  async predict(
+    picture: Buffer | Uint8Array,
+    fields: Readonly<Record<string, string>> = {},
+  ): Promise<PredictionView> {
+    const accepted = await this.upload(picture, fields);
+    const body = (await accepted.json()) as PredictionView;
+    if (accepted.status !== 202) throw new Error(`refused with ${accepted.status}: ${JSON.stringify(body)}`);
+    return this.waitFor(body.prediction_id);
+  }
+
+  /** Waits for the end of a prediction. @throws Error when it does not end in time */
+  async waitFor(id: string, timeoutMs = 60_000): Promise<PredictionView> {
+    const deadline = Date.now() + timeoutMs;
+    while (Date.now() < deadline) {
+      const response = await fetch(`${this.url}/v1/predictions/${id}?wait=10`);
+      const prediction = (await response.json()) as PredictionView;
+      if (response.status !== 200) throw new Error(`${id}: ${response.status} ${JSON.stringify(prediction)}`);
+      if (prediction.completed_at) return prediction;
+    }
+    throw new Error(`${id} did not end within ${timeoutMs} ms`);
+  }
+
+  /** Stops every process and removes what they left. @returns how each ended */
+  async remove(): Promise<string[]> {
+    const ends = await Promise.all([this.api, ...this.workers].map((process) => process.stop()));
+    await rm(this.dataDir, { recursive: true, force: true });
+    await this.database.drop();
+    return ends;
+  }
+}
+
+/** Starts a whole system; ready when this resolves. Needs a build (`npm run build`). */
+export async function startSystem(options: SystemOptions = {}): Promise<System> {
+  const database = await createDatabase();
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'scry-system-'));
+  const env: NodeJS.ProcessEnv = {
+    PATH: process.env.PATH,
+    HOST: '127.0.0.1',
+    DATA_DIR: dataDir,
+    MODELS_DIR: path.join(REPO, 'models'),
+    DATABASE_URL: database.url,
+    LOG_LEVEL: 'warn',
+    ...(options.queueUrl ? { QUEUE_URL: options.queueUrl } : {}),
+    ...options.env,
+  };
+  const port = await freePort();
+  const system = new System({ port, dataDir, database, env, workerEnv: options.workerEnv ?? {} });
+  try {
+    await system.api.start();
+    for (let index = 0; index < (options.workers ?? 1); index++) await system.addWorker();
+    return system;
+  } catch (error) {
+    await system.remove();
+    throw error;
+  }
+}

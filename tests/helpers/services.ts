@@ -2,6 +2,7 @@
  * Real services for tests: databases from the run's PostgreSQL (started in postgres-setup.mjs), and Redis servers
  * that a test may stop, kill and start again.
  */
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -187,10 +188,14 @@ export class TestRedis {
   }
 }
 
+/** Whether tests with Redis can run here. */
+export function redisIsInstalled(): boolean {
+  return spawnSync('redis-server', ['--version']).status === 0;
+}
+
 /** Starts a Redis of one's own; null, with a notice, where redis-server is not installed. */
 export async function startRedis(): Promise<TestRedis | null> {
-  const probe = spawnGuarded('TERM', 'redis-server', ['--version']);
-  if ((await ended(probe)) !== 'exit code 0') {
+  if (!redisIsInstalled()) {
     process.stderr.write(
       'redis-server is not installed: tests with Redis are skipped (apt-get install redis-server)\n',
     );

@@ -5,6 +5,8 @@
  */
 import {
   createPostgresBackend,
+  DelayedError,
+  type Job,
   type JobsOptions,
   type Processor,
   Queue,
@@ -15,6 +17,8 @@ import { Redis, type RedisOptions } from 'ioredis';
 import pg from 'pg';
 import type { Logger } from './log.js';
 import type { Parameters } from './prediction.js';
+
+export type { Job } from 'bullmq';
 
 /** All that a worker needs to answer, so that it never has to read the row first. Times are Unix milliseconds. */
 export interface PredictionJob {
@@ -31,6 +35,9 @@ export function queueName(model: string): string {
   return `scry-${model}`;
 }
 
+/** The queue that carries deliveries to webhooks. No model's queue can have this name. */
+export const WEBHOOK_QUEUE = 'scry_webhooks';
+
 /** BullMQ refuses ids with ":" and ids of digits alone, hence the prefix. */
 export function jobId(predictionId: string): string {
   return `p-${predictionId}`;
@@ -44,6 +51,15 @@ export function jobOptions(attempts: number): JobsOptions {
     removeOnComplete: true, // the result is in PostgreSQL; a kept job would block its id
     removeOnFail: { age: 24 * 3600, count: 1000 }, // for people to look at; the reconciler reads the row
   };
+}
+
+/**
+ * Hands a job that is being worked on back to the queue, to be taken again after `ms`. It does not count as a try.
+ * @throws DelayedError always: it is how BullMQ learns of it
+ */
+export async function putOff<T>(job: Job<T, void>, token: string | undefined, ms: number): Promise<never> {
+  await job.moveToDelayed(Date.now() + ms, token);
+  throw new DelayedError();
 }
 
 /** BullMQ's worker options less what this module decides. */

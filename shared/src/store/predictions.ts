@@ -22,6 +22,8 @@ export interface NewPrediction {
   readonly image: ImageInfo;
   /** Seconds from now, by the database's clock, after which an answer is of no use; null: never. */
   readonly expiresInS: number | null;
+  /** Whom to tell of the end. Written with the row, so that the promise to tell is as safe as the one to answer. */
+  readonly webhook?: { readonly url: string; readonly baseUrl: string } | null;
 }
 
 /** The times of a new row, by the database's clock. */
@@ -81,6 +83,18 @@ const INSERT = `
     AS new (id, model, model_version, task, engine, parameters, sha256, format, width, height, bytes, expires_in)
   ON CONFLICT (id) DO NOTHING
   RETURNING id, created_at AS "createdAt", expires_at AS "expiresAt"`;
+
+/** As INSERT, with a delivery for every new row that asks for one. Of one id twice in a batch, the first counts. */
+const INSERT_WITH_WEBHOOKS = `
+  WITH created AS (${INSERT}), wanted AS (
+    SELECT DISTINCT ON (id) id, url, base_url
+    FROM unnest($1::text[], $13::text[], $14::text[]) WITH ORDINALITY AS w (id, url, base_url, place)
+    ORDER BY id, place
+  ), promised AS (
+    INSERT INTO webhook_deliveries (prediction_id, url, base_url)
+    SELECT id, url, base_url FROM created JOIN wanted USING (id) WHERE url IS NOT NULL
+  )
+  SELECT * FROM created`;
 
 const GET = `SELECT ${PREDICTION_COLUMNS} FROM predictions WHERE id = ANY($1::text[])`;
 
@@ -280,7 +294,7 @@ export class PredictionStore {
   }
 
   async #insertAll(items: NewPrediction[]): Promise<(Created | null)[]> {
-    const rows = await this.#database.run<Created & { id: string }>('prediction_insert', INSERT, [
+    const values = [
       column(items, (item) => item.id),
       column(items, (item) => item.model),
       column(items, (item) => item.modelVersion),
@@ -293,7 +307,18 @@ export class PredictionStore {
       column(items, (item) => item.image.height),
       column(items, (item) => item.image.bytes),
       column(items, (item) => item.expiresInS),
-    ]);
+    ];
+    const webhooks = [
+      column(items, (item) => item.webhook?.url ?? null),
+      column(items, (item) => item.webhook?.baseUrl ?? null),
+    ];
+    type Row = Created & { id: string };
+    const rows = items.some((item) => item.webhook)
+      ? await this.#database.run<Row>('prediction_insert_webhooks', INSERT_WITH_WEBHOOKS, [
+          ...values,
+          ...webhooks,
+        ])
+      : await this.#database.run<Row>('prediction_insert', INSERT, values);
     const created = new Map(rows.map((row) => [row.id, row]));
     return items.map(({ id }) => {
       const row = created.get(id) ?? null;

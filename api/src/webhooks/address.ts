@@ -1,0 +1,54 @@
+/**
+ * Which addresses a webhook may reach. The check is made on the address that a connection is opened to, so a name
+ * that resolves to something else at the second look gains nothing.
+ */
+import { lookup as resolve } from 'node:dns';
+import { isIP, type LookupFunction } from 'node:net';
+import ipaddr from 'ipaddr.js';
+import { buildConnector } from 'undici';
+
+/** An address that webhooks may not reach. */
+export class AddressRefused extends Error {
+  constructor(address: string) {
+    super(`${address} is a private, loopback or link-local address, which webhooks may not reach`);
+    this.name = 'AddressRefused';
+  }
+}
+
+/**
+ * True for addresses of the public internet. Everything that IANA's registries set apart is not: private, loopback,
+ * link-local, shared, multicast, reserved ones, and the IPv6 forms that carry an IPv4 address inside.
+ */
+export function isPublicAddress(address: string): boolean {
+  if (!ipaddr.isValid(address)) return false;
+  return ipaddr.process(address).range() === 'unicast'; // process() unwraps ::ffff:a.b.c.d
+}
+
+/** Resolves names as usual and leaves out what may not be reached. */
+const publicLookup: LookupFunction = (hostname, options, callback) => {
+  resolve(hostname, { ...options, all: true }, (error, addresses) => {
+    if (error) return callback(error, '', 0);
+    const allowed = addresses.filter(({ address }) => isPublicAddress(address));
+    const [first] = allowed;
+    if (!first) return callback(new AddressRefused(hostname), '', 0);
+    if (options.all) callback(null, allowed as never, 0);
+    else callback(null, first.address, first.family);
+  });
+};
+
+/** What opens connections for webhooks. @param allowPrivate true lifts the check */
+export function webhookConnector(allowPrivate: boolean, timeoutMs: number): buildConnector.connector {
+  if (allowPrivate) return buildConnector({ timeout: timeoutMs });
+  const connect = buildConnector({ timeout: timeoutMs, lookup: publicLookup });
+  return (options, callback) => {
+    const host = options.hostname.replace(/^\[|\]$/g, '');
+    if (isIP(host) && !isPublicAddress(host)) return callback(new AddressRefused(host), null); // a literal is never looked up
+    connect(options, (error, socket) => {
+      if (error) return callback(error, null);
+      const reached = socket.remoteAddress ?? '';
+      if (isPublicAddress(reached)) return callback(null, socket);
+      socket.destroy();
+      callback(new AddressRefused(reached), null);
+    });
+  };
+}

@@ -11,7 +11,9 @@ export async function ensureFirstKey(store: ApiKeyStore, print: (text: string) =
   const { id, text, secretHash } = createApiKey();
   const made = await store.createFirst({ id, name: 'first key', secretHash, scopes: ['admin'] });
   if (made) {
-    print(`\nThe first admin key, shown only now:\n\n    ${text}\n\nSend it as "Authorization: Bearer …".\n\n`);
+    print(
+      `\nThe first admin key, shown only now:\n\n    ${text}\n\nSend it as "Authorization: Bearer …".\n\n`,
+    );
   }
   return made;
 }

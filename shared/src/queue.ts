@@ -5,11 +5,13 @@
  */
 import {
   createPostgresBackend,
+  DEFAULT_SCHEMA,
   DelayedError,
   type Job,
   type JobsOptions,
   type Processor,
   Queue,
+  runMigrations,
   Worker,
   type WorkerOptions,
 } from 'bullmq';
@@ -72,6 +74,8 @@ export interface QueueBackend {
   queue<T>(name: string): Queue<T>;
   /** A consumer. It waits for the server however long it is away. */
   worker<T>(name: string, processor: Processor<T, void>, options: ConsumeOptions): Worker<T, void>;
+  /** Makes what the queues need on the server. Several processes may call it at once. @throws what the driver says */
+  prepare(): Promise<void>;
   /** Resolves when the server answers. @throws what the driver says when it does not */
   ping(): Promise<void>;
   /** Settings of the server under which jobs can be lost, in sentences. */
@@ -129,6 +133,10 @@ class RedisBackend implements QueueBackend {
     return worker;
   }
 
+  prepare(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async ping(): Promise<void> {
     await this.#producer.ping();
   }
@@ -167,6 +175,8 @@ class PostgresBackend implements QueueBackend {
       max: poolSize,
       connectionTimeoutMillis: 5000,
       application_name: 'scry-queue',
+      keepAlive: true,
+      options: `-c search_path=${DEFAULT_SCHEMA}`, // BullMQ's statements name their tables without it
     });
     this.#pool.on('error', (error) =>
       log.warn({ error: error.message }, 'queue database connection failed; trying again'),
@@ -186,6 +196,15 @@ class PostgresBackend implements QueueBackend {
     worker.on('error', (error) => this.#log.warn({ queue: name, error: error.message }, 'queue worker'));
     this.#open.push(worker as never);
     return worker;
+  }
+
+  async prepare(): Promise<void> {
+    const client = await this.#pool.connect();
+    try {
+      await runMigrations(client);
+    } finally {
+      client.release();
+    }
   }
 
   async ping(): Promise<void> {

@@ -1,0 +1,33 @@
+/** GET /openapi.json and /docs: the OpenAPI document, made from the schemas that check the requests, and its page. */
+import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi';
+import { Router } from 'express';
+import swaggerUi from 'swagger-ui-express';
+import type { Route } from './route.js';
+
+const VERSION = '1.0.0';
+
+/** The OpenAPI 3.1 document of some routes. */
+export function openApiDocument(routes: readonly Route[]) {
+  const registry = new OpenAPIRegistry();
+  for (const { description } of routes) registry.registerPath(description);
+  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'Scry',
+      version: VERSION,
+      description: 'Upload a picture, get an answer from your own model.',
+    },
+    servers: [{ url: '/' }],
+  });
+}
+
+/** Routes that show the document. */
+export function documents(routes: readonly Route[]): Router {
+  const document = openApiDocument(routes);
+  const router = Router();
+  router.get('/openapi.json', (_req, res) => {
+    res.json(document);
+  });
+  router.use('/docs', swaggerUi.serve, swaggerUi.setup(document, { customSiteTitle: 'Scry: API' }));
+  return router;
+}

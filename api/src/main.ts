@@ -1,0 +1,58 @@
+/** The API process: reads settings, connects, listens, and drains when asked to stop. */
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { loadConfig } from '@scry/shared/config';
+import { manageLifecycle } from '@scry/shared/lifecycle';
+import { createLogger } from '@scry/shared/log';
+import sharp from 'sharp';
+import { createApp } from './app.js';
+import { openServices } from './services.js';
+
+/** How often open connections are looked at for ones that take too long. */
+const CHECK_CONNECTIONS_MS = 2000;
+const HEADERS_TIMEOUT_MS = 15_000;
+/** Longer than load balancers keep idle connections (60 s is usual), so that they, not we, end them. */
+const KEEP_ALIVE_MS = 65_000;
+
+/** Ends with the last answer that is under way. */
+async function drain(server: Server): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  server.closeIdleConnections();
+  await closed;
+}
+
+const config = loadConfig(process.env);
+const log = createLogger('api', config.LOG_LEVEL);
+sharp.cache(false);
+
+const services = await openServices(config, log);
+const server = createServer(
+  {
+    requestTimeout: config.UPLOAD_TIMEOUT_S * 1000,
+    headersTimeout: Math.min(HEADERS_TIMEOUT_MS, config.UPLOAD_TIMEOUT_S * 1000),
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionsCheckingInterval: CHECK_CONNECTIONS_MS,
+  },
+  createApp(services),
+);
+const lifecycle = manageLifecycle({
+  log,
+  deadlineMs: config.SHUTDOWN_TIMEOUT_S * 1000,
+  async stop() {
+    services.readiness.stop();
+    services.waiters.close(); // requests that wait are answered as things stand
+    await drain(server);
+    await services.close();
+  },
+});
+
+server.listen(config.PORT, config.HOST);
+await once(server, 'listening');
+const { address, port } = server.address() as AddressInfo;
+log.info(
+  { address, port, queue: config.QUEUE_URL.split(':')[0], models: [...services.models.models.keys()] },
+  'listening',
+);
+lifecycle.ready();

@@ -1,0 +1,52 @@
+/** Whether this process can do its work now, and what is missing. States: ready or not ready ──▶ stopping. */
+
+/** Checks by name; each resolves when its part is usable. */
+export type Checks = Readonly<Record<string, () => Promise<void>>>;
+
+export interface ReadinessReport {
+  readonly ready: boolean;
+  /** By name: "ok", or a sentence. */
+  readonly checks: Readonly<Record<string, string>>;
+}
+
+const PATIENCE_MS = 2000;
+
+async function outcome(check: () => Promise<void>): Promise<string> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${PATIENCE_MS} ms`)), PATIENCE_MS);
+  });
+  try {
+    await Promise.race([check(), timeout]);
+    return 'ok';
+  } catch (error) {
+    const { message, code } = error as NodeJS.ErrnoException;
+    return message || code || 'failed'; // an AggregateError of refused connections has a code and no message
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export class Readiness {
+  readonly #checks: Checks;
+  #stopping = false;
+
+  constructor(checks: Checks) {
+    this.#checks = checks;
+  }
+
+  /** From now on the process is not ready, whatever the checks say. */
+  stop(): void {
+    this.#stopping = true;
+  }
+
+  async report(): Promise<ReadinessReport> {
+    const names = Object.keys(this.#checks);
+    const outcomes = await Promise.all(Object.values(this.#checks).map(outcome));
+    const checks: Record<string, string> = Object.fromEntries(
+      names.map((name, index) => [name, outcomes[index] as string]),
+    );
+    if (this.#stopping) checks.process = 'stopping';
+    return { ready: Object.values(checks).every((text) => text === 'ok'), checks };
+  }
+}

@@ -1,0 +1,30 @@
+/** Every route, in the order in which the document shows them. */
+import type { Route } from '../route.js';
+import { health, metrics, readiness } from './health.js';
+import { getModel, listModels } from './models.js';
+import { cancelPrediction } from './predictions/cancel.js';
+import { createPrediction } from './predictions/create.js';
+import { deletePrediction } from './predictions/delete.js';
+import { predictionEvents } from './predictions/events.js';
+import { getPrediction } from './predictions/get.js';
+import { predictionImage } from './predictions/image.js';
+import { listPredictions } from './predictions/list.js';
+import { putPrediction } from './predictions/put.js';
+import { problemType } from './problems.js';
+
+export const routes: readonly Route[] = [
+  createPrediction,
+  putPrediction,
+  getPrediction,
+  predictionEvents,
+  cancelPrediction,
+  listPredictions,
+  deletePrediction,
+  predictionImage,
+  listModels,
+  getModel,
+  health,
+  readiness,
+  metrics,
+  problemType,
+];

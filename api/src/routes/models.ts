@@ -1,0 +1,125 @@
+/** GET /v1/models and /v1/models/{name}: what can be asked, and what workers serve now. */
+import { ENGINES, type Model, TASKS } from '@scry/shared/manifest';
+import { type LiveWorker, servedModelSchema } from '@scry/shared/store/workers';
+import { z } from 'zod';
+import type { Route } from '../route.js';
+import type { Services } from '../services.js';
+import { json, problems } from './describe.js';
+import { findModel } from './predictions/request.js';
+
+const modelSchema = z
+  .object({
+    name: z.string(),
+    version: z.string(),
+    description: z.string(),
+    task: z.enum(TASKS),
+    engine: z.enum(ENGINES),
+    default: z.boolean().describe('Used when a request names no model.'),
+    labels: z.array(z.string()).describe('By class_index.'),
+    input: z.object({
+      width: z.int().nullable().describe('Pixels; null: as the model file says.'),
+      height: z.int().nullable(),
+      channels: z.enum(['rgb', 'bgr', 'gray']),
+    }),
+    parameters: z
+      .object({
+        top_k: z.int().optional(),
+        threshold: z.number().optional(),
+        iou: z.number().optional(),
+        max_detections: z.int().optional(),
+      })
+      .describe('What is used where a request says nothing.'),
+    serving: z.boolean().describe('True when a worker serves it now; otherwise predictions wait for one.'),
+    workers: z.array(
+      servedModelSchema.pick({ version: true, device: true, runtime: true }).extend({ id: z.string() }),
+    ),
+    problems: z
+      .array(z.object({ worker: z.string(), message: z.string() }))
+      .describe('Workers that could not load it.'),
+  })
+  .meta({ id: 'Model' });
+type ModelView = z.infer<typeof modelSchema>;
+
+const modelsSchema = z
+  .object({
+    items: z.array(modelSchema),
+    default: z.string().nullable(),
+    problems: z
+      .array(z.object({ name: z.string(), message: z.string() }))
+      .describe('Folders that hold no usable model.'),
+  })
+  .meta({ id: 'Models' });
+
+function view(model: Model, isDefault: boolean, live: readonly LiveWorker[]): ModelView {
+  const { name, version, description, task, engine, labels, input, output } = model;
+  const workers = live.flatMap(({ id, models }) =>
+    models
+      .filter((served) => served.name === name)
+      .map((served) => ({ id, version: served.version, device: served.device, runtime: served.runtime })),
+  );
+  const failed = live.flatMap(({ id, problems: found }) =>
+    found.filter((problem) => problem.name === name).map(({ message }) => ({ worker: id, message })),
+  );
+  const { top_k, threshold, iou, max_detections } = output;
+  const shared = threshold === undefined ? {} : { threshold };
+  return {
+    name,
+    version,
+    description,
+    task,
+    engine,
+    default: isDefault,
+    labels: [...labels],
+    input: { width: input.width ?? null, height: input.height ?? null, channels: input.channels },
+    parameters: task === 'classification' ? { top_k, ...shared } : { iou, max_detections, ...shared },
+    serving: workers.length > 0,
+    workers,
+    problems: failed,
+  };
+}
+
+async function views({ models, serving }: Services, names: readonly Model[]): Promise<ModelView[]> {
+  const live = await serving.workers();
+  return names.map((model) => view(model, model.name === models.defaultModel, live));
+}
+
+export const listModels: Route = {
+  scope: 'public',
+  description: {
+    method: 'get',
+    path: '/v1/models',
+    operationId: 'listModels',
+    summary: 'Models',
+    tags: ['models'],
+    responses: { 200: json(modelsSchema, 'All models.'), ...problems('database-unavailable') },
+  },
+  handlers: (services) => [
+    async (_req, res) => {
+      const { models, defaultModel, problems: found } = services.models;
+      res.json({
+        items: await views(services, [...models.values()]),
+        default: defaultModel,
+        problems: found,
+      });
+    },
+  ],
+};
+
+export const getModel: Route = {
+  scope: 'public',
+  description: {
+    method: 'get',
+    path: '/v1/models/{name}',
+    operationId: 'getModel',
+    summary: 'One model',
+    tags: ['models'],
+    request: { params: z.object({ name: z.string() }) },
+    responses: { 200: json(modelSchema, 'The model.'), ...problems('unknown-model', 'database-unavailable') },
+  },
+  handlers: (services) => [
+    async (req, res) => {
+      const [model] = await views(services, [findModel(services.models, String(req.params.name))]);
+      res.json(model);
+    },
+  ],
+};

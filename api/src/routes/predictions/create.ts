@@ -1,0 +1,66 @@
+/** POST /v1/predictions: a picture comes in, a promise goes out. */
+import { z } from 'zod';
+import { Problem } from '../../errors.js';
+import type { Route } from '../../route.js';
+import { predictionResponse, problems } from '../describe.js';
+import { creator, type Judge } from './creation.js';
+import { formSchema, jsonSchema } from './request.js';
+
+export const creationHeaders = z.object({
+  Prefer: z.string().optional().describe('`wait=N` holds the answer until done, for N seconds at the most.'),
+  'Cancel-After': z.string().optional().describe('As `expires_in`: seconds, or such as 30s, 5m, 1h.'),
+});
+
+export const creationBody = {
+  required: true,
+  content: {
+    'multipart/form-data': { schema: formSchema },
+    'application/json': { schema: jsonSchema },
+  },
+};
+
+export const creationProblems = problems(
+  'invalid-request',
+  'invalid-multipart',
+  'invalid-json',
+  'no-picture',
+  'unknown-model',
+  'id-taken',
+  'too-large',
+  'unsupported-picture',
+  'unsupported-body',
+  'unreadable-picture',
+  'too-many-pixels',
+  'storage-unavailable',
+  'database-unavailable',
+  'storage-full',
+);
+
+const refuseTaken: Judge = ({ created }, { id }) => {
+  if (created) return;
+  const detail = `There is a prediction "${id}" already. Choose another prediction_id, or PUT the picture to /v1/predictions/${id} to repeat a request.`;
+  throw new Problem('id-taken', detail);
+};
+
+export const createPrediction: Route = {
+  scope: 'predict',
+  description: {
+    method: 'post',
+    path: '/v1/predictions',
+    operationId: 'createPrediction',
+    summary: 'Predict',
+    tags: ['predictions'],
+    request: { headers: creationHeaders, body: creationBody },
+    responses: {
+      200: predictionResponse('The answer, when `Prefer: wait` was long enough.'),
+      202: predictionResponse(
+        'Accepted: the prediction will end, whatever happens. `Location` says where to look.',
+      ),
+      ...creationProblems,
+    },
+  },
+  handlers: (services) => {
+    const create = creator(services, refuseTaken);
+    return [(req, res) => create(req, res)];
+  },
+};

@@ -1,0 +1,75 @@
+/** From an upload to a prediction: what POST and PUT have in common. */
+import { isFinished } from '@scry/shared/prediction';
+import type { Prediction } from '@scry/shared/store/predictions';
+import type { Request, Response } from 'express';
+import { type Accepted, accept, type Wanted } from '../../accept.js';
+import { describePicture } from '../../picture.js';
+import { baseUrl, entityTag, present } from '../../present.js';
+import type { Services } from '../../services.js';
+import { uploadReceiver } from '../../upload.js';
+import type { Watch } from '../../waiters.js';
+import { checkFields } from './request.js';
+import { type Wait, waitOf } from './waiting.js';
+
+/** Looks at what was accepted, or found under the id, before anything is answered; throws a Problem to refuse it. */
+export type Judge = (accepted: Accepted, wanted: Wanted) => void;
+
+function answer(services: Services, res: Response, prediction: Prediction, wait: Wait): void {
+  const base = baseUrl(res.req, services.config.PUBLIC_URL);
+  const done = isFinished(prediction.status);
+  res.set('Location', `${base}/v1/predictions/${prediction.id}`);
+  res.set('Cache-Control', 'no-store');
+  if (wait.preferred) res.set('Preference-Applied', `wait=${wait.seconds}`);
+  if (done) res.set('ETag', entityTag(prediction));
+  else res.set('Retry-After', '1');
+  res.status(done ? 200 : 202).json(present(prediction, base));
+}
+
+/** @returns a function that handles a whole request to predict; `id` is the path's, where it has one */
+export function creator(services: Services, judge: Judge) {
+  const { config, models, storage, waiters, predictions } = services;
+  const receive = uploadReceiver(storage, config.MAX_UPLOAD_BYTES);
+
+  async function accepted(
+    req: Request,
+    res: Response,
+    watchEnd: (id: string) => void,
+    id?: string,
+  ): Promise<Prediction> {
+    const { picture, fields } = await receive(req, res);
+    try {
+      const { idIsChosen, ...checked } = checkFields(req, fields, models, id);
+      const wanted: Wanted = { ...checked, image: await describePicture(picture, config.MAX_PIXELS) };
+      watchEnd(wanted.id);
+      const found = await accept(services, wanted, picture, idIsChosen);
+      judge(found, wanted);
+      return found.prediction;
+    } finally {
+      await picture.discard();
+    }
+  }
+
+  async function ended(prediction: Prediction, watch: Watch, wait: Wait, res: Response): Promise<Prediction> {
+    if (isFinished(prediction.status)) return prediction;
+    const leave = () => watch.close();
+    res.once('close', leave);
+    await watch.next(wait.seconds * 1000);
+    res.off('close', leave);
+    return (await predictions.get(prediction.id)) ?? prediction;
+  }
+
+  return async function create(req: Request, res: Response, id?: string): Promise<void> {
+    const wait = waitOf(req, undefined, config.MAX_WAIT_S);
+    let watch: Watch | undefined;
+    // Watched before it is accepted, so that an end that comes at once is not missed.
+    const watchEnd = (accepting: string) => {
+      if (wait.seconds > 0) watch = waiters.watchEnd(accepting);
+    };
+    try {
+      const prediction = await accepted(req, res, watchEnd, id);
+      answer(services, res, watch ? await ended(prediction, watch, wait, res) : prediction, wait);
+    } finally {
+      if (watch) waiters.end(watch);
+    }
+  };
+}

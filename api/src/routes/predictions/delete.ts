@@ -1,0 +1,32 @@
+/** DELETE /v1/predictions/{id}: the row, and the picture when no other row uses it. */
+import type { Route } from '../../route.js';
+import { idParams, problems } from '../describe.js';
+import { findPrediction, notFound } from './find.js';
+
+export const deletePrediction: Route = {
+  scope: 'predict',
+  description: {
+    method: 'delete',
+    path: '/v1/predictions/{id}',
+    operationId: 'deletePrediction',
+    summary: 'Delete a prediction, and its picture when no other uses it',
+    tags: ['predictions'],
+    request: { params: idParams },
+    responses: {
+      204: { description: 'It is gone.' },
+      ...problems('prediction-not-found', 'database-unavailable'),
+    },
+  },
+  handlers: (services) => [
+    async (req, res) => {
+      const { predictions, queues, storage } = services;
+      const { id, model } = await findPrediction(services, req);
+      await predictions.cancel(id); // whoever waits or works on it is told
+      await queues.remove(model, id);
+      const sha256 = await predictions.delete(id);
+      if (sha256 === null) throw notFound(id);
+      await storage.removeUnlessUsed(sha256, () => predictions.usesImage(sha256));
+      res.status(204).end();
+    },
+  ],
+};

@@ -1,0 +1,115 @@
+/** The real API on a free port, in this process, with a database and a data folder of its own; and requests to it. */
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createApp } from '@scry/api/app';
+import { type OpenServices, openServices } from '@scry/api/services';
+import { loadConfig } from '@scry/shared/config';
+import type { Outcome, PredictionView } from '@scry/shared/prediction';
+import type { Finish } from '@scry/shared/store/predictions';
+import sharp from 'sharp';
+import { createDatabase, quiet } from './services.js';
+import { REPO } from './system.js';
+
+export interface TestApp {
+  readonly url: string;
+  readonly services: OpenServices;
+  readonly dataDir: string;
+  /** `fetch` with a path of the app. */
+  readonly fetch: (path: string, init?: RequestInit) => Promise<Response>;
+  readonly close: () => Promise<void>;
+}
+
+/** @param env settings that differ from the defaults; QUEUE_URL, unset, is the database */
+export async function startApp(env: NodeJS.ProcessEnv = {}): Promise<TestApp> {
+  const database = await createDatabase();
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'scry-api-'));
+  const config = loadConfig({
+    DATABASE_URL: database.url,
+    DATA_DIR: dataDir,
+    MODELS_DIR: path.join(REPO, 'models'),
+    DATABASE_POOL: '4',
+    ...env,
+  });
+  const services = await openServices(config, quiet);
+  const server = createServer(createApp(services)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url,
+    services,
+    dataDir,
+    fetch: (where, init) => fetch(`${url}${where}`, init),
+    async close() {
+      services.waiters.close();
+      server.close();
+      server.closeAllConnections();
+      await services.close();
+      await rm(dataDir, { recursive: true, force: true });
+      await database.drop();
+    },
+  };
+}
+
+/** A JPEG that differs for every seed. */
+export function jpeg(seed = 0, width = 64, height = 48): Promise<Buffer> {
+  const background = { r: (seed * 37) % 256, g: (seed * 91) % 256, b: seed % 256 };
+  return sharp({ create: { width, height, channels: 3, background } })
+    .jpeg()
+    .toBuffer();
+}
+
+/** A form with a picture and fields; `null` leaves the picture out. */
+export function form(
+  picture: Buffer | null,
+  fields: Record<string, string> = {},
+  fileName = 'photo.jpg',
+): FormData {
+  const data = new FormData();
+  for (const [name, value] of Object.entries(fields)) data.append(name, value);
+  if (picture) data.append('image', new Blob([new Uint8Array(picture)]), fileName);
+  return data;
+}
+
+/** Uploads a picture as a form and gives the prediction. @throws Error unless it was accepted */
+export async function predict(
+  app: TestApp,
+  picture: Buffer,
+  fields: Record<string, string> = {},
+): Promise<PredictionView> {
+  const response = await app.fetch('/v1/predictions', { method: 'POST', body: form(picture, fields) });
+  if (response.status !== 202) throw new Error(`${response.status}: ${await response.text()}`);
+  return (await response.json()) as PredictionView;
+}
+
+/** What a worker would write. */
+export function finish(id: string, outcome: Outcome): Finish {
+  return {
+    id,
+    outcome,
+    modelVersion: '1',
+    worker: 'test',
+    device: 'cpu',
+    decodeMs: 2,
+    batchMs: 1,
+    inferenceMs: 4,
+    batchSize: 1,
+  };
+}
+
+export const CAT: Outcome = {
+  status: 'succeeded',
+  output: { predictions: [{ class_index: 3, class_name: 'cat', confidence: 0.97 }] },
+};
+
+/** All files under the app's uploads, relative to it. */
+export async function uploads(app: TestApp): Promise<string[]> {
+  const root = path.join(app.dataDir, 'uploads');
+  const found: string[] = [];
+  for (const name of await readdir(root, { recursive: true }))
+    if ((await stat(path.join(root, name))).isFile()) found.push(name);
+  return found.sort();
+}

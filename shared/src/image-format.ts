@@ -1,42 +1,43 @@
-/** Tells a picture's format by its first bytes. Names and declared types are never believed. */
+/** Tells what a picture is by its first bytes, never by its name or by what the client says it is. */
 import type { ImageFormat } from './prediction.js';
 
-/** Bytes that `imageFormat` may look at. */
+/** Bytes that are enough to tell the format. */
 export const FORMAT_BYTES = 64;
 
-const text = (bytes: Uint8Array, start: number, end: number) =>
+const HEIC_BRANDS = ['heic', 'heix', 'hevc', 'hevx', 'heim', 'heis', 'hevm', 'hevs'];
+const AVIF_BRANDS = ['avif', 'avis'];
+/** Brands that say only "a still picture" or "a sequence": the compatible brands tell which. */
+const GENERAL_BRANDS = ['mif1', 'mif2', 'msf1', 'miaf'];
+
+const text = (bytes: Uint8Array, start: number, end: number): string =>
   String.fromCharCode(...bytes.subarray(start, end));
-const starts = (bytes: Uint8Array, ...signature: number[]) =>
-  signature.every((value, index) => bytes[index] === value);
 
-const HEIC_BRANDS = new Set(['heic', 'heix', 'heim', 'heis']);
-const AVIF_BRANDS = new Set(['avif', 'avis']);
-
-/** Sizes of the header that follows in a BMP: "BM" alone would take any text that begins so. Source: BITMAPINFOHEADER and kin. */
-const BMP_HEADERS = new Set([12, 40, 52, 56, 64, 108, 124]);
-
-/** Brands of an ISO media file, the major one first. Source: ISO/IEC 14496-12, ftyp. */
-function brands(bytes: Uint8Array): string[] {
-  const size = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0);
-  const found = [text(bytes, 8, 12)];
-  for (let at = 16; at + 4 <= Math.min(size, bytes.length, FORMAT_BYTES); at += 4)
-    found.push(text(bytes, at, at + 4));
-  return found;
+/** ISO/IEC 14496-12 file type box: size, "ftyp", major brand, minor version, compatible brands. */
+function heifFormat(bytes: Uint8Array): ImageFormat | null {
+  const size = ((bytes[2] ?? 0) << 8) | (bytes[3] ?? 0);
+  const brands: string[] = [];
+  for (let at = 8; at + 4 <= Math.min(size, bytes.length); at += 4) brands.push(text(bytes, at, at + 4));
+  const major = brands[0] ?? '';
+  if (AVIF_BRANDS.includes(major)) return 'avif';
+  if (HEIC_BRANDS.includes(major)) return 'heic';
+  if (!GENERAL_BRANDS.includes(major)) return null;
+  if (brands.some((brand) => AVIF_BRANDS.includes(brand))) return 'avif';
+  return brands.some((brand) => HEIC_BRANDS.includes(brand)) ? 'heic' : null;
 }
 
-/** The format that a file begins like, or null when it is none that is accepted. */
+/**
+ * The format of a picture, or null when it is none of those that Scry reads.
+ * @param head the file's first bytes, `FORMAT_BYTES` or more
+ */
 export function imageFormat(head: Uint8Array): ImageFormat | null {
-  if (starts(head, 0xff, 0xd8, 0xff)) return 'jpeg';
-  if (starts(head, 0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)) return 'png';
-  if (/^GIF8[79]a$/.test(text(head, 0, 6))) return 'gif';
-  if (text(head, 0, 4) === 'RIFF' && text(head, 8, 12) === 'WEBP') return 'webp';
-  if (starts(head, 0x49, 0x49, 0x2a, 0) || starts(head, 0x4d, 0x4d, 0, 0x2a)) return 'tiff';
-  if (starts(head, 0x49, 0x49, 0x2b, 0) || starts(head, 0x4d, 0x4d, 0, 0x2b)) return 'tiff'; // BigTIFF
-  if (text(head, 0, 2) === 'BM' && BMP_HEADERS.has(head[14] ?? 0)) return 'bmp';
-  if (head.length >= 16 && text(head, 4, 8) === 'ftyp') {
-    const named = brands(head);
-    if (named.some((brand) => AVIF_BRANDS.has(brand))) return 'avif';
-    if (named.some((brand) => HEIC_BRANDS.has(brand))) return 'heic';
-  }
+  if (head[0] === 0xff && head[1] === 0xd8 && head[2] === 0xff) return 'jpeg';
+  if (text(head, 0, 8) === '\x89PNG\r\n\x1a\n') return 'png';
+  const start = text(head, 0, 4);
+  if (start === 'GIF8') return 'gif';
+  if (start === 'RIFF' && text(head, 8, 12) === 'WEBP') return 'webp';
+  if (['II*\0', 'MM\0*', 'II+\0', 'MM\0+'].includes(start)) return 'tiff';
+  if (text(head, 4, 8) === 'ftyp') return heifFormat(head);
+  // A two-letter mark alone would take any text that begins with "BM": the header's size must be one that exists.
+  if (start.startsWith('BM') && [12, 16, 40, 52, 56, 64, 108, 124].includes(head[14] ?? 0)) return 'bmp';
   return null;
 }

@@ -32,7 +32,10 @@ const inputSchema = z
       .enum(['nchw', 'nhwc'])
       .optional()
       .describe('Read from the shape in the model file when left out.'),
-    type: z.enum(['float32', 'uint8']).default('float32'),
+    type: z
+      .enum(['float32', 'uint8'])
+      .optional()
+      .describe('Read from the model file when left out; uint8 takes the pixels as they are.'),
     resize: z
       .enum(['stretch', 'cover', 'contain'])
       .default('stretch')
@@ -40,6 +43,10 @@ const inputSchema = z
         'stretch: to the exact size; cover: shorter side fitted, middle taken; contain: fitted inside and padded.',
       ),
     pad: z.int().min(0).max(255).default(114).describe('Gray level around a `contain` picture.'),
+    align: z
+      .enum(['center', 'start'])
+      .default('center')
+      .describe('Where a `contain` picture lies in its padding: in the middle, or at the top left (YOLOX).'),
     filter: z.enum(['bilinear', 'bicubic', 'nearest']).default('bilinear'),
     scale: z
       .number()
@@ -64,15 +71,27 @@ const limits = {
 
 const activation = z.enum(['none', 'sigmoid', 'softmax']).default('none');
 
+const units = z
+  .enum(['relative', 'pixels'])
+  .describe('Relative to the model input (0 to 1), or in its pixels.');
+
+const column = z
+  .int()
+  .min(0)
+  .optional()
+  .describe('First column, where one output holds several things side by side.');
+
 const boxesSchema = z.strictObject({
   format: z.literal('boxes'),
   boxes: z.strictObject({
     name: z.string(),
+    column,
     type: z.enum(['xyxy', 'yxyx', 'cxcywh']),
-    units: z.enum(['relative', 'pixels']).describe('Relative to the model input (0 to 1), or in its pixels.'),
+    units,
   }),
   scores: z.strictObject({
     name: z.string(),
+    column,
     activation,
     background: z
       .int()
@@ -83,6 +102,7 @@ const boxesSchema = z.strictObject({
   classes: z
     .strictObject({
       name: z.string(),
+      column,
       offset: z
         .int()
         .default(0)
@@ -99,8 +119,19 @@ export type BoxesOutput = z.infer<typeof boxesSchema>;
 const outputSchema = z.discriminatedUnion('format', [
   z.strictObject({ format: z.literal('probabilities'), name: z.string().optional(), ...limits }),
   z.strictObject({ format: z.literal('logits'), name: z.string().optional(), ...limits }),
-  z.strictObject({ format: z.literal('yolov8'), name: z.string().optional(), activation, ...limits }),
-  z.strictObject({ format: z.literal('yolov5'), name: z.string().optional(), ...limits }),
+  z.strictObject({
+    format: z.literal('yolov8'),
+    name: z.string().optional(),
+    units: units.default('pixels'),
+    activation,
+    ...limits,
+  }),
+  z.strictObject({
+    format: z.literal('yolov5'),
+    name: z.string().optional(),
+    units: units.default('pixels'),
+    ...limits,
+  }),
   z.strictObject({
     format: z.literal('yolox'),
     name: z.string().optional(),

@@ -14,6 +14,9 @@ export interface Tensor {
   readonly data: TensorData;
 }
 
+/** A model's outputs by name. */
+export type Outputs = ReadonlyMap<string, Tensor>;
+
 /** What a model file says of its input. `null` stands for a dimension that is free. */
 export interface InputDescription {
   readonly name: string;
@@ -31,10 +34,11 @@ export interface LoadedModel {
    * Runs one batch.
    * @param input pixels as the manifest says, `[n, …]` in the model's layout; not kept after the call
    * @param dims shape of `input`, the batch first
-   * @returns outputs by name
+   * @param wanted names of the outputs to return; the others need not be copied
+   * @returns outputs by name; the values belong to the caller
    * @throws Error with the engine's own words when the run fails
    */
-  run(input: Float32Array | Uint8Array, dims: readonly number[]): Promise<ReadonlyMap<string, Tensor>>;
+  run(input: Float32Array | Uint8Array, dims: readonly number[], wanted: readonly string[]): Promise<Outputs>;
   dispose(): Promise<void>;
 }
 
@@ -54,4 +58,6 @@ export interface Engine {
    * @throws Error with a sentence naming the file and what is wrong with it
    */
   load(model: Model, options: LoadOptions): Promise<LoadedModel>;
+  /** Tensors that the engine holds now, where it counts them: a number that grows without end is a leak. */
+  liveTensors?(): number;
 }

@@ -1,0 +1,12 @@
+declare module 'heic-decode' {
+  interface HeicImage {
+    readonly width: number;
+    readonly height: number;
+    decode(): Promise<{ width: number; height: number; data: Uint8ClampedArray }>;
+  }
+  const decode: {
+    /** Reads the headers of every picture in a file; pixels come with `decode()`. */
+    all(options: { buffer: Uint8Array }): Promise<HeicImage[] & { dispose(): void }>;
+  };
+  export default decode;
+}

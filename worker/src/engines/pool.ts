@@ -16,7 +16,7 @@ import type { InferenceItem } from './served-model.js';
 import type { ModelReport, ThreadData, ThreadReady, ThreadResult, ThreadTask } from './thread.js';
 
 export type { InferenceItem } from './served-model.js';
-export type { ModelReport, ThreadResult } from './thread.js';
+export type { LoadedReport, ModelReport, ThreadResult } from './thread.js';
 
 export interface InferencePoolOptions {
   readonly threads: number;

@@ -50,6 +50,9 @@ export type ModelReport = {
   | { readonly ok: false; readonly problem: string }
 );
 
+/** The report of a model that serves. */
+export type LoadedReport = Extract<ModelReport, { ok: true }>;
+
 /** Sent once by every thread, when it is ready. */
 export interface ThreadReady {
   readonly ready: number;

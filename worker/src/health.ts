@@ -1,0 +1,28 @@
+/**
+ * Whether inference still works. Owns one count: batches that failed since the last that did not.
+ * A worker that has lost its device, say, must not go on eating jobs: it leaves, and its supervisor starts it afresh.
+ */
+
+/** So many failures in a row are no bad picture any more: those fail one by one, with successes between them. */
+const FAILURES_TO_LEAVE = 8;
+
+export class InferenceHealth {
+  readonly #onUnhealthy: (sentence: string) => void;
+  #failures = 0;
+
+  /** @param onUnhealthy called once, when failures have become a habit */
+  constructor(onUnhealthy: (sentence: string) => void) {
+    this.#onUnhealthy = onUnhealthy;
+  }
+
+  succeeded(): void {
+    this.#failures = 0;
+  }
+
+  failed(error: Error): void {
+    this.#failures++;
+    if (this.#failures === FAILURES_TO_LEAVE) {
+      this.#onUnhealthy(`inference failed ${FAILURES_TO_LEAVE} times in a row, last with: ${error.message}`);
+    }
+  }
+}

@@ -1,0 +1,70 @@
+/** The process in which a suspicious picture is tried: one model, one thread, one picture at a time. */
+
+import type { Model } from '@scry/shared/manifest';
+import type { Parameters } from '@scry/shared/prediction';
+import { PictureStorage } from '@scry/shared/storage';
+import { InferencePool, type InferencePoolOptions } from './engines/pool.js';
+import { configureSharp, type PictureLimits, PictureReader } from './image.js';
+import type { Answered } from './predict.js';
+
+/** The first message: what to load. */
+export interface QuarantineSetup {
+  readonly model: Model;
+  readonly dataDir: string;
+  readonly limits: PictureLimits;
+  readonly inference: Omit<InferencePoolOptions, 'onThreadLost'>;
+}
+
+/** Every later message: one picture. */
+export interface QuarantineRequest {
+  readonly sha256: string;
+  readonly parameters: Parameters;
+}
+
+export type QuarantineReply =
+  | { readonly answered: Answered }
+  | { readonly ready: true }
+  | { readonly error: string };
+
+type Answer = (request: QuarantineRequest) => Promise<Answered>;
+
+async function load({ model, dataDir, limits, inference }: QuarantineSetup): Promise<Answer> {
+  configureSharp();
+  const storage = new PictureStorage(dataDir);
+  const reader = new PictureReader(limits);
+  const pool = new InferencePool(inference);
+  const [report] = await pool.start([model]);
+  if (!report?.ok) throw new Error(report?.problem ?? 'the model was not loaded');
+  return async ({ sha256, parameters }) => {
+    const prepared = await reader.prepare(storage.path(sha256), report.input);
+    const { decodeMs } = prepared;
+    if (!prepared.ok) {
+      const outcome = { status: 'failed', error: prepared.error } as const;
+      return { outcome, decodeMs, batchMs: 0, inferenceMs: 0, batchSize: 0 };
+    }
+    const { outcomes, inferenceMs } = await pool.run(model.name, [{ ...prepared.picture, parameters }]);
+    const outcome = outcomes[0];
+    if (!outcome) throw new Error('the engine gave no answer');
+    return { outcome, decodeMs, batchMs: 0, inferenceMs, batchSize: 1 };
+  };
+}
+
+let answer: Answer | null = null;
+
+async function reply(message: QuarantineSetup | QuarantineRequest): Promise<QuarantineReply> {
+  try {
+    if ('sha256' in message) {
+      if (!answer) throw new Error('a picture came before the model');
+      return { answered: await answer(message) };
+    }
+    answer = await load(message);
+    return { ready: true };
+  } catch (error) {
+    return { error: (error as Error).message };
+  }
+}
+
+process.on('message', (message: QuarantineSetup | QuarantineRequest) => {
+  void reply(message).then((answered) => process.send?.(answered));
+});
+process.once('disconnect', () => process.exit(0));

@@ -1,0 +1,185 @@
+/**
+ * One worker, put together: models loaded first, then the heartbeat, then the queues.
+ *
+ *     loading ──▶ serving ──▶ stopping (no new jobs; what runs, ends) ──▶ closed
+ */
+import { hostname } from 'node:os';
+import type { Config } from '@scry/shared/config';
+import { grantedCpus } from '@scry/shared/cpus';
+import type { Logger } from '@scry/shared/log';
+import { loadModels, type ModelProblem } from '@scry/shared/manifest';
+import { openQueueBackend, type QueueBackend } from '@scry/shared/queue';
+import { PictureStorage } from '@scry/shared/storage';
+import { ChangeListener, STOP_CHANNEL } from '@scry/shared/store/changes';
+import { type Database, openDatabase } from '@scry/shared/store/database';
+import { PredictionStore } from '@scry/shared/store/predictions';
+import { BEAT_MS, type WorkerBeat, WorkerStore } from '@scry/shared/store/workers';
+import type { Worker } from 'bullmq';
+import { consume } from './consume.js';
+import { InferencePool, type InferencePoolOptions } from './engines/pool.js';
+import { InferenceHealth } from './health.js';
+import { configureSharp, type PictureLimits, PictureReader } from './image.js';
+import { Predictor, type Served } from './predict.js';
+import { Quarantine } from './quarantine.js';
+
+export interface WorkerService {
+  /** What this worker serves, and what it could not load. */
+  readonly beat: WorkerBeat;
+  /** Takes no more jobs, ends those that run, closes everything. */
+  stop(): Promise<void>;
+  /** When `stop` takes too long: gives back what still runs. */
+  abandon(): Promise<void>;
+}
+
+interface Loaded {
+  readonly models: readonly Served[];
+  readonly beat: WorkerBeat;
+}
+
+async function load(config: Config, pool: InferencePool, log: Logger): Promise<Loaded> {
+  const catalogue = await loadModels(config.MODELS_DIR, config.WORKER_MODELS);
+  const problems: ModelProblem[] = [...catalogue.problems];
+  const models: Served[] = [];
+  for (const report of await pool.start([...catalogue.models.values()])) {
+    const model = catalogue.models.get(report.name);
+    if (!model) throw new Error(`a report came for "${report.name}", which was not to be loaded`);
+    for (const note of report.notes) log.warn({ model: report.name }, note);
+    if (report.ok) {
+      const { device, runtime, batchLimit, loadMs } = report;
+      log.info(
+        { model: report.name, device, runtime, batchLimit, loadMs: Math.round(loadMs) },
+        'model loaded',
+      );
+      models.push({ model, report });
+    } else {
+      problems.push({ name: report.name, message: report.problem });
+    }
+  }
+  for (const { name, message } of problems) log.error({ model: name }, `model not served: ${message}`);
+  if (models.length === 0)
+    throw new Error(`No model under ${config.MODELS_DIR} can be served; see the errors above.`);
+  const served = models.map(({ report: { name, version, device, runtime } }) => ({
+    name,
+    version,
+    device,
+    runtime,
+  }));
+  return {
+    models,
+    beat: { id: config.WORKER_ID, host: hostname(), pid: process.pid, models: served, problems },
+  };
+}
+
+/** Says every few seconds that this worker lives. @returns a function that ends it, with a goodbye */
+async function keepBeating(
+  workers: WorkerStore,
+  beat: WorkerBeat,
+  log: Logger,
+): Promise<() => Promise<void>> {
+  await workers.beat(beat);
+  const timer = setInterval(() => {
+    workers.beat(beat).catch((error: Error) => log.warn({ error: error.message }, 'heartbeat not written'));
+  }, BEAT_MS);
+  return async () => {
+    clearInterval(timer);
+    await workers.remove(beat.id);
+  };
+}
+
+/** Consumers wait for a queue that is away, so starting does too. */
+async function reportWarnings(backend: QueueBackend, log: Logger): Promise<void> {
+  try {
+    for (const warning of await backend.warnings()) log.warn(warning);
+  } catch (error) {
+    log.warn({ error: (error as Error).message }, 'the queue does not answer; its settings were not checked');
+  }
+}
+
+interface Connections {
+  readonly database: Database;
+  readonly backend: QueueBackend;
+  readonly stops: ChangeListener;
+  readonly storage: PictureStorage;
+}
+
+async function connect(config: Config, log: Logger): Promise<Connections> {
+  const database = openDatabase(config.DATABASE_URL, { max: config.DATABASE_POOL, name: 'scry-worker', log });
+  const backend = openQueueBackend(config.QUEUE_URL, config.DATABASE_POOL, log);
+  const stops = new ChangeListener(config.DATABASE_URL, log, STOP_CHANNEL);
+  const storage = new PictureStorage(config.DATA_DIR);
+  await Promise.all([storage.prepare(), stops.start()]);
+  return { database, backend, stops, storage };
+}
+
+function inferenceOptions(config: Config): InferencePoolOptions {
+  return {
+    threads: config.WORKER_THREADS,
+    device: config.DEVICE,
+    intraOpThreads: Math.max(1, Math.floor(grantedCpus() / config.WORKER_THREADS)),
+    timeoutS: config.INFERENCE_TIMEOUT_S,
+  };
+}
+
+function openPool(config: Config, log: Logger, onUnhealthy: (sentence: string) => void): InferencePool {
+  const onThreadLost = (sentence: string, threadsLeft: number) => {
+    log.error({ threadsLeft }, sentence);
+    if (threadsLeft === 0) onUnhealthy('no inference thread is left');
+  };
+  return new InferencePool({ ...inferenceOptions(config), onThreadLost });
+}
+
+function openQuarantine(config: Config, limits: PictureLimits, log: Logger): Quarantine {
+  return new Quarantine({
+    dataDir: config.DATA_DIR,
+    limits,
+    inference: { ...inferenceOptions(config), threads: 1 },
+    log,
+    timeoutMs: (config.DECODE_TIMEOUT_S + config.INFERENCE_TIMEOUT_S) * 1000,
+  });
+}
+
+/**
+ * Loads the models and starts to work.
+ * @param onUnhealthy called once when inference keeps failing: the worker should stop and be started afresh
+ * @throws Error when no model can be served
+ */
+export async function startWorker(
+  config: Config,
+  log: Logger,
+  onUnhealthy: (sentence: string) => void,
+): Promise<WorkerService> {
+  configureSharp();
+  const limits = { maxPixels: config.MAX_PIXELS, timeoutS: config.DECODE_TIMEOUT_S };
+  const threads = config.WORKER_THREADS;
+  const pool = openPool(config, log, onUnhealthy);
+  const { models, beat } = await load(config, pool, log);
+  const { database, backend, stops, storage } = await connect(config, log);
+
+  const store = new PredictionStore(database);
+  const reader = new PictureReader(limits);
+  const quarantine = openQuarantine(config, limits, log);
+  const health = new InferenceHealth(onUnhealthy);
+  const parts = { store, storage, reader, pool, threads, quarantine, health, worker: config.WORKER_ID, log };
+  const predictor = new Predictor(parts, models);
+  stops.subscribeAll((id) => predictor.drop(id));
+
+  const endBeating = await keepBeating(new WorkerStore(database), beat, log);
+  await reportWarnings(backend, log);
+  // As many jobs as the threads' batches hold, and one batch more that is decoded meanwhile.
+  const consumers: Worker[] = models.map(({ model, report }) =>
+    consume(backend, model, predictor, report.batchLimit * (threads + 1)),
+  );
+
+  return {
+    beat,
+    async stop() {
+      await Promise.all(consumers.map((consumer) => consumer.close()));
+      await predictor.close();
+      quarantine.close();
+      await endBeating();
+      await Promise.all([reader.close(), pool.close(), backend.close(), stops.close(), store.close()]);
+      await database.close();
+    },
+    abandon: () => predictor.abandon(),
+  };
+}

@@ -3,6 +3,7 @@ import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import { documents } from './documents.js';
 import { handleErrors, Problem } from './errors.js';
+import { page } from './page.js';
 import { logRequests } from './request-log.js';
 import { expressPath, type Route } from './route.js';
 import { routes } from './routes/index.js';
@@ -46,6 +47,7 @@ export function createApp(services: Services): Express {
   app.use(logRequests(log), metrics.timeRequests(), security());
   register(app, services, routes);
   app.use(documents(routes));
+  app.use(page());
   app.use((req) => {
     throw new Problem('not-found', `There is nothing at ${req.method} ${req.path}. See /docs.`);
   });

@@ -1,54 +1,12 @@
 /** GET /v1/models and /v1/models/{name}: what can be asked, and what workers serve now. */
-import { ENGINES, type Model, TASKS } from '@scry/shared/manifest';
-import { type LiveWorker, servedModelSchema } from '@scry/shared/store/workers';
+import type { Model } from '@scry/shared/manifest';
+import { type ModelView, modelListSchema, modelViewSchema } from '@scry/shared/model-view';
+import type { LiveWorker } from '@scry/shared/store/workers';
 import { z } from 'zod';
 import type { Route } from '../route.js';
 import type { Services } from '../services.js';
 import { json, problems } from './describe.js';
 import { findModel } from './predictions/request.js';
-
-const modelSchema = z
-  .object({
-    name: z.string(),
-    version: z.string(),
-    description: z.string(),
-    task: z.enum(TASKS),
-    engine: z.enum(ENGINES),
-    default: z.boolean().describe('Used when a request names no model.'),
-    labels: z.array(z.string()).describe('By class_index.'),
-    input: z.object({
-      width: z.int().nullable().describe('Pixels; null: as the model file says.'),
-      height: z.int().nullable(),
-      channels: z.enum(['rgb', 'bgr', 'gray']),
-    }),
-    parameters: z
-      .object({
-        top_k: z.int().optional(),
-        threshold: z.number().optional(),
-        iou: z.number().optional(),
-        max_detections: z.int().optional(),
-      })
-      .describe('What is used where a request says nothing.'),
-    serving: z.boolean().describe('True when a worker serves it now; otherwise predictions wait for one.'),
-    workers: z.array(
-      servedModelSchema.pick({ version: true, device: true, runtime: true }).extend({ id: z.string() }),
-    ),
-    problems: z
-      .array(z.object({ worker: z.string(), message: z.string() }))
-      .describe('Workers that could not load it.'),
-  })
-  .meta({ id: 'Model' });
-type ModelView = z.infer<typeof modelSchema>;
-
-const modelsSchema = z
-  .object({
-    items: z.array(modelSchema),
-    default: z.string().nullable(),
-    problems: z
-      .array(z.object({ name: z.string(), message: z.string() }))
-      .describe('Folders that hold no usable model.'),
-  })
-  .meta({ id: 'Models' });
 
 function view(model: Model, isDefault: boolean, live: readonly LiveWorker[]): ModelView {
   const { name, version, description, task, engine, labels, input, output } = model;
@@ -91,7 +49,7 @@ export const listModels: Route = {
     operationId: 'listModels',
     summary: 'Models',
     tags: ['models'],
-    responses: { 200: json(modelsSchema, 'All models.'), ...problems('database-unavailable') },
+    responses: { 200: json(modelListSchema, 'All models.'), ...problems('database-unavailable') },
   },
   handlers: (services) => [
     async (_req, res) => {
@@ -114,7 +72,10 @@ export const getModel: Route = {
     summary: 'One model',
     tags: ['models'],
     request: { params: z.object({ name: z.string() }) },
-    responses: { 200: json(modelSchema, 'The model.'), ...problems('unknown-model', 'database-unavailable') },
+    responses: {
+      200: json(modelViewSchema, 'The model.'),
+      ...problems('unknown-model', 'database-unavailable'),
+    },
   },
   handlers: (services) => [
     async (req, res) => {

@@ -1,0 +1,154 @@
+/** The frame around every view: navigation, choices, and the view that the address names. */
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { Announcer } from './announcer.js';
+import { useValue } from './observable.js';
+import { Icon } from './parts/icons.js';
+import { Link, type Route, useRoute } from './router.js';
+import { LANGUAGES, language, THEMES, theme } from './settings.js';
+import { useTexts } from './texts/index.js';
+import { History } from './views/history.js';
+import { Models } from './views/models.js';
+import { NotFound } from './views/not-found.js';
+import { Predict } from './views/predict.js';
+import { PredictionPage } from './views/prediction.js';
+
+const LINKS = [
+  { view: 'predict', href: '/' },
+  { view: 'history', href: '/history' },
+  { view: 'models', href: '/models' },
+  { view: 'operations', href: '/operations' },
+] as const;
+
+function Navigation({ route }: { readonly route: Route }) {
+  const t = useTexts();
+  return (
+    <nav aria-label={t.nav.label}>
+      <ul>
+        {LINKS.map(({ view, href }) => (
+          <li key={view}>
+            <Link href={href} aria-current={route.view === view ? 'page' : undefined}>
+              {t.nav[view]}
+            </Link>
+          </li>
+        ))}
+        <li>
+          <a href="/docs/">{t.nav.docs}</a>
+        </li>
+      </ul>
+    </nav>
+  );
+}
+
+function Choices() {
+  const t = useTexts();
+  const current = useValue(theme);
+  const next = THEMES[(THEMES.indexOf(current) + 1) % THEMES.length] ?? 'auto';
+  return (
+    <div class="choices">
+      <button
+        type="button"
+        class="icon-button"
+        aria-label={`${t.theme.label}: ${t.theme[current]}`}
+        title={`${t.theme.label}: ${t.theme[current]}`}
+        onClick={() => {
+          theme.value = next;
+        }}
+      >
+        <Icon name={current} />
+      </button>
+      <select
+        class="language"
+        aria-label={t.language}
+        value={useValue(language)}
+        onChange={(event) => {
+          language.value = LANGUAGES.find((code) => code === event.currentTarget.value) ?? 'en';
+        }}
+      >
+        <option value="en">English</option>
+        <option value="de">Deutsch</option>
+      </select>
+    </div>
+  );
+}
+
+type OperationsView = typeof import('./views/operations.js').Operations;
+
+/** The charts come when they are looked at. */
+function LazyOperations() {
+  const t = useTexts();
+  const [View, setView] = useState<{ readonly Operations: OperationsView } | null>(null);
+  const [failed, setFailed] = useState(false);
+  useEffect(() => {
+    import('./views/operations.js').then(
+      ({ Operations }) => setView({ Operations }),
+      () => setFailed(true),
+    );
+  }, []);
+  if (View) return <View.Operations />;
+  return failed ? <p class="notice bad">{t.errors.network}</p> : <p class="quiet-text">{t.common.loading}</p>;
+}
+
+function View({ route }: { readonly route: Route }) {
+  switch (route.view) {
+    case 'predict':
+      return <Predict />;
+    case 'prediction':
+      return <PredictionPage key={route.id} id={route.id} />;
+    case 'history':
+      return <History />;
+    case 'models':
+      return <Models />;
+    case 'operations':
+      return <LazyOperations />;
+    case 'unknown':
+      return <NotFound />;
+  }
+}
+
+/** After a change of view the focus goes to its heading, as it would on a page that was loaded. */
+function useViewChange(route: Route, title: string) {
+  const first = useRef(true);
+  const main = useRef<HTMLElement>(null);
+  // Another prediction is another view.
+  useEffect(() => {
+    if (!first.current) main.current?.querySelector('h1')?.focus({ preventScroll: true });
+    first.current = false;
+  }, [route.view, route.view === 'prediction' ? route.id : '']);
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
+  return main;
+}
+
+export function App() {
+  const t = useTexts();
+  const route = useRoute();
+  const titles: Record<Route['view'], string> = {
+    predict: t.nav.predict,
+    prediction: t.result.fact.id,
+    history: t.nav.history,
+    models: t.nav.models,
+    operations: t.nav.operations,
+    unknown: t.common.notFoundTitle,
+  };
+  const main = useViewChange(route, `${titles[route.view]} · Scry`);
+  return (
+    <>
+      <a class="skip" href="#main">
+        {t.skip}
+      </a>
+      <header class="masthead">
+        <Link class="brand" href="/">
+          <Icon name="mark" />
+          Scry
+        </Link>
+        <Navigation route={route} />
+        <Choices />
+      </header>
+      <main id="main" ref={main} tabIndex={-1}>
+        <View route={route} />
+      </main>
+      <Announcer />
+    </>
+  );
+}

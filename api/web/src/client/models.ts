@@ -1,0 +1,41 @@
+/** The models, loaded once for all views. */
+import type { ModelList, ModelView } from '@scry/shared/model-view';
+import { useEffect } from 'preact/hooks';
+import { Observable, useValue } from '../observable.js';
+import { key } from '../settings.js';
+import { getJson } from './http.js';
+
+export type { ModelView };
+
+interface State {
+  /** Null while they load for the first time. */
+  readonly models: readonly ModelView[] | null;
+  readonly problems: ModelList['problems'];
+  readonly error: unknown;
+}
+
+const state = new Observable<State>({ models: null, problems: [], error: null });
+
+async function load(): Promise<void> {
+  try {
+    const { items, problems } = await getJson<ModelList>('/v1/models');
+    state.value = { models: items, problems, error: null };
+  } catch (error) {
+    state.value = { ...state.value, error };
+  }
+}
+
+key.watch(() => void load());
+
+/** How often the page looks whether models are served, milliseconds. */
+const AGAIN_MS = 10_000;
+
+/** The models; asked for again now and then while a view shows them. */
+export function useModels(): State & { readonly reload: () => void } {
+  useEffect(() => {
+    void load();
+    const timer = setInterval(() => void load(), AGAIN_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return { ...useValue(state), reload: () => void load() };
+}

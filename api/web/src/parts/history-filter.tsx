@@ -1,0 +1,115 @@
+/** Which predictions the history shows. */
+import type { Status } from '@scry/shared/prediction';
+import { useEffect, useId, useState } from 'preact/hooks';
+import { useModels } from '../client/models.js';
+import { useTexts } from '../texts/index.js';
+
+export interface Filter {
+  readonly model: string;
+  readonly status: string;
+  readonly label: string;
+  /** Days as the person's calendar has them, "2026-01-31"; empty for no bound. */
+  readonly since: string;
+  readonly until: string;
+}
+
+export const NO_FILTER: Filter = { model: '', status: '', label: '', since: '', until: '' };
+
+const STATUSES: readonly Status[] = ['queued', 'processing', 'succeeded', 'failed', 'canceled', 'expired'];
+
+/** Midnight of a day where the person is, as the API wants times. */
+function midnight(day: string, plusDays: number): string | null {
+  const date = new Date(`${day}T00:00:00`);
+  if (Number.isNaN(date.getTime())) return null;
+  date.setDate(date.getDate() + plusDays);
+  return date.toISOString();
+}
+
+/** The filter as the tail of a query string, beginning with "&" where it has anything. */
+export function queryOf({ model, status, label, since, until }: Filter): string {
+  const query = new URLSearchParams();
+  const from = midnight(since, 0);
+  const to = midnight(until, 1);
+  if (model) query.set('model', model);
+  if (status) query.set('status', status);
+  if (label.trim()) query.set('label', label.trim());
+  if (from) query.set('since', from);
+  if (to) query.set('until', to);
+  const text = query.toString();
+  return text && `&${text}`;
+}
+
+/** How long typing rests before the list is asked for again, milliseconds. */
+const REST_MS = 350;
+
+interface Props {
+  readonly filter: Filter;
+  readonly onChange: (filter: Filter) => void;
+}
+
+export function HistoryFilter({ filter, onChange }: Props) {
+  const t = useTexts();
+  const { models } = useModels();
+  const [label, setLabel] = useState(filter.label);
+  const id = useId();
+  useEffect(() => setLabel(filter.label), [filter.label]);
+  useEffect(() => {
+    if (label === filter.label) return;
+    const timer = setTimeout(() => onChange({ ...filter, label }), REST_MS);
+    return () => clearTimeout(timer);
+  }, [label, filter, onChange]);
+  const labels = new Set(
+    models?.filter(({ name }) => !filter.model || name === filter.model).flatMap((model) => model.labels),
+  );
+  const set = (name: keyof Filter) => (event: { currentTarget: HTMLInputElement | HTMLSelectElement }) =>
+    onChange({ ...filter, [name]: event.currentTarget.value });
+  return (
+    <form class="filter" onSubmit={(event) => event.preventDefault()}>
+      <label class="field">
+        <span>{t.history.model}</span>
+        <select value={filter.model} onChange={set('model')}>
+          <option value="">{t.history.all}</option>
+          {models?.map(({ name }) => (
+            <option key={name}>{name}</option>
+          ))}
+        </select>
+      </label>
+      <label class="field">
+        <span>{t.history.status}</span>
+        <select value={filter.status} onChange={set('status')}>
+          <option value="">{t.history.all}</option>
+          {STATUSES.map((status) => (
+            <option key={status} value={status}>
+              {t.state[status]}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label class="field">
+        <span>{t.history.label}</span>
+        <input
+          list={`${id}-labels`}
+          placeholder={t.history.anyLabel}
+          value={label}
+          onInput={(event) => setLabel(event.currentTarget.value)}
+        />
+        <datalist id={`${id}-labels`}>
+          {[...labels].map((name) => (
+            <option key={name} value={name} />
+          ))}
+        </datalist>
+      </label>
+      <label class="field">
+        <span>{t.history.since}</span>
+        <input type="date" value={filter.since} onChange={set('since')} />
+      </label>
+      <label class="field">
+        <span>{t.history.until}</span>
+        <input type="date" value={filter.until} onChange={set('until')} />
+      </label>
+      <button type="button" class="quiet" disabled={filter === NO_FILTER} onClick={() => onChange(NO_FILTER)}>
+        {t.history.reset}
+      </button>
+    </form>
+  );
+}

@@ -1,0 +1,50 @@
+/** Addresses for <img>: as they are, or fetched with the key, which <img> cannot send. */
+import { useEffect, useState } from 'preact/hooks';
+import { request } from '../client/http.js';
+import { useValue } from '../observable.js';
+import { key } from '../settings.js';
+
+export interface PictureUrl {
+  /** Null while it loads, or after it failed. */
+  readonly url: string | null;
+  readonly failed: boolean;
+}
+
+export function usePictureUrl(path: string | null): PictureUrl {
+  const withKey = useValue(key);
+  const [fetched, setFetched] = useState<PictureUrl & { path: string | null }>({
+    path,
+    url: null,
+    failed: false,
+  });
+  useEffect(() => {
+    if (!withKey || !path) return;
+    const stop = new AbortController();
+    let url: string | null = null;
+    const load = async () => {
+      const response = await request(path, { signal: stop.signal, headers: { Accept: 'image/*' } });
+      url = URL.createObjectURL(await response.blob());
+      setFetched({ path, url, failed: false });
+    };
+    load().catch(() => {
+      if (!stop.signal.aborted) setFetched({ path, url: null, failed: true });
+    });
+    return () => {
+      stop.abort();
+      if (url) URL.revokeObjectURL(url);
+    };
+  }, [path, withKey]);
+  if (!withKey) return { url: path, failed: false };
+  return fetched.path === path ? fetched : { url: null, failed: false };
+}
+
+/** Saves what a path gives as a file. @throws RequestFailed */
+export async function download(path: string, name: string): Promise<void> {
+  const response = await request(path, { headers: { Accept: 'image/*' } });
+  const url = URL.createObjectURL(await response.blob());
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000); // the browser reads it after the click
+}

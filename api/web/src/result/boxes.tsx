@@ -1,0 +1,61 @@
+/** Boxes over a picture. For the eye and the pointer; the rows beside it say the same to everyone else. */
+import type { Box } from '@scry/shared/prediction';
+import { percent } from '../texts/index.js';
+import type { Found } from './detection-state.js';
+import { toneOf } from './tones.js';
+
+interface Props {
+  readonly width: number;
+  readonly height: number;
+  readonly found: readonly Found[];
+  readonly active: number | null;
+  readonly onActive: (index: number | null) => void;
+  readonly onPick: (index: number) => void;
+}
+
+const area = ({ bbox }: Found): number => bbox.w * bbox.h;
+
+function place({ cx, cy, w, h }: Box, width: number, height: number) {
+  return { x: (cx - w / 2) * width, y: (cy - h / 2) * height, width: w * width, height: h * height };
+}
+
+export function Boxes({ width, height, found, active, onActive, onPick }: Props) {
+  const current = found.find((one) => one.index === active);
+  // Small boxes are drawn last, so that the pointer reaches them inside big ones.
+  const ordered = [...found].sort((one, other) => area(other) - area(one));
+  return (
+    <div class={`boxes${current ? ' some-active' : ''}`} aria-hidden="true">
+      {/* biome-ignore lint/a11y/noSvgWithoutTitle: hidden from screen readers, the rows say it */}
+      <svg viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none">
+        {ordered.map((one) => (
+          // biome-ignore lint/a11y/noStaticElementInteractions: for the pointer only; the rows are buttons
+          <g
+            key={one.index}
+            class={`box ${toneOf(one.class_index)}${one.index === active ? ' active' : ''}`}
+            onPointerEnter={() => onActive(one.index)}
+            onPointerLeave={() => onActive(null)}
+            onClick={() => onPick(one.index)}
+          >
+            <rect class="box-case" {...place(one.bbox, width, height)} />
+            <rect class="box-line" {...place(one.bbox, width, height)} />
+          </g>
+        ))}
+      </svg>
+      {current && <BoxLabel one={current} />}
+    </div>
+  );
+}
+
+function BoxLabel({ one }: { readonly one: Found }) {
+  const { cx, cy, w, h } = one.bbox;
+  const below = cy - h / 2 < 0.08;
+  const position = {
+    left: `${Math.min(0.8, Math.max(0, cx - w / 2)) * 100}%`,
+    top: `${(below ? cy + h / 2 : cy - h / 2) * 100}%`,
+  };
+  return (
+    <span class={`box-label ${toneOf(one.class_index)}${below ? ' below' : ''}`} style={position}>
+      {one.class_name} {percent(one.confidence, 0)}
+    </span>
+  );
+}

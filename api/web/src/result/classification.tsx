@@ -1,0 +1,40 @@
+/** A classification: classes with bars, the most confident first. */
+import type { Answer } from '@scry/shared/prediction';
+import { percent, useTexts } from '../texts/index.js';
+
+export function Classification({ answers }: { readonly answers: readonly Answer[] }) {
+  const t = useTexts();
+  const [best] = answers;
+  if (!best) return <Nothing />;
+  return (
+    <div class="classes">
+      <p class="verdict">
+        <span class="verdict-name">{best.class_name}</span>
+        <span class="verdict-confidence">
+          {percent(best.confidence)} <span class="quiet-text">{t.result.confidence}</span>
+        </span>
+      </p>
+      <ol class="bars">
+        {answers.map((answer) => (
+          <li key={answer.class_index}>
+            <span class="bar-name">{answer.class_name}</span>
+            <span class="bar-value">{percent(answer.confidence)}</span>
+            <span class="bar" aria-hidden="true">
+              <span style={{ width: `${answer.confidence * 100}%` }} />
+            </span>
+          </li>
+        ))}
+      </ol>
+    </div>
+  );
+}
+
+export function Nothing() {
+  const t = useTexts();
+  return (
+    <div class="nothing">
+      <p>{t.result.nothing}</p>
+      <p class="quiet-text">{t.result.nothingHelp}</p>
+    </div>
+  );
+}

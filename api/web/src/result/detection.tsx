@@ -1,0 +1,104 @@
+/** A detection: threshold, classes with counts, and what was found as rows and cut-outs, linked with the boxes. */
+import { useEffect, useRef } from 'preact/hooks';
+import { count, percent, useTexts } from '../texts/index.js';
+import { Nothing } from './classification.js';
+import type { DetectionState, Found } from './detection-state.js';
+import { toneOf } from './tones.js';
+
+interface Props {
+  readonly state: DetectionState;
+  readonly picture: { readonly url: string | null; readonly width: number; readonly height: number };
+}
+
+function Controls({ state }: { readonly state: DetectionState }) {
+  const t = useTexts();
+  return (
+    <div class="detection-controls">
+      <label class="slider">
+        <span>{t.result.threshold}</span>
+        <input
+          type="range"
+          min={state.lowest}
+          max={1}
+          step={0.01}
+          value={state.threshold}
+          aria-valuetext={percent(state.threshold, 0)}
+          onInput={(event) => state.setThreshold(event.currentTarget.valueAsNumber)}
+        />
+        <output class="figures">{percent(state.threshold, 0)}</output>
+      </label>
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would bring a border and a legend for three switches */}
+      <div class="class-filter" role="group" aria-label={t.result.classes}>
+        {state.classes.map(({ class_index, class_name, count: objects }) => (
+          <button
+            key={class_index}
+            type="button"
+            class={`chip ${toneOf(class_index)}`}
+            aria-pressed={!state.hidden.has(class_index)}
+            onClick={() => state.toggleClass(class_index)}
+          >
+            <span class="swatch" />
+            {class_name} <span class="figures">{count(objects)}</span>
+          </button>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+/** A cut-out: the same picture seen through a smaller window, so that nothing more is loaded. */
+function Crop({ one, picture }: { readonly one: Found; readonly picture: Props['picture'] }) {
+  const { width, height } = picture;
+  const { cx, cy, w, h } = one.bbox;
+  const side = Math.max(w * width, h * height, 8) * 1.15;
+  const window = `${cx * width - side / 2} ${cy * height - side / 2} ${side} ${side}`;
+  return (
+    <svg class="crop" viewBox={window} aria-hidden="true">
+      {picture.url && <image href={picture.url} width={width} height={height} preserveAspectRatio="none" />}
+    </svg>
+  );
+}
+
+export function Detection({ state, picture }: Props) {
+  const t = useTexts();
+  const list = useRef<HTMLUListElement>(null);
+  const { active, setActive, shown } = state;
+  useEffect(() => {
+    if (active === null || list.current?.matches(':hover, :focus-within')) return;
+    const row = list.current?.querySelector<HTMLElement>(`[data-index="${active}"]`);
+    if (!row || !list.current) return;
+    // Scrolls the list only; scrollIntoView would move the page under the pointer.
+    list.current.scrollTop = row.offsetTop - list.current.clientHeight / 2 + row.offsetHeight / 2;
+  }, [active]);
+  if (state.found.length === 0) return <Nothing />;
+  return (
+    <div class="detection">
+      <p class="verdict">
+        <span class="verdict-name">{t.result.objects(shown.length)}</span>
+      </p>
+      <Controls state={state} />
+      {shown.length === 0 && <p class="quiet-text">{t.result.nothing}</p>}
+      <ul class="found" ref={list} aria-label={t.result.list}>
+        {shown.map((one) => (
+          <li key={one.index} data-index={one.index} class={toneOf(one.class_index)}>
+            <button
+              type="button"
+              class={one.index === active ? 'active' : undefined}
+              onPointerEnter={() => setActive(one.index)}
+              onPointerLeave={() => setActive(null)}
+              onFocus={() => setActive(one.index)}
+              onBlur={() => setActive(null)}
+            >
+              <Crop one={one} picture={picture} />
+              <span class="found-name">
+                <span class="swatch" />
+                {one.class_name}
+              </span>
+              <span class="figures">{percent(one.confidence)}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,119 @@
+/** A prediction, whatever its state: the picture beside the answer, and everything about both. */
+import type { PredictionView } from '@scry/shared/prediction';
+import { useState } from 'preact/hooks';
+import { hasEnded, predictionPath } from '../client/predictions.js';
+import { usePictureUrl } from '../parts/picture-url.js';
+import { QueueState } from '../parts/queue-state.js';
+import { useTexts } from '../texts/index.js';
+import { Actions } from './actions.js';
+import { Boxes } from './boxes.js';
+import { Classification } from './classification.js';
+import { Detection } from './detection.js';
+import { useDetection } from './detection-state.js';
+import { Facts } from './facts.js';
+import { FeedbackForm } from './feedback-form.js';
+import { Stage } from './stage.js';
+import { Times } from './times.js';
+
+interface Props {
+  readonly prediction: PredictionView;
+  readonly name: string;
+  /** The picture as this browser has it, where it was sent from here. */
+  readonly localUrl?: string;
+  readonly showOpen: boolean;
+}
+
+/** Wide enough for a desk's screen; far smaller than what cameras make. */
+const PREVIEW_WIDTH = 1600;
+
+function useShownPicture(prediction: PredictionView, localUrl: string | undefined) {
+  const [localBroken, setLocalBroken] = useState(false);
+  const [remoteBroken, setRemoteBroken] = useState(false);
+  const local = localBroken ? undefined : localUrl;
+  const path = `${predictionPath(prediction.prediction_id)}/thumbnail?width=${PREVIEW_WIDTH}`;
+  const remote = usePictureUrl(local ? null : path);
+  // A HEIC or TIFF is shown from the server's copy, which browsers can read.
+  const onBroken = () => (local ? setLocalBroken(true) : setRemoteBroken(true));
+  return { url: local ?? (remoteBroken ? null : remote.url), onBroken };
+}
+
+export function Panel({ prediction, name, localUrl, showOpen }: Props) {
+  const t = useTexts();
+  const [wrong, setWrong] = useState(false);
+  const { image, output, status } = prediction;
+  const answers = output?.predictions ?? NO_ANSWERS;
+  const detection = useDetection(answers);
+  const shown = useShownPicture(prediction, localUrl);
+  const detects = prediction.model.task === 'detection';
+  const focusRow = (index: number) =>
+    document.querySelector<HTMLElement>(`[data-index="${index}"] button`)?.focus();
+  return (
+    <article class="result" aria-label={name}>
+      <Stage url={shown.url} name={name} image={image} busy={!hasEnded(prediction)} onBroken={shown.onBroken}>
+        {detects && (
+          <Boxes
+            width={image.width}
+            height={image.height}
+            found={detection.shown}
+            active={detection.active}
+            onActive={detection.setActive}
+            onPick={focusRow}
+          />
+        )}
+      </Stage>
+      <div class="answer">
+        {status === 'succeeded' &&
+          (detects ? (
+            <Detection
+              state={detection}
+              picture={{ url: shown.url, width: image.width, height: image.height }}
+            />
+          ) : (
+            <Classification answers={answers} />
+          ))}
+        {status !== 'succeeded' && <Unanswered prediction={prediction} />}
+        {wrong ? (
+          <FeedbackForm prediction={prediction} onClose={() => setWrong(false)} />
+        ) : (
+          <Actions
+            prediction={prediction}
+            name={name}
+            showOpen={showOpen}
+            onWrong={status === 'succeeded' ? () => setWrong(true) : null}
+          />
+        )}
+        {prediction.metrics && <Times metrics={prediction.metrics} />}
+        <Facts prediction={prediction} />
+        <p class="quiet-text model-line">
+          {prediction.model.name}@{prediction.model.version} · {t.models.task[prediction.model.task]}
+        </p>
+      </div>
+    </article>
+  );
+}
+
+const NO_ANSWERS: readonly never[] = [];
+
+function Unanswered({ prediction }: { readonly prediction: PredictionView }) {
+  const t = useTexts();
+  const { status, error } = prediction;
+  if (status === 'queued' || status === 'processing') {
+    return (
+      <p class="verdict">
+        <span class="verdict-name">
+          <QueueState prediction={prediction} /> …
+        </span>
+      </p>
+    );
+  }
+  const help = { canceled: t.result.canceledHelp, expired: t.result.expiredHelp };
+  return (
+    <div class="notice bad" role="alert">
+      <p class="verdict">
+        <span class="verdict-name">{t.state[status]}</span>
+      </p>
+      <p>{status === 'failed' ? error?.message : help[status as keyof typeof help]}</p>
+      {status === 'failed' && error && <p class="quiet-text">Code {error.code}</p>}
+    </div>
+  );
+}

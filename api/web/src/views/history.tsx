@@ -1,0 +1,151 @@
+/** Every prediction that was made, newest first. */
+import type { PredictionView } from '@scry/shared/prediction';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { announce } from '../announcer.js';
+import { getJson } from '../client/http.js';
+import { predictionPath } from '../client/predictions.js';
+import { useValue } from '../observable.js';
+import { type Filter, HistoryFilter, NO_FILTER, queryOf } from '../parts/history-filter.js';
+import { ErrorNotice } from '../parts/notice.js';
+import { usePictureUrl } from '../parts/picture-url.js';
+import { pageLink } from '../result/actions.js';
+import { Link } from '../router.js';
+import { key } from '../settings.js';
+import { dateTime, percent, useTexts } from '../texts/index.js';
+
+interface Page {
+  readonly items: readonly PredictionView[];
+  readonly next: string | null;
+}
+
+interface Pages {
+  readonly items: readonly PredictionView[];
+  /** undefined: nothing loaded yet. */
+  readonly next: string | null | undefined;
+  readonly error: unknown;
+}
+
+const PAGE = 36;
+
+function usePages(filter: Filter) {
+  const [pages, setPages] = useState<Pages>({ items: [], next: undefined, error: null });
+  const withKey = useValue(key);
+  const query = queryOf(filter);
+  const loading = useRef<AbortController | null>(null);
+  const load = useCallback(
+    async (cursor: string | null) => {
+      loading.current?.abort();
+      const stop = new AbortController();
+      loading.current = stop;
+      try {
+        const from = cursor ? `&cursor=${encodeURIComponent(cursor)}` : '';
+        const page = await getJson<Page>(`/v1/predictions?limit=${PAGE}${query}${from}`, stop.signal);
+        setPages((before) => ({
+          items: cursor ? [...before.items, ...page.items] : page.items,
+          next: page.next,
+          error: null,
+        }));
+      } catch (error) {
+        if (!stop.signal.aborted) setPages((before) => ({ ...before, error }));
+      } finally {
+        if (loading.current === stop) loading.current = null;
+      }
+    },
+    [query],
+  );
+  // Another key may see more.
+  useEffect(() => {
+    void load(null);
+    return () => loading.current?.abort();
+  }, [load, withKey]);
+  const more = useCallback(() => {
+    if (pages.next && !loading.current) void load(pages.next);
+  }, [load, pages.next]);
+  return { ...pages, more, reload: () => void load(null) };
+}
+
+/** Calls back when the end of the list comes near the window. */
+function Sentinel({ onNear }: { readonly onNear: () => void }) {
+  const element = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (!element.current) return;
+    const observer = new IntersectionObserver(
+      (entries) => entries.some((entry) => entry.isIntersecting) && onNear(),
+      {
+        rootMargin: '600px',
+      },
+    );
+    observer.observe(element.current);
+    return () => observer.disconnect();
+  }, [onNear]);
+  return <div ref={element} aria-hidden="true" />;
+}
+
+function Tile({ prediction }: { readonly prediction: PredictionView }) {
+  const t = useTexts();
+  const { prediction_id: id, status, output, model, created_at } = prediction;
+  const picture = usePictureUrl(`${predictionPath(id)}/thumbnail?width=256`);
+  const best = output?.predictions[0];
+  const found = best?.bbox ? t.result.objects(output?.predictions.length ?? 0) : best?.class_name;
+  const answer = status === 'succeeded' ? (found ?? t.result.objects(0)) : t.state[status];
+  return (
+    <li>
+      <Link class={`tile ${status}`} href={pageLink(id)}>
+        <span class="tile-picture">
+          {picture.url && (
+            <img
+              src={picture.url}
+              alt=""
+              loading="lazy"
+              decoding="async"
+              onError={(event) => event.currentTarget.classList.add('broken')}
+            />
+          )}
+        </span>
+        <span class="tile-words">
+          <strong>{answer}</strong>
+          {best && !best.bbox && <span class="figures">{percent(best.confidence, 0)}</span>}
+          <span class="tile-model">{model.name}</span>
+          <time dateTime={created_at}>{dateTime(created_at)}</time>
+        </span>
+      </Link>
+    </li>
+  );
+}
+
+export function History() {
+  const t = useTexts();
+  const [filter, setFilter] = useState<Filter>(NO_FILTER);
+  const { items, next, error, more, reload } = usePages(filter);
+  const filtered = filter !== NO_FILTER;
+  useEffect(() => {
+    if (items.length > 0) announce(t.history.count(items.length));
+  }, [items.length, t]);
+  return (
+    <>
+      <div class="view-head">
+        <h1 tabIndex={-1}>{t.history.title}</h1>
+      </div>
+      <HistoryFilter filter={filter} onChange={setFilter} />
+      {error !== null && <ErrorNotice error={error} onRetry={reload} />}
+      {next === undefined && error === null && <p class="quiet-text">{t.common.loading}</p>}
+      {next === null && items.length === 0 && (
+        <p class="empty">{filtered ? t.history.emptyFiltered : t.history.empty}</p>
+      )}
+      <ul class="tiles">
+        {items.map((prediction) => (
+          <Tile key={prediction.prediction_id} prediction={prediction} />
+        ))}
+      </ul>
+      {next && (
+        <>
+          <Sentinel onNear={more} />
+          <button type="button" class="quiet" onClick={more}>
+            {t.history.more}
+          </button>
+        </>
+      )}
+      {next === null && items.length > 0 && <p class="quiet-text end">{t.history.end}</p>}
+    </>
+  );
+}

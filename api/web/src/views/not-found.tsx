@@ -1,0 +1,14 @@
+/** An address that names nothing here. */
+import { Link } from '../router.js';
+import { useTexts } from '../texts/index.js';
+
+export function NotFound() {
+  const t = useTexts();
+  return (
+    <div class="view-head">
+      <h1 tabIndex={-1}>{t.common.notFoundTitle}</h1>
+      <p>{t.common.notFound}</p>
+      <Link href="/">{t.common.toStart}</Link>
+    </div>
+  );
+}

@@ -1,0 +1,115 @@
+/** The first view: give a picture, choose a model, read the answer. */
+import { useState } from 'preact/hooks';
+import { announce } from '../announcer.js';
+import { sentenceFor } from '../client/failure.js';
+import { type ModelView, useModels } from '../client/models.js';
+import type { Wishes } from '../client/predictions.js';
+import { useValue } from '../observable.js';
+import { DropZone, type GivenPicture } from '../parts/drop-zone.js';
+import { ModelPicker } from '../parts/model-picker.js';
+import { ErrorNotice } from '../parts/notice.js';
+import { Samples } from '../parts/samples.js';
+import { stateOf, UploadList } from '../parts/upload-list.js';
+import { WishesForm } from '../parts/wishes-form.js';
+import { Panel } from '../result/panel.js';
+import { Stage } from '../result/stage.js';
+import { chosenModel } from '../settings.js';
+import { useTexts } from '../texts/index.js';
+import { add, again, type Item, items, selected } from '../uploads.js';
+
+/** The model that the next picture goes to: the one chosen, else the server's default. */
+function useChosen(models: readonly ModelView[] | null): ModelView | undefined {
+  const name = useValue(chosenModel);
+  return (
+    models?.find((model) => model.name === name) ?? models?.find((model) => model.default) ?? models?.[0]
+  );
+}
+
+const PICTURE_NAME = /\.(jpe?g|png|webp|gif|tiff?|avif|hei[cf]|bmp)$/i;
+const isPicture = ({ file, name }: GivenPicture) => file.type.startsWith('image/') || PICTURE_NAME.test(name);
+
+export function Predict() {
+  const t = useTexts();
+  const { models, error, reload } = useModels();
+  const model = useChosen(models);
+  const [wishes, setWishes] = useState<Wishes>({});
+  const [refused, setRefused] = useState<string | null>(null);
+  const all = useValue(items);
+  const current = all.find((item) => item.key === useValue(selected));
+  const give = (pictures: readonly GivenPicture[], to = model?.name ?? null) => {
+    const wrong = pictures.find((picture) => !isPicture(picture));
+    setRefused(wrong ? t.errors.notPicture(wrong.name) : null);
+    const good = pictures.filter(isPicture);
+    if (good.length === 0) return;
+    add(good, to, wishes);
+    announce(good.map(({ name }) => name).join(', '));
+  };
+  const giveSample = (picture: GivenPicture, suited: string) => {
+    const fits = models?.some(({ name }) => name === suited);
+    if (fits) chosenModel.value = suited;
+    give([picture], fits ? suited : undefined);
+  };
+  const choose = (name: string) => {
+    chosenModel.value = name;
+    setWishes({});
+  };
+  return (
+    <>
+      <div class={`intake${all.length > 0 ? ' in-use' : ''}`}>
+        <div class="intake-main">
+          <h1 tabIndex={-1}>{t.predict.title}</h1>
+          <p class="lead">{t.predict.lead}</p>
+          <DropZone onPictures={(pictures) => give(pictures)} compact={all.length > 0} />
+          {refused && (
+            <p class="notice bad" role="alert">
+              {refused}
+            </p>
+          )}
+          <Samples onSample={giveSample} />
+        </div>
+        <div class="intake-side">
+          {error !== null && <ErrorNotice error={error} onRetry={reload} />}
+          {models && <ModelPicker models={models} chosen={model?.name ?? ''} onChoose={choose} />}
+          {model && <WishesForm key={model.name} task={model.task} wishes={wishes} onChange={setWishes} />}
+        </div>
+      </div>
+      {all.length > 0 && (
+        <div class={`outcome${all.length > 1 ? ' many' : ''}`}>
+          <UploadList />
+          {current && <Shown key={current.key} item={current} />}
+        </div>
+      )}
+    </>
+  );
+}
+
+/** The item chosen in the list: its answer, or why there is none yet. */
+function Shown({ item }: { readonly item: Item }) {
+  const t = useTexts();
+  if (item.prediction && !item.error) {
+    return <Panel prediction={item.prediction} name={item.name} localUrl={item.url} showOpen={true} />;
+  }
+  return (
+    <article class="result" aria-label={item.name}>
+      <Stage url={item.url} name={item.name} image={null} busy={item.error === null} onBroken={() => {}} />
+      <div class="answer">
+        {item.error?.needsKey && <ErrorNotice error={item.error} />}
+        {item.error ? (
+          <div class="notice bad" role="alert">
+            <p class="verdict">
+              <span class="verdict-name">{stateOf(item, t)}</span>
+            </p>
+            <p>{sentenceFor(item.error, t)}</p>
+            <button type="button" onClick={() => again(item.key)}>
+              {t.predict.again}
+            </button>
+          </div>
+        ) : (
+          <p class="verdict">
+            <span class="verdict-name">{stateOf(item, t)} …</span>
+          </p>
+        )}
+      </div>
+    </article>
+  );
+}

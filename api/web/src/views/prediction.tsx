@@ -1,0 +1,53 @@
+/** One prediction under its permanent link. */
+import type { PredictionView } from '@scry/shared/prediction';
+import { useEffect, useState } from 'preact/hooks';
+import { RequestFailed } from '../client/http.js';
+import { follow } from '../client/predictions.js';
+import { useValue } from '../observable.js';
+import { ErrorNotice } from '../parts/notice.js';
+import { Panel } from '../result/panel.js';
+import { key } from '../settings.js';
+import { dateTime, useTexts } from '../texts/index.js';
+
+interface State {
+  readonly prediction: PredictionView | null;
+  readonly error: unknown;
+}
+
+function useFollowed(id: string): State & { readonly reload: () => void } {
+  const [state, setState] = useState<State>({ prediction: null, error: null });
+  const [round, setRound] = useState(0);
+  const withKey = useValue(key);
+  // Round and key are reasons to load again.
+  useEffect(() => {
+    const stop = new AbortController();
+    follow(id, (prediction) => setState({ prediction, error: null }), stop.signal).catch((error: unknown) => {
+      if (!stop.signal.aborted) setState((before) => ({ ...before, error }));
+    });
+    return () => stop.abort();
+  }, [id, round, withKey]);
+  return { ...state, reload: () => setRound((count) => count + 1) };
+}
+
+export function PredictionPage({ id }: { readonly id: string }) {
+  const t = useTexts();
+  const { prediction, error, reload } = useFollowed(id);
+  const missing = error instanceof RequestFailed && error.status === 404;
+  return (
+    <>
+      <div class="view-head">
+        <h1 tabIndex={-1}>{t.result.fact.id}</h1>
+        {prediction && <p class="quiet-text">{dateTime(prediction.created_at)}</p>}
+      </div>
+      {missing && <p class="notice bad">{t.errors.noPrediction}</p>}
+      {error !== null && !missing && <ErrorNotice error={error} onRetry={reload} />}
+      {prediction && <Panel prediction={prediction} name={fileName(prediction)} showOpen={false} />}
+      {!prediction && error === null && <p class="quiet-text">{t.common.loading}</p>}
+    </>
+  );
+}
+
+/** A name for a picture whose own was never sent on. */
+function fileName({ prediction_id, image }: PredictionView): string {
+  return `${prediction_id}.${image.format === 'jpeg' ? 'jpg' : image.format}`;
+}

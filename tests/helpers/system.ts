@@ -97,6 +97,8 @@ export interface SystemOptions {
   readonly queueUrl?: string | undefined;
   readonly env?: Readonly<Record<string, string>>;
   readonly workerEnv?: Readonly<Record<string, string>>;
+  /** What a worker runs, from the repository's root. */
+  readonly workerScript?: string;
 }
 
 export class System {
@@ -107,6 +109,7 @@ export class System {
   readonly workers: SystemProcess[] = [];
   readonly #env: NodeJS.ProcessEnv;
   readonly #workerEnv: Readonly<Record<string, string>>;
+  readonly #workerScript: string;
 
   constructor(parts: {
     port: number;
@@ -114,19 +117,21 @@ export class System {
     database: TestDatabase;
     env: NodeJS.ProcessEnv;
     workerEnv: Readonly<Record<string, string>>;
+    workerScript: string;
   }) {
     this.url = `http://127.0.0.1:${parts.port}`;
     this.dataDir = parts.dataDir;
     this.database = parts.database;
     this.#env = { ...parts.env, PORT: String(parts.port) };
     this.#workerEnv = parts.workerEnv;
+    this.#workerScript = parts.workerScript;
     this.api = new SystemProcess('api', 'api/dist/main.js', this.#env);
   }
 
   /** Starts one more worker. */
   async addWorker(): Promise<SystemProcess> {
     const name = `worker-${this.workers.length + 1}`;
-    const worker = new SystemProcess(name, 'worker/dist/main.js', {
+    const worker = new SystemProcess(name, this.#workerScript, {
       ...this.#env,
       ...this.#workerEnv,
       WORKER_ID: name,
@@ -195,7 +200,14 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     ...options.env,
   };
   const port = await freePort();
-  const system = new System({ port, dataDir, database, env, workerEnv: options.workerEnv ?? {} });
+  const system = new System({
+    port,
+    dataDir,
+    database,
+    env,
+    workerEnv: options.workerEnv ?? {},
+    workerScript: options.workerScript ?? 'worker/dist/main.js',
+  });
   try {
     await system.api.start();
     for (let index = 0; index < (options.workers ?? 1); index++) await system.addWorker();

@@ -14,6 +14,7 @@ import { CODES, type Outcome } from '@scry/shared/prediction';
 import type { PredictionJob } from '@scry/shared/queue';
 import type { PictureStorage } from '@scry/shared/storage';
 import type { Finish, PredictionStore } from '@scry/shared/store/predictions';
+import { type Answered, withoutInference } from './answered.js';
 import type { InferenceItem, InferencePool, LoadedReport } from './engines/pool.js';
 import type { InferenceHealth } from './health.js';
 import type { PictureReader } from './image.js';
@@ -32,15 +33,6 @@ export interface PredictorParts {
   /** This worker's name, for results. */
   readonly worker: string;
   readonly log: Logger;
-}
-
-/** A result and what it cost, before it is a row. Times are milliseconds. */
-export interface Answered {
-  readonly outcome: Outcome;
-  readonly decodeMs: number;
-  readonly batchMs: number;
-  readonly inferenceMs: number;
-  readonly batchSize: number;
 }
 
 /** A prediction that runs here. */
@@ -178,10 +170,7 @@ export class Predictor {
     const { reader, storage } = this.#parts;
     const prepared = await reader.prepare(storage.path(job.sha256), report.input);
     const { decodeMs } = prepared;
-    if (!prepared.ok) {
-      const outcome = { status: 'failed', error: prepared.error } as const;
-      return { outcome, decodeMs, batchMs: 0, inferenceMs: 0, batchSize: 0 };
-    }
+    if (!prepared.ok) return withoutInference(prepared.error, decodeMs);
     const input = { ...prepared.picture, parameters: job.parameters };
     const inferred = await infer({ running, input, since: performance.now() });
     return inferred === 'dropped' ? 'dropped' : { ...inferred, decodeMs };
@@ -278,7 +267,6 @@ export class Predictor {
       throw error;
     }
     const message = `The model "${lane.model.name}" could not be run: ${error.message}. Try again later, or tell whoever runs this server.`;
-    const outcome = { status: 'failed', error: { code: CODES.engineNotReady, message } } as const;
-    await this.#write(lane, job, { outcome, decodeMs: 0, batchMs: 0, inferenceMs: 0, batchSize: 0 });
+    await this.#write(lane, job, withoutInference({ code: CODES.engineNotReady, message }));
   }
 }

@@ -3,9 +3,9 @@
 import type { Model } from '@scry/shared/manifest';
 import type { Parameters } from '@scry/shared/prediction';
 import { PictureStorage } from '@scry/shared/storage';
+import { type Answered, withoutInference } from './answered.js';
 import { InferencePool, type InferencePoolOptions } from './engines/pool.js';
 import { configureSharp, type PictureLimits, PictureReader } from './image.js';
-import type { Answered } from './predict.js';
 
 /** The first message: what to load. */
 export interface QuarantineSetup {
@@ -38,10 +38,7 @@ async function load({ model, dataDir, limits, inference }: QuarantineSetup): Pro
   return async ({ sha256, parameters }) => {
     const prepared = await reader.prepare(storage.path(sha256), report.input);
     const { decodeMs } = prepared;
-    if (!prepared.ok) {
-      const outcome = { status: 'failed', error: prepared.error } as const;
-      return { outcome, decodeMs, batchMs: 0, inferenceMs: 0, batchSize: 0 };
-    }
+    if (!prepared.ok) return withoutInference(prepared.error, decodeMs);
     const { outcomes, inferenceMs } = await pool.run(model.name, [{ ...prepared.picture, parameters }]);
     const outcome = outcomes[0];
     if (!outcome) throw new Error('the engine gave no answer');

@@ -7,31 +7,22 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import type { Logger } from '@scry/shared/log';
 import type { Model } from '@scry/shared/manifest';
 import { CODES } from '@scry/shared/prediction';
 import type { PredictionJob } from '@scry/shared/queue';
-import type { Answered } from './predict.js';
+import { type Answered, withoutInference } from './answered.js';
 import type { QuarantineReply, QuarantineRequest, QuarantineSetup } from './quarantine-child.js';
+import { threadFile } from './thread-file.js';
 
-const CHILD = fileURLToPath(new URL('./quarantine-child.js', import.meta.url));
+const CHILD = threadFile(import.meta.url, './quarantine-child.js');
 const IDLE_MS = 30_000;
 
-const DIED = {
-  outcome: {
-    status: 'failed',
-    error: {
-      code: CODES.engineNotReady,
-      message:
-        'The engine crashed on this picture, twice. It is not tried again; send the picture in another format or size.',
-    },
-  },
-  decodeMs: 0,
-  batchMs: 0,
-  inferenceMs: 0,
-  batchSize: 1,
-} as const satisfies Answered;
+const DIED = withoutInference({
+  code: CODES.engineNotReady,
+  message:
+    'The engine crashed on this picture, twice. It is not tried again; send the picture in another format or size.',
+});
 
 export interface QuarantineOptions extends Omit<QuarantineSetup, 'model'> {
   readonly log: Logger;

@@ -17,6 +17,7 @@ import { BEAT_MS, type WorkerBeat, WorkerStore } from '@scry/shared/store/worker
 import type { Worker } from 'bullmq';
 import { consume } from './consume.js';
 import { InferencePool, type InferencePoolOptions } from './engines/pool.js';
+import type { EngineModules } from './engines/registry.js';
 import { InferenceHealth } from './health.js';
 import { configureSharp, type PictureLimits, PictureReader } from './image.js';
 import { Predictor, type Served } from './predict.js';
@@ -111,28 +112,41 @@ async function connect(config: Config, log: Logger): Promise<Connections> {
   return { database, backend, stops, storage };
 }
 
-function inferenceOptions(config: Config): InferencePoolOptions {
+export interface WorkerOptions {
+  /** Called once when inference keeps failing: the worker should stop and be started afresh. */
+  readonly onUnhealthy: (sentence: string) => void;
+  /** Engines that add to or replace the built-in ones. */
+  readonly engines?: EngineModules;
+}
+
+function inferenceOptions(config: Config, { engines = {} }: WorkerOptions): InferencePoolOptions {
   return {
     threads: config.WORKER_THREADS,
     device: config.DEVICE,
     intraOpThreads: Math.max(1, Math.floor(grantedCpus() / config.WORKER_THREADS)),
     timeoutS: config.INFERENCE_TIMEOUT_S,
+    engines,
   };
 }
 
-function openPool(config: Config, log: Logger, onUnhealthy: (sentence: string) => void): InferencePool {
+function openPool(config: Config, log: Logger, options: WorkerOptions): InferencePool {
   const onThreadLost = (sentence: string, threadsLeft: number) => {
     log.error({ threadsLeft }, sentence);
-    if (threadsLeft === 0) onUnhealthy('no inference thread is left');
+    if (threadsLeft === 0) options.onUnhealthy('no inference thread is left');
   };
-  return new InferencePool({ ...inferenceOptions(config), onThreadLost });
+  return new InferencePool({ ...inferenceOptions(config, options), onThreadLost });
 }
 
-function openQuarantine(config: Config, limits: PictureLimits, log: Logger): Quarantine {
+function openQuarantine(
+  config: Config,
+  limits: PictureLimits,
+  log: Logger,
+  options: WorkerOptions,
+): Quarantine {
   return new Quarantine({
     dataDir: config.DATA_DIR,
     limits,
-    inference: { ...inferenceOptions(config), threads: 1 },
+    inference: { ...inferenceOptions(config, options), threads: 1 },
     log,
     timeoutMs: (config.DECODE_TIMEOUT_S + config.INFERENCE_TIMEOUT_S) * 1000,
   });
@@ -140,25 +154,24 @@ function openQuarantine(config: Config, limits: PictureLimits, log: Logger): Qua
 
 /**
  * Loads the models and starts to work.
- * @param onUnhealthy called once when inference keeps failing: the worker should stop and be started afresh
  * @throws Error when no model can be served
  */
 export async function startWorker(
   config: Config,
   log: Logger,
-  onUnhealthy: (sentence: string) => void,
+  options: WorkerOptions,
 ): Promise<WorkerService> {
   configureSharp();
   const limits = { maxPixels: config.MAX_PIXELS, timeoutS: config.DECODE_TIMEOUT_S };
   const threads = config.WORKER_THREADS;
-  const pool = openPool(config, log, onUnhealthy);
+  const pool = openPool(config, log, options);
   const { models, beat } = await load(config, pool, log);
   const { database, backend, stops, storage } = await connect(config, log);
 
   const store = new PredictionStore(database);
   const reader = new PictureReader(limits);
-  const quarantine = openQuarantine(config, limits, log);
-  const health = new InferenceHealth(onUnhealthy);
+  const quarantine = openQuarantine(config, limits, log, options);
+  const health = new InferenceHealth(options.onUnhealthy);
   const parts = { store, storage, reader, pool, threads, quarantine, health, worker: config.WORKER_ID, log };
   const predictor = new Predictor(parts, models);
   stops.subscribeAll((id) => predictor.drop(id));

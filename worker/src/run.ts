@@ -1,0 +1,30 @@
+/** One worker process from its settings to its end. */
+import { loadConfig } from '@scry/shared/config';
+import { manageLifecycle } from '@scry/shared/lifecycle';
+import { createLogger } from '@scry/shared/log';
+import type { EngineModules } from './engines/registry.js';
+import { startWorker, type WorkerService } from './service.js';
+
+/**
+ * Runs a worker until this process is asked to stop.
+ * @param env the environment, for the settings
+ * @param engines in the place of built-in ones
+ */
+export async function runWorker(env: NodeJS.ProcessEnv, engines: EngineModules = {}): Promise<void> {
+  const config = loadConfig(env);
+  const log = createLogger('worker', config.LOG_LEVEL).child({ worker: config.WORKER_ID });
+
+  let service: WorkerService | null = null;
+  const lifecycle = manageLifecycle({
+    log,
+    deadlineMs: config.SHUTDOWN_TIMEOUT_S * 1000,
+    stop: async () => service?.stop(),
+    onDeadline: async () => service?.abandon(),
+  });
+  const onUnhealthy = (sentence: string) => lifecycle.shutDown(sentence, 1);
+
+  service = await startWorker(config, log, { onUnhealthy, engines });
+  const models = service.beat.models.map((model) => model.name);
+  log.info({ models, threads: config.WORKER_THREADS }, 'ready');
+  lifecycle.ready();
+}

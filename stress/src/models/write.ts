@@ -48,6 +48,11 @@ const MODELS = {
 export type BenchModelName = keyof typeof MODELS;
 export const BENCH_MODELS = Object.keys(MODELS) as BenchModelName[];
 
+/** Width and height of a model's input, pixels. */
+export function benchModelSize(name: BenchModelName): number {
+  return MODELS[name].size;
+}
+
 function describe(name: BenchModelName, model: BenchModel): object {
   const manifest = {
     name,

@@ -87,6 +87,22 @@ export function threadCpuMs(pid: number): Map<number, number> {
   return times;
 }
 
+/** Names that the threads of a process gave themselves, by thread id. */
+export function threadNames(pid: number): Map<number, string> {
+  const names = new Map<number, string>();
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    const name = readGone(`/proc/${pid}/task/${thread}/comm`);
+    if (name !== null) names.set(Number(thread), name.trim());
+  }
+  return names;
+}
+
+/** CPU time of everything on the machine since it started: user, nice, system, interrupts; not idle, waiting or stolen. */
+export function machineBusyMs(): number {
+  const [, user, nice, system, , , hardware, software] = readFileSync('/proc/stat', 'latin1').split(/\s+/);
+  return toMs([user, nice, system, hardware, software].reduce((sum, ticks) => sum + Number(ticks), 0));
+}
+
 /** Memory of a process, MiB, with what it shares divided among those who share it; 0 when it is gone. */
 export function memoryMiB(pid: number): number {
   const text = readGone(`/proc/${pid}/smaps_rollup`);

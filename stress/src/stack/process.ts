@@ -1,4 +1,5 @@
 /** One child process of a measured system: started, waited for until it is ready, stopped in order. */
+import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -9,6 +10,11 @@ import { ended, spawnGuarded } from '../../../scripts/lib/guarded-process.mjs';
 export interface ManagedProcess {
   readonly name: string;
   readonly pid: number;
+  /**
+   * Sends a message over Node's channel and waits for the next one that comes back.
+   * @throws Error when the process ends instead
+   */
+  ask<Answer>(message: object): Promise<Answer>;
   /** Sends SIGTERM and waits for the end. */
   stop(): Promise<void>;
 }
@@ -61,7 +67,14 @@ export async function startProcess(options: StartOptions): Promise<ManagedProces
     await stop();
     throw new Error(`${name} did not start (${outcome}). Its last words:\n  ${last.join('\n  ')}`);
   }
-  return { name, pid: child.pid, stop };
+  const ask = async <Answer>(message: object): Promise<Answer> => {
+    const answer = once(child, 'message') as Promise<[Answer]>;
+    child.send(message);
+    const first = await Promise.race([answer, end]);
+    if (typeof first === 'string') throw new Error(`${name} ended (${first}): ${last.join('\n')}`);
+    return first[0];
+  };
+  return { name, pid: child.pid, ask, stop };
 }
 
 /** A port on loopback that was free a moment ago. */

@@ -1,0 +1,60 @@
+/** The plain server of `stress/baseline/` as a target of load. */
+import { Pool } from 'undici';
+import { MULTIPART_TYPE, multipart } from '../load/multipart.js';
+import type { Picture } from '../load/pictures.js';
+import type { Ending, Target } from '../load/target.js';
+
+interface Job {
+  readonly id?: string;
+  readonly status?: string;
+  readonly result?: readonly { readonly label: string; readonly confidence: number }[];
+  readonly error?: string;
+}
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+export class BaselineTarget implements Target {
+  readonly #pool: Pool;
+  readonly #pollMs: number;
+
+  constructor(url: string, pollMs: number, connections: number) {
+    this.#pool = new Pool(url, { connections });
+    this.#pollMs = pollMs;
+  }
+
+  async predict(picture: Picture, _model: string, deadlineMs: number): Promise<Ending> {
+    try {
+      return await this.#predict(picture, performance.now() + deadlineMs);
+    } catch (error) {
+      return { kind: 'failed', reason: (error as Error).message };
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.close();
+  }
+
+  async #predict(picture: Picture, deadline: number): Promise<Ending> {
+    const sent = performance.now();
+    const headers = { 'content-type': MULTIPART_TYPE };
+    const { id } = await this.#json('POST', '/predictions', headers, multipart({}, picture));
+    const acceptedMs = performance.now() - sent;
+    while (performance.now() < deadline) {
+      await pause(this.#pollMs);
+      const job = await this.#json('GET', `/predictions/${id}`);
+      const [best] = job.result ?? [];
+      if (job.status === 'failed') return { kind: 'failed', reason: job.error ?? 'no reason given' };
+      if (job.status !== 'completed' || !best) continue;
+      const answer = { className: best.label, confidence: best.confidence };
+      return { kind: 'answered', acceptedMs, answer, metrics: null };
+    }
+    return { kind: 'failed', reason: 'no answer in time' };
+  }
+
+  async #json(method: 'GET' | 'POST', path: string, headers = {}, body?: Buffer): Promise<Job> {
+    const response = await this.#pool.request({ method, path, headers, ...(body && { body }) });
+    if (response.statusCode >= 300)
+      throw new Error(`HTTP ${response.statusCode}: ${await response.body.text()}`);
+    return (await response.body.json()) as Job;
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * Measures limit, Scry and the plain server in turns on one machine in one run: same pictures, same models. The order
+ * of the turns moves on by one each round, so that a machine that drifts favours nobody.
+ */
+import type { Picture } from '../load/pictures.js';
+import { ScryTarget } from '../load/scry-target.js';
+import type { Target } from '../load/target.js';
+import { type BenchModelName, benchModelSize } from '../models/write.js';
+import { BaselineTarget } from './baseline-target.js';
+import { type MemoryReading, PeakMemory, peak } from './memory.js';
+import { CONTENDERS, type Contender, type ModelResult, type Round, type Turn } from './result.js';
+import type { BenchSystem, Rivals } from './system.js';
+import { limitTurn, loadTurn } from './turn.js';
+import { measureUnloaded } from './unloaded.js';
+
+export interface BenchOptions {
+  readonly system: BenchSystem;
+  readonly model: BenchModelName;
+  readonly pictures: readonly Picture[];
+  /** Clients of the servers' turns. */
+  readonly users: number;
+  readonly rounds: number;
+  /** Of each turn. */
+  readonly seconds: number;
+  readonly pollMs: number;
+  /** Pictures per round that are asked for one at a time. */
+  readonly unloadedCount: number;
+  readonly say: (sentence: string) => void;
+}
+
+export interface BenchOutcome {
+  readonly result: ModelResult;
+  readonly peakMemory: MemoryReading;
+}
+
+interface Targets {
+  readonly polling: Target;
+  readonly waiting: Target;
+  readonly baseline: Target;
+}
+
+const CONNECTIONS = 512;
+
+class ModelBench {
+  readonly #options: BenchOptions;
+  readonly #rivals: Rivals;
+  readonly #targets: Targets;
+  #peak: MemoryReading = {};
+
+  constructor(options: BenchOptions, rivals: Rivals) {
+    const { url } = options.system.scry;
+    const { pollMs } = options;
+    this.#options = options;
+    this.#rivals = rivals;
+    this.#targets = {
+      polling: new ScryTarget({ url, mode: 'poll', pollMs, connections: CONNECTIONS }),
+      waiting: new ScryTarget({ url, mode: 'wait', pollMs, connections: CONNECTIONS }),
+      baseline: new BaselineTarget(rivals.baseline.url, pollMs, CONNECTIONS),
+    };
+  }
+
+  async run(): Promise<BenchOutcome> {
+    const { rounds, model, users, pictures, unloadedCount, say } = this.#options;
+    const { waiting, polling } = this.#targets;
+    const { limit } = this.#rivals;
+    const measured: Round[] = [];
+    await this.#turn('scry-wait', 1); // connections, prepared statements and caches are there from here on
+    await this.#turn('baseline', 1);
+    for (let round = 0; round < rounds; round++) measured.push(await this.#round(round));
+    say(`${model}: unloaded`);
+    const unloaded = await measureUnloaded({
+      limit,
+      waiting,
+      polling,
+      pictures,
+      model,
+      count: unloadedCount,
+      rounds,
+    });
+    return { result: { model, users, rounds: measured, unloaded }, peakMemory: this.#peak };
+  }
+
+  async close(): Promise<void> {
+    for (const target of Object.values(this.#targets)) await target.close();
+  }
+
+  async #round(round: number): Promise<Round> {
+    const { model, seconds, rounds, say } = this.#options;
+    const order = CONTENDERS.map((_, index) => CONTENDERS[(index + round) % CONTENDERS.length] as Contender);
+    const turns: Partial<Record<Contender, Turn>> = {};
+    for (const contender of order) {
+      const turn = await this.#turn(contender, seconds);
+      const words = `${turn.perSecond.toFixed(1)}/s${turn.bad > 0 ? `, ${turn.bad} failed: ${turn.reasons[0]}` : ''}`;
+      say(`${model}, round ${round + 1} of ${rounds}: ${contender} ${words}`);
+      turns[contender] = turn;
+    }
+    return turns as Round;
+  }
+
+  async #turn(contender: Contender, seconds: number): Promise<Turn> {
+    const { system, pictures, model, users } = this.#options;
+    const { limit, limitParts, baselineParts } = this.#rivals;
+    const { polling, waiting, baseline } = this.#targets;
+    if (contender === 'limit') return limitTurn(limit, limitParts, seconds);
+    const common = { pictures, model, users, seconds };
+    if (contender === 'baseline') return loadTurn({ ...common, target: baseline, parts: baselineParts });
+    const memory = new PeakMemory(system.memoryParts);
+    memory.start();
+    const target = contender === 'scry-poll' ? polling : waiting;
+    const turn = await loadTurn({ ...common, target, parts: system.scryParts });
+    this.#peak = peak(this.#peak, memory.stop());
+    return turn;
+  }
+}
+
+/** Measures one model. */
+export async function benchModel(options: BenchOptions): Promise<BenchOutcome> {
+  const { system, model, pictures } = options;
+  const rivals = await system.rivals({ name: model, size: benchModelSize(model), pictures });
+  const bench = new ModelBench(options, rivals);
+  try {
+    return await bench.run();
+  } finally {
+    await bench.close();
+    await rivals.stop();
+  }
+}

@@ -28,6 +28,13 @@ export function documents(routes: readonly Route[]): Router {
   router.get('/openapi.json', (_req, res) => {
     res.json(document);
   });
-  router.use('/docs', swaggerUi.serve, swaggerUi.setup(document, { customSiteTitle: 'Scry: API' }));
+  router.use(
+    '/docs',
+    swaggerUi.serve,
+    swaggerUi.setup(document, {
+      customSiteTitle: 'Scry: API',
+      customCss: '.swagger-ui .topbar { display: none }',
+    }),
+  );
   return router;
 }

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { loadConfig } from '@scry/shared/config';
 import { manageLifecycle } from '@scry/shared/lifecycle';
 import { createLogger } from '@scry/shared/log';
-import sharp from 'sharp';
+import { configureSharp } from './annotate/open.js';
 import { createApp } from './app.js';
 import { openServices } from './services.js';
 
@@ -25,7 +25,7 @@ async function drain(server: Server): Promise<void> {
 
 const config = loadConfig(process.env);
 const log = createLogger('api', config.LOG_LEVEL);
-sharp.cache(false);
+configureSharp();
 
 const services = await openServices(config, log);
 const server = createServer(

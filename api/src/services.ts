@@ -8,6 +8,7 @@ import { ChangeListener } from '@scry/shared/store/changes';
 import { migrate, openDatabase } from '@scry/shared/store/database';
 import { PredictionStore } from '@scry/shared/store/predictions';
 import { WorkerStore } from '@scry/shared/store/workers';
+import { Renderer } from './annotate/renderer.js';
 import { Metrics } from './metrics.js';
 import { Queues } from './queues.js';
 import { Readiness } from './readiness.js';
@@ -24,6 +25,7 @@ export interface Services {
   readonly changes: ChangeListener;
   readonly waiters: Waiters;
   readonly queues: Queues;
+  readonly renderer: Renderer;
   readonly readiness: Readiness;
   readonly metrics: Metrics;
 }
@@ -58,6 +60,7 @@ export async function openServices(config: Config, log: Logger): Promise<OpenSer
     changes,
     waiters,
     queues,
+    renderer: new Renderer(storage, { maxPixels: config.MAX_PIXELS, timeoutS: config.DECODE_TIMEOUT_S }),
     readiness: new Readiness({
       database: () => database.ping(),
       queue: () => queues.ping(),

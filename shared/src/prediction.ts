@@ -134,6 +134,9 @@ export const predictionErrorSchema = z
   .meta({ id: 'PredictionError' });
 export type PredictionError = z.infer<typeof predictionErrorSchema>;
 
+/** Not `nullable()`, which would make the named schema itself nullable in the OpenAPI document. */
+const orNull = <T extends z.ZodType>(schema: T) => z.union([schema, z.null()]);
+
 /** A prediction as clients see it. */
 export const predictionSchema = z
   .object({
@@ -143,9 +146,9 @@ export const predictionSchema = z
     model: z.object({ name: z.string(), version: z.string(), task: z.string(), engine: z.string() }),
     parameters: parametersSchema,
     image: imageSchema,
-    output: outputSchema.nullable(),
-    error: predictionErrorSchema.nullable(),
-    metrics: metricsSchema.nullable(),
+    output: orNull(outputSchema),
+    error: orNull(predictionErrorSchema),
+    metrics: orNull(metricsSchema),
     cached: z.boolean().describe('True when the answer was taken from an earlier, identical prediction.'),
     created_at: z.iso.datetime(),
     started_at: z.iso.datetime().nullable(),

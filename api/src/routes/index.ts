@@ -2,6 +2,7 @@
 import type { Route } from '../route.js';
 import { health, metrics, readiness } from './health.js';
 import { getModel, listModels } from './models.js';
+import { annotatedPicture, crop } from './predictions/annotated.js';
 import { cancelPrediction } from './predictions/cancel.js';
 import { createPrediction } from './predictions/create.js';
 import { deletePrediction } from './predictions/delete.js';
@@ -21,6 +22,8 @@ export const routes: readonly Route[] = [
   listPredictions,
   deletePrediction,
   predictionImage,
+  annotatedPicture,
+  crop,
   listModels,
   getModel,
   health,

@@ -109,6 +109,7 @@ async function connect(config: Config, log: Logger): Promise<Connections> {
   const stops = new ChangeListener(config.DATABASE_URL, log, STOP_CHANNEL);
   const storage = new PictureStorage(config.DATA_DIR);
   await Promise.all([storage.prepare(), stops.start()]);
+  await backend.prepare(); // whoever starts first makes the tables that a queue on PostgreSQL needs
   return { database, backend, stops, storage };
 }
 

@@ -100,7 +100,7 @@ export class PictureReader {
     if (format === 'bmp' || format === 'heic') return this.#openForeign(bytes, format);
     const options: SharpOptions = {
       autoOrient: true,
-      failOn: 'error', // cut-short files fail; the harmless oddities that cameras write do not
+      failOn: 'truncated', // what is cut short fails; the harmless oddities that cameras write do not
       limitInputPixels: this.#limits.maxPixels,
       ignoreIcc: format === 'jpeg' && isStandardRgb(bytes),
     };
@@ -144,9 +144,17 @@ function vipsSource(bytes: Buffer, format: ImageFormat, options: SharpOptions): 
   return {
     open,
     size,
-    // Only a guard against strips, so a JPEG's frame header will do: 0.005 ms, where libvips takes 0.14 ms to open it.
-    elongation: async () => elongated(format === 'jpeg' ? imageSize(bytes) : await size()),
+    elongation: async () => elongated((format === 'jpeg' ? jpegFrame(bytes) : null) ?? (await size())),
   };
+}
+
+/** A guard against strips needs no more than a JPEG's frame header: 0.005 ms, where libvips takes 0.14 ms to open it. */
+function jpegFrame(bytes: Buffer): Size | null {
+  try {
+    return imageSize(bytes);
+  } catch {
+    return null; // whether it is broken is for libvips to say
+  }
 }
 
 async function render(source: Source, input: PictureInput, limits: PictureLimits): Promise<PreparedPicture> {

@@ -10,9 +10,15 @@ export interface PictureLimits {
 
 const unsupported = (message: string): PredictionError => ({ code: CODES.pictureNotSupported, message });
 
-/** One line of a library's words, short enough for an answer. */
+/** A library's words in brackets, on one line and short enough for an answer; nothing when they say nothing. */
 function brief(message: string): string {
-  return (message.split('\n').find((line) => line.trim() !== '') ?? '').trim().slice(0, 120);
+  const words = message
+    .replace(/\s+/g, ' ')
+    .replace(/^(Input buffer has corrupt header|\w*Error): /i, '')
+    .trim();
+  return words === '' || /^(unknown error|the value of)/i.test(words)
+    ? ''
+    : ` (${words.slice(0, 120).trim()})`;
 }
 
 export const failures = {
@@ -26,12 +32,14 @@ export const failures = {
   time: ({ timeoutS }: PictureLimits) =>
     unsupported(`The picture took longer than ${timeoutS} s to decode; send a smaller or simpler one.`),
   damaged: (format: string, cause: string) =>
-    unsupported(`The ${format} picture is damaged or cut short; upload it again (${brief(cause)}).`),
+    unsupported(
+      `The ${format} picture cannot be decoded: it is damaged, cut short or of a rare kind${brief(cause)}; save it again and upload that.`,
+    ),
 };
 
 /** Source: messages of sharp 0.35 and libvips 8.18; their errors carry no codes. */
 export function decodingFailure(error: unknown, format: string, limits: PictureLimits): PredictionError {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = String((error as Partial<Error>).message ?? error);
   if (/exceeds pixel limit/i.test(message)) return failures.pixels(limits);
   if (/^timeout:/i.test(message)) return failures.time(limits);
   return failures.damaged(format, message);

@@ -1,8 +1,7 @@
-/** Decodes what libvips does not read (BMP, HEIC), in a thread of its own because the libraries block. */
-import { decode as decodeBmp } from 'bmp-ts';
+/** Decodes what libvips does not read (BMP, HEIC), in a thread of its own because it blocks. */
 import heic from 'heic-decode';
-import { move } from 'piscina';
-import { bmpLayout } from './bmp.js';
+import { move, transferableSymbol, valueSymbol } from 'piscina';
+import { decodeBmp } from './bmp.js';
 
 export interface ForeignTask {
   readonly format: 'bmp' | 'heic';
@@ -17,13 +16,7 @@ export type ForeignResult =
 
 function fromBmp(bytes: Uint8Array, maxPixels: number): ForeignResult {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const { width, height, alpha, compact } = bmpLayout(file);
-  if (width * height > maxPixels) return { problem: 'pixels' };
-  const { data } = decodeBmp(compact, { toRGBA: false });
-  data.swap32(); // ABGR, the only order in which the library is right for every bit depth
-  const opaque = !alpha || data.every((value, index) => index % 4 !== 3 || value === 0);
-  if (opaque) for (let index = 3; index < data.length; index += 4) data[index] = 255;
-  return { width, height, data: new Uint8Array(data) };
+  return decodeBmp(file, maxPixels) ?? { problem: 'pixels' };
 }
 
 async function fromHeic(buffer: Uint8Array, maxPixels: number): Promise<ForeignResult> {
@@ -43,5 +36,7 @@ async function fromHeic(buffer: Uint8Array, maxPixels: number): Promise<ForeignR
 export default async function decode(task: ForeignTask): Promise<ForeignResult> {
   const result =
     task.format === 'bmp' ? fromBmp(task.bytes, task.maxPixels) : await fromHeic(task.bytes, task.maxPixels);
-  return 'data' in result ? { ...result, data: move(result.data) as unknown as Uint8Array } : result;
+  if ('problem' in result) return result;
+  const moved = { [transferableSymbol]: [result.data.buffer], [valueSymbol]: result };
+  return move(moved as never) as unknown as ForeignResult; // arrives as `result`, its pixels not copied
 }

@@ -12,7 +12,7 @@ import { imageSize } from 'image-size';
 import sharp, { type FitEnum, type KernelEnum, type Sharp, type SharpOptions } from 'sharp';
 import type { Geometry } from './geometry.js';
 import { decodingFailure, failures, type PictureLimits } from './image/failures.js';
-import { fit, type PictureInput, place } from './image/fit.js';
+import { type PictureInput, place, toInputSize } from './image/fit.js';
 import { ForeignDecoder } from './image/foreign.js';
 
 export type { PictureLimits } from './image/failures.js';
@@ -168,7 +168,10 @@ async function render(source: Source, input: PictureInput, limits: PictureLimits
     .toColourspace(input.channels === 'gray' ? 'b-w' : 'srgb')
     .raw()
     .toUint8Array();
-  const fitted = fit({ data, width: info.width, height: info.height, channels: info.channels }, input);
+  const fitted = toInputSize(
+    { data, width: info.width, height: info.height, channels: info.channels },
+    input,
+  );
   return strip ? { ...fitted, geometry: covering(await source.size(), input) } : fitted;
 }
 

@@ -33,7 +33,7 @@ export function place(width: number, height: number, input: PictureInput): Geome
 }
 
 /** Brings a scaled picture to the model's exact size. Copies only when it does not fit already. */
-export function fit(scaled: Raster, input: PictureInput): Fitted {
+export function toInputSize(scaled: Raster, input: PictureInput): Fitted {
   const { channels } = scaled;
   const geometry = place(scaled.width, scaled.height, input);
   if (scaled.width === input.width && scaled.height === input.height)

@@ -22,6 +22,9 @@ import type { Parameters } from './prediction.js';
 
 export type { Job } from 'bullmq';
 
+/** Where a job stands; unknown: there is none with this id. */
+export type JobState = Awaited<ReturnType<Queue['getJobState']>>;
+
 /** All that a worker needs to answer, so that it never has to read the row first. Times are Unix milliseconds. */
 export interface PredictionJob {
   readonly id: string;

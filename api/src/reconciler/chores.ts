@@ -1,0 +1,77 @@
+/** What the reconciler does, and how often. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Config } from '@scry/shared/config';
+import type { Logger } from '@scry/shared/log';
+import { CODES } from '@scry/shared/prediction';
+import type { PictureStorage } from '@scry/shared/storage';
+import type { PredictionStore } from '@scry/shared/store/predictions';
+import type { UpkeepStore } from '@scry/shared/store/upkeep';
+import type { Jobs } from './jobs.js';
+import { PutBack } from './put-back.js';
+import type { Chore } from './reconciler.js';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+
+/** Small steps with pauses: other statements wait for none of them, and a backlog of a million is gone in an hour. */
+const STEP = 200;
+const STEP_PAUSE_MS = 500;
+
+/** Hours longer than any upload takes, so that hosts whose clocks differ by minutes do not matter. */
+const ORPHAN_AFTER_MS = 6 * 60 * MINUTE;
+
+export interface ChoreParts {
+  readonly config: Pick<Config, 'STALE_AFTER_S' | 'RETENTION_DAYS'>;
+  readonly upkeep: UpkeepStore;
+  readonly predictions: PredictionStore;
+  readonly storage: PictureStorage;
+  readonly jobs: Jobs;
+  /** Makes jobs for webhook deliveries that are late. */
+  readonly sweepWebhooks: () => Promise<unknown>;
+  readonly log: Logger;
+}
+
+async function expire({ upkeep, predictions }: ChoreParts, signal: AbortSignal): Promise<void> {
+  const sentence =
+    'The prediction was not done before its deadline. Send it again with a longer one, or without.';
+  for (;;) {
+    const ids = await upkeep.expired(STEP);
+    await predictions.end(ids, 'expired', CODES.general, sentence);
+    if (ids.length < STEP || signal.aborted) return;
+  }
+}
+
+async function removeOld(parts: ChoreParts, signal: AbortSignal): Promise<void> {
+  const { config, upkeep, predictions, storage, log } = parts;
+  let removed = 0;
+  for (;;) {
+    const pictures = await upkeep.removeOld(config.RETENTION_DAYS, STEP);
+    for (const sha256 of new Set(pictures)) {
+      await storage.removeUnlessUsed(sha256, () => predictions.usesImage(sha256));
+    }
+    removed += pictures.length;
+    if (pictures.length < STEP || signal.aborted) break;
+    await sleep(STEP_PAUSE_MS);
+  }
+  if (removed > 0) log.info({ removed, days: config.RETENTION_DAYS }, 'old predictions were removed');
+}
+
+async function removeOrphans({ storage, log }: ChoreParts): Promise<void> {
+  const removed = await storage.removeOrphans(ORPHAN_AFTER_MS);
+  if (removed > 0) log.info({ removed }, 'temporary files were removed whose writers had died');
+}
+
+/** The chores; `RETENTION_DAYS=0` keeps everything. */
+export function chores(parts: ChoreParts): readonly Chore[] {
+  const putBack = new PutBack({ ...parts, staleAfterS: parts.config.STALE_AFTER_S });
+  const all: Chore[] = [
+    { name: 'put back', everyMs: SECOND, run: (signal) => putBack.run(signal) },
+    { name: 'expire', everyMs: SECOND, run: (signal) => expire(parts, signal) },
+    { name: 'webhooks', everyMs: 5 * SECOND, run: async () => void (await parts.sweepWebhooks()) },
+    { name: 'temporary files', everyMs: 10 * MINUTE, run: () => removeOrphans(parts) },
+  ];
+  if (parts.config.RETENTION_DAYS > 0) {
+    all.push({ name: 'retention', everyMs: MINUTE, run: (signal) => removeOld(parts, signal) });
+  }
+  return all;
+}

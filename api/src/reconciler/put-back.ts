@@ -1,0 +1,78 @@
+/**
+ * Finds unfinished predictions without a job and makes one. Usually only those to which nothing happened for
+ * STALE_AFTER_S are looked at. All are looked at when the work begins, when the queue answers again after it did
+ * not, and when it came back empty, so that an outage costs seconds and not half a minute more.
+ */
+import type { Logger } from '@scry/shared/log';
+import { CODES } from '@scry/shared/prediction';
+import type { PredictionStore } from '@scry/shared/store/predictions';
+import type { Place, Unfinished, UpkeepStore } from '@scry/shared/store/upkeep';
+import type { Jobs } from './jobs.js';
+
+const PAGE = 500;
+/** How long an API may take between committing a row and adding its job, seconds. Less would only make work twice. */
+const IN_FLIGHT_S = 1;
+
+export interface PutBackParts {
+  readonly upkeep: Pick<UpkeepStore, 'unfinished'>;
+  readonly predictions: Pick<PredictionStore, 'end'>;
+  readonly jobs: Jobs;
+  readonly staleAfterS: number;
+  readonly log: Logger;
+}
+
+export class PutBack {
+  readonly #parts: PutBackParts;
+  /** Whether jobs may be missing that are younger than STALE_AFTER_S. */
+  #suspicious = true;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: PutBackParts) {
+    this.#parts = parts;
+  }
+
+  /** One look. @throws when the database or the queue is away; then the next look is at everything */
+  async run(signal: AbortSignal): Promise<void> {
+    const { jobs, staleAfterS } = this.#parts;
+    try {
+      const marked = await jobs.isMarked();
+      const now = performance.now();
+      const everything = this.#suspicious || !marked;
+      if (!everything && now - this.#lookedAt < (staleAfterS * 1000) / 2) return;
+      await this.#look(everything ? IN_FLIGHT_S : staleAfterS, signal);
+      if (signal.aborted) return;
+      if (!marked) await jobs.mark();
+      this.#suspicious = false;
+      this.#lookedAt = now;
+    } catch (error) {
+      this.#suspicious = true;
+      throw error;
+    }
+  }
+
+  async #look(olderThanS: number, signal: AbortSignal): Promise<void> {
+    let place: Place | null = null;
+    let [put, failed] = [0, 0];
+    do {
+      const page = await this.#parts.upkeep.unfinished(olderThanS, PAGE, place);
+      const done = await this.#settle(page.items);
+      put += done.put;
+      failed += done.failed;
+      place = page.next;
+    } while (place && !signal.aborted);
+    if (put + failed > 0)
+      this.#parts.log.warn({ put, failed }, 'predictions without a live job were looked after');
+  }
+
+  async #settle(items: readonly Unfinished[]): Promise<{ put: number; failed: number }> {
+    const { jobs, predictions } = this.#parts;
+    const { gone, failed } = await jobs.examine(items);
+    if (gone.length > 0) await jobs.add(gone);
+    for (const { item, reason } of failed) {
+      const sentence = `The prediction failed each time it was tried: ${reason}. Send the picture again.`;
+      await predictions.end([item.job.id], 'failed', CODES.general, sentence);
+      await jobs.remove(item);
+    }
+    return { put: gone.length, failed: failed.length };
+  }
+}

@@ -17,6 +17,8 @@ export interface Wanted {
   readonly image: ImageInfo;
   /** Seconds after which an answer is of no use; null: never. */
   readonly expiresInS: number | null;
+  /** Whom to tell of the end. */
+  readonly webhook: { readonly url: string; readonly baseUrl: string } | null;
 }
 
 /** A new prediction, or the one that has the id already. */
@@ -66,12 +68,22 @@ async function enqueue(
  */
 async function commit(
   { storage, predictions }: Services,
-  { id, model, parameters, image, expiresInS }: Wanted,
+  { id, model, parameters, image, expiresInS, webhook }: Wanted,
   picture: PendingPicture,
 ): Promise<Created | null> {
   await picture.keep();
   const { name, version, task, engine } = model;
-  const row = { id, model: name, modelVersion: version, task, engine, parameters, image, expiresInS };
+  const row = {
+    id,
+    model: name,
+    modelVersion: version,
+    task,
+    engine,
+    parameters,
+    image,
+    expiresInS,
+    webhook,
+  };
   const created = await predictions.create(row);
   if (!created) {
     await storage.removeUnlessUsed(image.sha256, () => predictions.usesImage(image.sha256));
@@ -93,12 +105,15 @@ export async function accept(
   picture: PendingPicture,
   idIsChosen: boolean,
 ): Promise<Accepted> {
-  const { predictions, metrics } = services;
+  const { predictions, metrics, backlog, webhooks } = services;
   const earlier = idIsChosen ? await predictions.get(wanted.id) : null;
   if (earlier) return { created: false, prediction: earlier };
+  await backlog.admit(wanted.model.name);
   const created = await commit(services, wanted, picture);
   if (created) {
+    backlog.add(wanted.model.name);
     metrics.created.inc({ model: wanted.model.name });
+    if (wanted.webhook) webhooks.deliverer.watch(wanted.id); // before there is a job, so before it can end
     await enqueue(services, wanted, created);
     return { created: true, prediction: freshRow(wanted, created) };
   }

@@ -1,6 +1,7 @@
 /** The Express app: what every request passes through, then the routes, then the one error handler. */
 import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
+import { authorizer } from './auth/authorize.js';
 import { documents } from './documents.js';
 import { handleErrors, Problem } from './errors.js';
 import { page } from './page.js';
@@ -31,8 +32,10 @@ function refuseOtherMethods(path: string, all: readonly Route[]): RequestHandler
 }
 
 function register(app: Express, services: Services, all: readonly Route[]): void {
-  for (const { description, handlers } of all)
-    app[description.method as 'get'](expressPath(description.path), ...handlers(services));
+  const { config, authenticator } = services;
+  const authorize = authorizer(authenticator, config.AUTH);
+  for (const { description, scope, handlers } of all)
+    app[description.method as 'get'](expressPath(description.path), authorize(scope), ...handlers(services));
   for (const path of new Set(all.map(({ description }) => description.path)))
     app.all(expressPath(path), refuseOtherMethods(path, all));
 }

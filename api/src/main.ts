@@ -55,4 +55,5 @@ log.info(
   { address, port, queue: config.QUEUE_URL.split(':')[0], models: [...services.models.models.keys()] },
   'listening',
 );
+services.start();
 lifecycle.ready();

@@ -1,15 +1,14 @@
 /** What a route is: its description, from which it is registered, checked and documented, and its handlers. */
 import type { RouteConfig } from '@asteasolutions/zod-to-openapi';
 import type { RequestHandler } from 'express';
+import type { RouteScope } from './auth/authorize.js';
 import type { Services } from './services.js';
-
-/** Who may call: anyone, whoever may predict (or knows the id), whoever may read all, or an administrator. */
-export type Scope = 'public' | 'predict' | 'read' | 'admin';
 
 export interface Route {
   /** OpenAPI's words; its path, with {braces}, is also where the handlers are registered. */
   readonly description: RouteConfig;
-  readonly scope: Scope;
+  /** Who may call; checked before any handler. */
+  readonly scope: RouteScope;
   /** Makes the handlers, once per app. */
   readonly handlers: (services: Services) => readonly RequestHandler[];
 }

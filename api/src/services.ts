@@ -2,18 +2,30 @@
 import type { Config } from '@scry/shared/config';
 import type { Logger } from '@scry/shared/log';
 import { loadModels, type ModelCatalogue } from '@scry/shared/manifest';
-import { openQueueBackend } from '@scry/shared/queue';
+import { openQueueBackend, type QueueBackend } from '@scry/shared/queue';
 import { PictureStorage } from '@scry/shared/storage';
+import { ApiKeyStore } from '@scry/shared/store/api-keys';
 import { ChangeListener } from '@scry/shared/store/changes';
-import { migrate, openDatabase } from '@scry/shared/store/database';
+import { type Database, migrate, openDatabase } from '@scry/shared/store/database';
+import { Leadership } from '@scry/shared/store/leadership';
 import { PredictionStore } from '@scry/shared/store/predictions';
+import { UpkeepStore } from '@scry/shared/store/upkeep';
 import { WorkerStore } from '@scry/shared/store/workers';
+import type { RequestHandler } from 'express';
 import { Renderer } from './annotate/renderer.js';
+import { Authenticator } from './auth/authenticator.js';
+import { ensureFirstKey } from './auth/first-key.js';
+import { Backlog } from './backlog.js';
 import { Metrics } from './metrics.js';
 import { Queues } from './queues.js';
+import { limitCreates } from './rate-limit.js';
 import { Readiness } from './readiness.js';
+import { chores } from './reconciler/chores.js';
+import { Jobs } from './reconciler/jobs.js';
+import { Reconciler } from './reconciler/reconciler.js';
 import { Serving } from './serving.js';
 import { Waiters } from './waiters.js';
+import { openWebhooks, type Webhooks } from './webhooks/webhooks.js';
 
 export interface Services {
   readonly config: Config;
@@ -28,11 +40,39 @@ export interface Services {
   readonly renderer: Renderer;
   readonly readiness: Readiness;
   readonly metrics: Metrics;
+  readonly keys: ApiKeyStore;
+  readonly authenticator: Authenticator;
+  /** Whether there is room for one more prediction. */
+  readonly backlog: Backlog;
+  /** Stands before every route that creates predictions. */
+  readonly limitCreates: RequestHandler;
+  readonly webhooks: Webhooks;
 }
 
 export interface OpenServices extends Services {
+  /** Begins what runs beside the requests: upkeep and webhooks. */
+  start(): void;
   /** Closes all connections, after letting what was asked finish. */
   close(): Promise<void>;
+}
+
+/** Names the advisory lock under which one API process does the upkeep. */
+const UPKEEP_LOCK = 7_293_002;
+
+interface Connections {
+  readonly database: Database;
+  readonly changes: ChangeListener;
+  readonly backend: QueueBackend;
+}
+
+async function connect(config: Config, log: Logger): Promise<Connections> {
+  await migrate(config.DATABASE_URL, log);
+  const database = openDatabase(config.DATABASE_URL, { max: config.DATABASE_POOL, name: 'scry-api', log });
+  const changes = new ChangeListener(config.DATABASE_URL, log);
+  await changes.start();
+  const backend = openQueueBackend(config.QUEUE_URL, config.DATABASE_POOL, log);
+  await backend.prepare();
+  return { database, changes, backend };
 }
 
 /** Connects, brings the tables up to date, reads the manifests and begins to listen for changes. @throws what is missing */
@@ -41,15 +81,22 @@ export async function openServices(config: Config, log: Logger): Promise<OpenSer
   for (const { name, message } of models.problems) log.error({ model: name }, message);
   const storage = new PictureStorage(config.DATA_DIR);
   await storage.prepare();
-  await migrate(config.DATABASE_URL, log);
-  const database = openDatabase(config.DATABASE_URL, { max: config.DATABASE_POOL, name: 'scry-api', log });
+  const { database, changes, backend } = await connect(config, log);
   const predictions = new PredictionStore(database);
-  const changes = new ChangeListener(config.DATABASE_URL, log);
-  await changes.start();
-  const backend = openQueueBackend(config.QUEUE_URL, config.DATABASE_POOL, log);
-  await backend.prepare();
   const queues = new Queues(backend, config.ATTEMPTS, log);
   const waiters = new Waiters(changes, predictions);
+  const keys = new ApiKeyStore(database);
+  const authenticator = new Authenticator(keys, log);
+  if (config.AUTH === 'key') await ensureFirstKey(keys, (text) => process.stdout.write(text));
+  const webhooks = await openWebhooks(config, database, { predictions, changes, backend, log });
+  const upkeep = {
+    ...{ config, storage, predictions, log },
+    upkeep: new UpkeepStore(database),
+    jobs: new Jobs(backend, config.ATTEMPTS),
+    sweepWebhooks: () => webhooks.deliverer.sweep(),
+  };
+  const leadership = new Leadership(config.DATABASE_URL, UPKEEP_LOCK, log);
+  const reconciler = new Reconciler(leadership, () => chores(upkeep), log);
   return {
     config,
     log,
@@ -67,9 +114,25 @@ export async function openServices(config: Config, log: Logger): Promise<OpenSer
       volume: () => storage.check(),
     }),
     metrics: new Metrics({ predictions, queues, waiters, models: [...models.models.keys()], log }),
+    keys,
+    authenticator,
+    backlog: new Backlog(
+      () => predictions.countUnfinished(),
+      { perModel: config.MAX_UNFINISHED, total: config.MAX_UNFINISHED_TOTAL },
+      log,
+    ),
+    limitCreates: limitCreates(config.RATE_LIMIT, backend, log),
+    webhooks,
+    start() {
+      webhooks.deliverer.start();
+      reconciler.start();
+    },
     async close() {
       waiters.close();
+      await reconciler.close();
+      await webhooks.deliverer.close();
       await queues.close();
+      await authenticator.close();
       await backend.close();
       await predictions.close();
       await changes.close();

@@ -78,6 +78,19 @@ function asObject(body: unknown): Record<string, unknown> {
   throw new Problem('invalid-json', 'The body must be one JSON object with the picture in "image".');
 }
 
+/** No field of a request is nested, and base64 has no brackets: more than these are an attack on the parser's memory. */
+const MAX_BRACKETS = 64;
+
+function refuseNesting(_req: unknown, _res: unknown, body: Buffer): void {
+  let brackets = 0;
+  for (const bracket of ['[', '{']) {
+    for (let at = body.indexOf(bracket); at >= 0; at = body.indexOf(bracket, at + 1)) {
+      if (++brackets > MAX_BRACKETS)
+        throw new Problem('invalid-json', 'The JSON is nested too deeply: send one flat object.');
+    }
+  }
+}
+
 /** @returns a function that receives a request's picture. Its answer's `picture` must be kept or discarded. */
 export function uploadReceiver(storage: PictureStorage, maxBytes: number) {
   const form = multer({
@@ -85,7 +98,10 @@ export function uploadReceiver(storage: PictureStorage, maxBytes: number) {
     limits: FORM_LIMITS,
     defParamCharset: 'utf8',
   }).single('image');
-  const json = express.json({ limit: Math.ceil((maxBytes * 4) / 3) + FIELDS_BYTES });
+  const json = express.json({
+    verify: refuseNesting,
+    limit: Math.ceil((maxBytes * 4) / 3) + FIELDS_BYTES,
+  });
 
   async function fromForm(req: Request, res: Response): Promise<Upload> {
     await run(form, req, res);

@@ -83,6 +83,8 @@ export interface QueueBackend {
   ping(): Promise<void>;
   /** Settings of the server under which jobs can be lost, in sentences. */
   warnings(): Promise<string[]>;
+  /** Sends one command; only where the server is Redis. @throws at once while it is away */
+  readonly command?: (...words: string[]) => Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -143,6 +145,11 @@ class RedisBackend implements QueueBackend {
   async ping(): Promise<void> {
     await this.#producer.ping();
   }
+
+  readonly command = (...words: string[]): Promise<unknown> => {
+    const [name, ...rest] = words;
+    return this.#producer.call(name as string, ...rest);
+  };
 
   async warnings(): Promise<string[]> {
     const [, policy] = (await this.#producer.config('GET', 'maxmemory-policy')) as string[];

@@ -49,7 +49,7 @@ export const readiness: Route = {
 };
 
 export const metrics: Route = {
-  scope: 'public',
+  scope: 'any',
   description: {
     method: 'get',
     path: '/metrics',

@@ -1,6 +1,7 @@
 /** Every route, in the order in which the document shows them. */
 import type { Route } from '../route.js';
 import { health, metrics, readiness } from './health.js';
+import { createKey, listKeys, revokeKey } from './keys.js';
 import { getModel, listModels } from './models.js';
 import { annotatedPicture, crop } from './predictions/annotated.js';
 import { cancelPrediction } from './predictions/cancel.js';
@@ -12,6 +13,7 @@ import { predictionImage } from './predictions/image.js';
 import { listPredictions } from './predictions/list.js';
 import { putPrediction } from './predictions/put.js';
 import { problemType } from './problems.js';
+import { webhookSecret } from './webhooks.js';
 
 export const routes: readonly Route[] = [
   createPrediction,
@@ -26,6 +28,10 @@ export const routes: readonly Route[] = [
   crop,
   listModels,
   getModel,
+  listKeys,
+  createKey,
+  revokeKey,
+  webhookSecret,
   health,
   readiness,
   metrics,

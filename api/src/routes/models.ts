@@ -42,7 +42,7 @@ async function views({ models, serving }: Services, names: readonly Model[]): Pr
 }
 
 export const listModels: Route = {
-  scope: 'public',
+  scope: 'any',
   description: {
     method: 'get',
     path: '/v1/models',
@@ -64,7 +64,7 @@ export const listModels: Route = {
 };
 
 export const getModel: Route = {
-  scope: 'public',
+  scope: 'any',
   description: {
     method: 'get',
     path: '/v1/models/{name}',

@@ -24,6 +24,17 @@ export function isPublicAddress(address: string): boolean {
   return ipaddr.process(address).range() === 'unicast'; // process() unwraps ::ffff:a.b.c.d
 }
 
+/** Why a URL can never be delivered to, in a sentence; null when it can be tried. Names are looked up later, each time. */
+export function refuseTarget(url: string, allowPrivate: boolean): string | null {
+  const { hostname, username, password } = new URL(url);
+  if (username !== '' || password !== '')
+    return 'must not carry a user name or password; check the signature instead';
+  const host = hostname.replace(/^\[|\]$/g, '');
+  if (!allowPrivate && (host === 'localhost' || (isIP(host) && !isPublicAddress(host))))
+    return 'is a private, loopback or link-local address, which webhooks may not reach here (WEBHOOK_PRIVATE)';
+  return null;
+}
+
 /** Resolves names as usual and leaves out what may not be reached. */
 const publicLookup: LookupFunction = (hostname, options, callback) => {
   resolve(hostname, { ...options, all: true }, (error, addresses) => {

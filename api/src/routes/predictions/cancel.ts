@@ -1,11 +1,12 @@
 /** POST /v1/predictions/{id}/cancel: ends what has not ended. */
+import { cancel } from '../../cancel.js';
 import { baseUrl, present } from '../../present.js';
 import type { Route } from '../../route.js';
 import { idParams, predictionResponse, problems } from '../describe.js';
 import { idOf, notFound } from './find.js';
 
 export const cancelPrediction: Route = {
-  scope: 'public',
+  scope: 'predict',
   description: {
     method: 'post',
     path: '/v1/predictions/{id}/cancel',
@@ -18,13 +19,12 @@ export const cancelPrediction: Route = {
       ...problems('prediction-not-found', 'database-unavailable'),
     },
   },
-  handlers: ({ config, predictions, queues }) => [
+  handlers: (services) => [
     async (req, res) => {
       const id = idOf(req);
-      const prediction = await predictions.cancel(id);
+      const prediction = await cancel(services, id);
       if (!prediction) throw notFound(id);
-      if (prediction.status === 'canceled') await queues.remove(prediction.model, id);
-      res.json(present(prediction, baseUrl(req, config.PUBLIC_URL)));
+      res.json(present(prediction, baseUrl(req, services.config.PUBLIC_URL)));
     },
   ],
 };

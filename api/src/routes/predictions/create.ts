@@ -1,7 +1,9 @@
 /** POST /v1/predictions: a picture comes in, a promise goes out. */
+import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import { Problem } from '../../errors.js';
 import type { Route } from '../../route.js';
+import type { Services } from '../../services.js';
 import { predictionResponse, problems } from '../describe.js';
 import { creator, type Judge } from './creation.js';
 import { formSchema, jsonSchema } from './request.js';
@@ -21,6 +23,10 @@ export const creationBody = {
 
 export const creationProblems = problems(
   'invalid-request',
+  'unauthorized',
+  'forbidden',
+  'rate-limited',
+  'overloaded',
   'invalid-multipart',
   'invalid-json',
   'no-picture',
@@ -42,6 +48,14 @@ const refuseTaken: Judge = ({ created }, { id }) => {
   throw new Problem('id-taken', detail);
 };
 
+/** Refuses before the picture is read. PUT does so after: a repeated request may be answered however full it is. */
+const admit =
+  ({ backlog }: Services): RequestHandler =>
+  async (_req, _res, next) => {
+    await backlog.admitAny();
+    next();
+  };
+
 export const createPrediction: Route = {
   scope: 'predict',
   description: {
@@ -61,6 +75,6 @@ export const createPrediction: Route = {
   },
   handlers: (services) => {
     const create = creator(services, refuseTaken);
-    return [(req, res) => create(req, res)];
+    return [services.limitCreates, admit(services), (req, res) => create(req, res)];
   },
 };

@@ -3,11 +3,14 @@ import { isFinished } from '@scry/shared/prediction';
 import type { Prediction } from '@scry/shared/store/predictions';
 import type { Request, Response } from 'express';
 import { type Accepted, accept, type Wanted } from '../../accept.js';
+import { cancel } from '../../cancel.js';
+import { Problem } from '../../errors.js';
 import { describePicture } from '../../picture.js';
 import { baseUrl, entityTag, present } from '../../present.js';
 import type { Services } from '../../services.js';
 import { uploadReceiver } from '../../upload.js';
 import type { Watch } from '../../waiters.js';
+import { refuseTarget } from '../../webhooks/address.js';
 import { checkFields } from './request.js';
 import { type Wait, waitOf } from './waiting.js';
 
@@ -35,27 +38,40 @@ export function creator(services: Services, judge: Judge) {
     res: Response,
     watchEnd: (id: string) => void,
     id?: string,
-  ): Promise<Prediction> {
+  ): Promise<{ prediction: Prediction; keep: boolean }> {
     const { picture, fields } = await receive(req, res);
     try {
-      const { idIsChosen, ...checked } = checkFields(req, fields, models, id);
-      const wanted: Wanted = { ...checked, image: await describePicture(picture, config.MAX_PIXELS) };
+      const { idIsChosen, keep, webhook, ...checked } = checkFields(req, fields, models, id);
+      const refused = webhook && refuseTarget(webhook, config.WEBHOOK_PRIVATE);
+      if (refused) throw new Problem('invalid-request', `webhook: ${refused}.`);
+      const wanted: Wanted = {
+        ...checked,
+        webhook: webhook === null ? null : { url: webhook, baseUrl: baseUrl(req, config.PUBLIC_URL) },
+        image: await describePicture(picture, config.MAX_PIXELS),
+      };
       watchEnd(wanted.id);
       const found = await accept(services, wanted, picture, idIsChosen);
       judge(found, wanted);
-      return found.prediction;
+      return { prediction: found.prediction, keep };
     } finally {
       await picture.discard();
     }
   }
 
-  async function ended(prediction: Prediction, watch: Watch, wait: Wait, res: Response): Promise<Prediction> {
+  /** Waits for the end as long as the client does. One that goes away takes its prediction along. */
+  async function ended(
+    { prediction, keep }: { prediction: Prediction; keep: boolean },
+    watch: Watch,
+    wait: Wait,
+    res: Response,
+  ): Promise<Prediction> {
     if (isFinished(prediction.status)) return prediction;
     const leave = () => watch.close();
     res.once('close', leave);
-    await watch.next(wait.seconds * 1000);
+    if (!res.closed) await watch.next(wait.seconds * 1000);
     res.off('close', leave);
-    return (await predictions.get(prediction.id)) ?? prediction;
+    const now = res.closed && !keep ? cancel(services, prediction.id) : predictions.get(prediction.id);
+    return (await now) ?? prediction;
   }
 
   return async function create(req: Request, res: Response, id?: string): Promise<void> {
@@ -66,8 +82,8 @@ export function creator(services: Services, judge: Judge) {
       if (wait.seconds > 0) watch = waiters.watchEnd(accepting);
     };
     try {
-      const prediction = await accepted(req, res, watchEnd, id);
-      answer(services, res, watch ? await ended(prediction, watch, wait, res) : prediction, wait);
+      const found = await accepted(req, res, watchEnd, id);
+      answer(services, res, watch ? await ended(found, watch, wait, res) : found.prediction, wait);
     } finally {
       if (watch) waiters.end(watch);
     }

@@ -69,7 +69,7 @@ async function stream(services: Services, res: Response, first: Prediction, from
 }
 
 export const predictionEvents: Route = {
-  scope: 'public',
+  scope: 'any',
   description: {
     method: 'get',
     path: '/v1/predictions/{id}/events',

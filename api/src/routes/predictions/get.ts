@@ -22,7 +22,7 @@ async function ended({ waiters }: Services, res: Response, id: string, seconds: 
 }
 
 export const getPrediction: Route = {
-  scope: 'public',
+  scope: 'any',
   description: {
     method: 'get',
     path: '/v1/predictions/{id}',

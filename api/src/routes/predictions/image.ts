@@ -47,7 +47,7 @@ function send(res: Response, file: string): Promise<void> {
 }
 
 export const predictionImage: Route = {
-  scope: 'public',
+  scope: 'any',
   description: {
     method: 'get',
     path: '/v1/predictions/{id}/image',

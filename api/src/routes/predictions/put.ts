@@ -30,6 +30,6 @@ export const putPrediction: Route = {
   },
   handlers: (services) => {
     const create = creator(services, refuseOther);
-    return [(req, res) => create(req, res, check(idParams, req.params).id)];
+    return [services.limitCreates, (req, res) => create(req, res, check(idParams, req.params).id)];
   },
 };

@@ -23,6 +23,17 @@ export const fieldsSchema = parametersSchema.extend({
     .max(MAX_EXPIRES_S)
     .optional()
     .describe('Seconds after which the answer is of no use: what has not begun by then is dropped.'),
+  webhook: z
+    .url({ protocol: /^https?$/, message: 'must be a URL such as https://example.com/hook' })
+    .max(2048)
+    .optional()
+    .describe('Told of the end by a signed POST (Standard Webhooks), with attempts for a day.'),
+  keep: z
+    .boolean()
+    .optional()
+    .describe(
+      'With `Prefer: wait`: go on when the client goes away. Implied by a prediction_id and by a webhook.',
+    ),
 });
 export type Fields = z.infer<typeof fieldsSchema>;
 
@@ -45,7 +56,7 @@ export function fromText(fields: Readonly<Record<string, unknown>>): Record<stri
       if (typeof value !== 'string') return [name, value];
       const text = value.trim();
       if (NUMBERS.has(name) && NUMBER.test(text)) return [name, Number(text)];
-      if (name === 'all_classes') return [name, FLAGS[text.toLowerCase()] ?? value];
+      if (name === 'all_classes' || name === 'keep') return [name, FLAGS[text.toLowerCase()] ?? value];
       return [name, text];
     }),
   );
@@ -86,6 +97,9 @@ export interface CheckedFields {
   readonly model: Model;
   readonly parameters: Parameters;
   readonly expiresInS: number | null;
+  readonly webhook: string | null;
+  /** Whether the answer is wanted even when the client that waits for it goes away. */
+  readonly keep: boolean;
 }
 
 /**
@@ -99,7 +113,7 @@ export function checkFields(
   models: ModelCatalogue,
   id?: string,
 ): CheckedFields {
-  const { model, prediction_id, expires_in, ...parameters } = check(
+  const { model, prediction_id, expires_in, webhook, keep, ...parameters } = check(
     fieldsSchema,
     req.is('json') ? raw : fromText(raw),
   );
@@ -116,5 +130,7 @@ export function checkFields(
     model: findModel(models, model),
     parameters,
     expiresInS: expires_in ?? (header === undefined ? null : cancelAfter(header)),
+    webhook: webhook ?? null,
+    keep: keep ?? (chosen !== undefined || webhook !== undefined),
   };
 }

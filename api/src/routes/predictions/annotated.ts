@@ -37,7 +37,7 @@ const failures = problems(
 );
 
 export const annotatedPicture: Route = {
-  scope: 'public',
+  scope: 'any',
   description: {
     method: 'get',
     path: '/v1/predictions/{id}/annotated',
@@ -64,7 +64,7 @@ export const annotatedPicture: Route = {
 };
 
 export const crop: Route = {
-  scope: 'public',
+  scope: 'any',
   description: {
     method: 'get',
     path: '/v1/predictions/{id}/crops/{n}',

@@ -1,0 +1,196 @@
+/**
+ * Runs Scry on one machine: PostgreSQL (unless DATABASE_URL names one), the API and the workers, each a process.
+ *
+ *     starting ──▶ running ──▶ stopping: API and workers together, PostgreSQL last ──▶ exit 0
+ *         └─ cannot start ──▶ exit 1            └─ asked a second time ──▶ everything killed, exit 130
+ */
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startEmbeddedPostgres } from './embedded-postgres.mjs';
+import { say } from './log-lines.mjs';
+import { root } from './setup.mjs';
+import { Supervised } from './supervised.mjs';
+
+const SAMPLE = path.join(root, 'models/everyday-10/sample.jpg');
+const READY_POLL_MS = 200;
+const READY_NOTICE_MS = 20_000;
+const PARENT_POLL_MS = 1000;
+/** What a process gets beyond its own deadline before it is killed. */
+const GRACE_MS = 3000;
+const [INFO, WARN] = [30, 40];
+
+const children = [];
+let database = null;
+let stopping = false;
+
+function loadEnvFile() {
+  const file = path.join(root, '.env');
+  if (existsSync(file)) process.loadEnvFile(file);
+}
+
+/** Checked settings; the address of the database is filled in later. */
+async function readSettings() {
+  const { loadConfig } = await import(path.join(root, 'shared/dist/config.js'));
+  return loadConfig({ ...process.env, DATABASE_URL: process.env.DATABASE_URL || 'postgres://later/later' });
+}
+
+/** Takes the port for a moment, to say clearly when it is taken. @returns the port, chosen when 0 was asked for */
+function checkPort(host, port) {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', (error) => {
+      const why = {
+        EADDRINUSE: `Port ${port} on ${host} is in use. Stop what uses it, or take another: PORT=${port + 1} npm start`,
+        EACCES: `Port ${port} may only be used by root. Take one above 1023: PORT=8080 npm start`,
+        EADDRNOTAVAIL: `This machine has no address ${host}. Set HOST to one that it has, or to 0.0.0.0 for all.`,
+      }[error.code];
+      reject(why ? new Error(why) : error);
+    });
+    server.listen(port, host, () => {
+      const taken = server.address().port;
+      server.close(() => resolve(taken));
+    });
+  });
+}
+
+/** How a client on this machine reaches the API. */
+function baseUrl(host, port) {
+  const reachable =
+    { '0.0.0.0': '127.0.0.1', '::': '[::1]' }[host] ?? (host.includes(':') ? `[${host}]` : host);
+  return `http://${reachable}:${port}`;
+}
+
+async function startDatabase(settings) {
+  const connections = 30 + (1 + settings.WORKERS) * (2 * settings.DATABASE_POOL + 6);
+  database = await startEmbeddedPostgres({
+    home: path.join(settings.DATA_DIR, 'postgres'),
+    connections: Math.max(100, connections),
+    log: (line) => {
+      const [, level, text] = /\b(WARNING|FATAL|PANIC): {2}(.*)$/.exec(line) ?? [];
+      if (level && !stopping) say('postgres', level === 'PANIC' ? 50 : WARN, text);
+    },
+    say: (sentence) => say('postgres', WARN, sentence),
+  });
+  void database.ended.then((how) => onDatabaseEnd(how, settings));
+  return database.url;
+}
+
+async function onDatabaseEnd(how, settings) {
+  if (stopping) return;
+  say('postgres', 50, 'ended with %s; starting it again', how);
+  const before = database.url;
+  try {
+    const url = await startDatabase(settings);
+    if (url === before) return;
+    say('scry', WARN, 'The database has a new address: starting everything again.');
+  } catch (error) {
+    say('scry', 50, error.message);
+  }
+  await stop(1);
+}
+
+async function migrateDatabase(url) {
+  const { migrate } = await import(path.join(root, 'shared/dist/store/database.js'));
+  const { createLogger } = await import(path.join(root, 'shared/dist/log.js'));
+  await migrate(url, createLogger('scry', 'warn'));
+}
+
+function startChild(name, script, env) {
+  const child = new Supervised(name, path.join(root, script), env);
+  children.push(child);
+  child.start();
+}
+
+function startChildren(settings, port, databaseUrl) {
+  const env = { ...process.env, NODE_ENV: 'production', PORT: String(port), DATABASE_URL: databaseUrl };
+  startChild('api', 'api/dist/main.js', env);
+  const workerEnv = { ...env };
+  // Each worker would otherwise take all CPUs, and several would fight for them.
+  if (settings.WORKERS > 1 && !env.WORKER_THREADS)
+    workerEnv.WORKER_THREADS = String(Math.max(1, Math.floor(settings.WORKER_THREADS / settings.WORKERS)));
+  workerEnv.UV_THREADPOOL_SIZE ??= String(Math.max(4, availableParallelism()));
+  for (let number = 1; number <= settings.WORKERS; number++)
+    startChild(settings.WORKERS === 1 ? 'worker' : `worker-${number}`, 'worker/dist/main.js', workerEnv);
+}
+
+/** @returns null when everything is ready, else what is missing, for people */
+async function notReady(url) {
+  try {
+    const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(5000) });
+    return response.ok ? null : await response.text();
+  } catch (error) {
+    return `no answer: ${error.cause?.code ?? error.message}`;
+  }
+}
+
+async function waitUntilReady(url) {
+  let noticeAt = Date.now() + READY_NOTICE_MS;
+  for (let missing = await notReady(url); missing !== null; missing = await notReady(url)) {
+    if (stopping) return;
+    if (Date.now() > noticeAt) {
+      say('scry', WARN, 'still not ready: %s', missing);
+      noticeAt = Date.now() + READY_NOTICE_MS;
+    }
+    await sleep(READY_POLL_MS);
+  }
+}
+
+function greet(url, settings) {
+  const key = settings.AUTH === 'key' ? `-H 'Authorization: Bearer YOUR-KEY' ` : '';
+  console.log(`
+Scry is ready.
+
+  Page     ${url}/
+  Try it   curl -s -H 'Prefer: wait=30' ${key}-F 'image=@${SAMPLE}' ${url}/v1/predictions
+  Stop     Ctrl-C
+`);
+}
+
+/** Stops everything in order and exits. Asked again, it kills what is left. */
+async function stop(exitCode, deadlineMs = 20_000) {
+  if (stopping) {
+    for (const child of children) child.kill();
+    if (database) process.kill(database.pid, 'SIGQUIT'); // safe: PostgreSQL recovers at its next start
+    process.exit(130);
+  }
+  stopping = true;
+  say('scry', INFO, 'stopping');
+  await Promise.all(children.map((child) => child.stop(deadlineMs + GRACE_MS)));
+  await database?.stop();
+  say('scry', INFO, 'stopped');
+  process.exit(exitCode);
+}
+
+/** Signals; and the end of npm, which takes no child with it when it is killed hard. */
+function stopWhenTold(deadlineMs) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => void stop(0, deadlineMs));
+  if (process.env.npm_lifecycle_event !== 'start') return;
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent && !stopping) void stop(0, deadlineMs);
+  }, PARENT_POLL_MS).unref();
+}
+
+/** Starts everything; resolves when it is ready. @throws Error with a sentence when it cannot start */
+export async function launch() {
+  loadEnvFile();
+  const settings = await readSettings();
+  const port = await checkPort(settings.HOST, settings.PORT);
+  stopWhenTold(settings.SHUTDOWN_TIMEOUT_S * 1000);
+  try {
+    const databaseUrl = process.env.DATABASE_URL || (await startDatabase(settings));
+    await migrateDatabase(databaseUrl);
+    startChildren(settings, port, databaseUrl);
+  } catch (error) {
+    stopping = true;
+    await database?.stop();
+    throw error;
+  }
+  const url = baseUrl(settings.HOST, port);
+  await Promise.all(children.map((child) => child.ready));
+  await waitUntilReady(url);
+  if (!stopping) greet(url, settings);
+}

@@ -2,6 +2,7 @@
  * Every error that a caller can cause or must know of, in one table, and the one handler that turns errors into
  * RFC 9457 problem documents. Anything that is in no row is logged with the request's id and answered 500.
  */
+import { isNativeError } from 'node:util/types';
 import { CODES, type Code } from '@scry/shared/prediction';
 import { PictureTooLarge } from '@scry/shared/storage';
 import { isPassing } from '@scry/shared/store/database';
@@ -191,7 +192,7 @@ export function toProblem(error: unknown): Problem {
       `The picture is larger than the ${error.maxBytes} bytes allowed. Send a smaller one.`,
     );
   if (error instanceof MulterError) return fromMulter(error);
-  if (!(error instanceof Error)) return new Problem('internal', UNEXPECTED, { cause: error });
+  if (!isNativeError(error)) return new Problem('internal', UNEXPECTED, { cause: error });
   if (BROKEN_FORM.test(error.message))
     return multipart(
       `The form cannot be read: ${error.message}. Send multipart/form-data with a boundary, whole.`,

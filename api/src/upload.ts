@@ -37,7 +37,9 @@ declare global {
 function storageEngine(storage: PictureStorage, maxBytes: number): StorageEngine {
   return {
     _handleFile(_req, file, done) {
-      storage.receive(file.stream, maxBytes).then(
+      // Not destroyed when receiving stops early: its "aborted" would come before the reason why.
+      const chunks: AsyncIterable<Buffer> = file.stream.iterator({ destroyOnReturn: false });
+      storage.receive(chunks, maxBytes).then(
         (pending) => done(null, { pending, size: pending.bytes }),
         (error: unknown) => done(error),
       );

@@ -1,6 +1,6 @@
 /** The real API on a free port, in this process, with a database and a data folder of its own; and requests to it. */
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -108,8 +108,18 @@ export const CAT: Outcome = {
 /** All files under the app's uploads, relative to it. */
 export async function uploads(app: TestApp): Promise<string[]> {
   const root = path.join(app.dataDir, 'uploads');
-  const found: string[] = [];
-  for (const name of await readdir(root, { recursive: true }))
-    if ((await stat(path.join(root, name))).isFile()) found.push(name);
-  return found.sort();
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)))
+    .sort();
+}
+
+/** Looks again until it is as expected. @throws Error after 5 s */
+export async function until(what: string, look: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + 5000;
+  while (!(await look())) {
+    if (performance.now() > deadline) throw new Error(`still waiting until ${what}`);
+    await new Promise(setImmediate);
+  }
 }

@@ -1,6 +1,7 @@
 /** The connection pool to PostgreSQL, and its migrations. Only this folder speaks SQL. */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isNativeError } from 'node:util/types';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
 import type { Logger } from '../log.js';
@@ -109,7 +110,7 @@ const PASSING_TEXT =
 
 /** True when a failed statement is worth trying again: the database is away or overloaded, not asked for something wrong. */
 export function isPassing(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  if (!isNativeError(error)) return false;
   const code = (error as NodeJS.ErrnoException).code ?? '';
   return PASSING_SQLSTATE.test(code) || PASSING_SOCKET.has(code) || PASSING_TEXT.test(error.message);
 }

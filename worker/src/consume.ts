@@ -23,7 +23,11 @@ export function consume(
 ): Worker<PredictionJob, void> {
   return backend.worker<PredictionJob>(
     queueName(model.name),
-    (job) => predictor.predict(model.name, job.data, job.attemptsMade + 1 >= (job.opts.attempts ?? 1)),
+    (job) => {
+      const lastTry = job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
+      const deaths = job.attemptsStarted - job.attemptsMade - 1;
+      return predictor.predict(model.name, job.data, { deaths, lastTry });
+    },
     { concurrency, lockDuration: LOCK_MS, stalledInterval: STALLED_CHECK_MS, maxStalledCount: MAX_STALLED },
   );
 }

@@ -20,7 +20,8 @@ import { InferencePool, type InferencePoolOptions } from './engines/pool.js';
 import type { EngineModules } from './engines/registry.js';
 import { InferenceHealth } from './health.js';
 import { configureSharp, type PictureLimits, PictureReader } from './image.js';
-import { Predictor, type Served } from './predict.js';
+import type { Served } from './lane.js';
+import { Predictor } from './predict.js';
 import { Quarantine } from './quarantine.js';
 
 export interface WorkerService {

@@ -8,7 +8,7 @@ export type { Logger };
  * @param level one of pino's levels, or "silent"
  */
 export function createLogger(name: string, level: string): Logger {
-  return pino({
+  const options = {
     name,
     level,
     base: { pid: process.pid },
@@ -18,5 +18,7 @@ export function createLogger(name: string, level: string): Logger {
       censor: '[redacted]',
     },
     serializers: { error: pino.stdSerializers.err, err: pino.stdSerializers.err },
-  });
+  };
+  // Synchronous, since pino's asynchronous stream loops for ever at exit when its reader is gone (sonic-boom 4.2).
+  return pino(options, pino.destination({ dest: 1, sync: true }));
 }

@@ -46,3 +46,14 @@ export function present(prediction: Prediction, base: string): PredictionView {
 export function entityTag(prediction: Prediction): string {
   return `W/"${prediction.status}-${prediction.startedAt?.getTime() ?? 0}"`;
 }
+
+/**
+ * True when the client has this already. Express's `req.fresh` says no whenever a request carries `Cache-Control: no-cache`,
+ * which the Fetch standard adds to every request whose `If-None-Match` a program sets: a poller would never get a 304.
+ */
+export function isKnown(req: Request, tag: string): boolean {
+  const known = req.get('If-None-Match');
+  if (known === undefined) return false;
+  const bare = (text: string) => text.trim().replace(/^W\//, '');
+  return known.trim() === '*' || known.split(',').some((one) => bare(one) === bare(tag));
+}

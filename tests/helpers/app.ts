@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createApp } from '@scry/api/app';
 import { type OpenServices, openServices } from '@scry/api/services';
+import { createApiKey } from '@scry/shared/api-key';
 import { loadConfig } from '@scry/shared/config';
 import type { Outcome, PredictionView } from '@scry/shared/prediction';
 import type { Finish } from '@scry/shared/store/predictions';
@@ -20,7 +21,15 @@ export interface TestApp {
   readonly dataDir: string;
   /** `fetch` with a path of the app. */
   readonly fetch: (path: string, init?: RequestInit) => Promise<Response>;
+  /** The same with a key that may do everything. */
+  readonly fetchAsAdmin: (path: string, init?: RequestInit) => Promise<Response>;
   readonly close: () => Promise<void>;
+}
+
+async function adminKey({ keys }: OpenServices): Promise<string> {
+  const { id, text, secretHash } = createApiKey();
+  await keys.create({ id, name: 'test', secretHash, scopes: ['admin'], expiresInS: null });
+  return text;
 }
 
 /** @param env settings that differ from the defaults; QUEUE_URL, unset, is the database */
@@ -38,11 +47,14 @@ export async function startApp(env: NodeJS.ProcessEnv = {}): Promise<TestApp> {
   const server = createServer(createApp(services)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const authorization = `Bearer ${await adminKey(services)}`;
   return {
     url,
     services,
     dataDir,
     fetch: (where, init) => fetch(`${url}${where}`, init),
+    fetchAsAdmin: (where, init) =>
+      fetch(`${url}${where}`, { ...init, headers: { ...init?.headers, Authorization: authorization } }),
     async close() {
       services.waiters.close();
       server.close();

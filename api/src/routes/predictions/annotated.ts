@@ -4,6 +4,7 @@ import type { RequestHandler, Response } from 'express';
 import { z } from 'zod';
 import { renderingName } from '../../annotate/renderer.js';
 import { Problem } from '../../errors.js';
+import { isKnown } from '../../present.js';
 import type { Route } from '../../route.js';
 import { idParams, problems } from '../describe.js';
 import { findPrediction } from './find.js';
@@ -22,8 +23,9 @@ function requireAnswer({ id, status, output }: Prediction): NonNullable<Predicti
 }
 
 async function send(res: Response, name: string, draw: () => Promise<Buffer>): Promise<void> {
-  setPictureHeaders(res, 'image/jpeg', `"${name}"`);
-  if (res.req.fresh) res.status(304).end();
+  const tag = `"${name}"`;
+  setPictureHeaders(res, 'image/jpeg', tag);
+  if (isKnown(res.req, tag)) res.status(304).end();
   else res.send(await draw());
 }
 

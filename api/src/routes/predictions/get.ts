@@ -1,7 +1,7 @@
 /** GET /v1/predictions/{id}: the prediction as it is, or as soon as it has ended. */
 import { isFinished } from '@scry/shared/prediction';
 import type { Response } from 'express';
-import { baseUrl, entityTag, present } from '../../present.js';
+import { baseUrl, entityTag, isKnown, present } from '../../present.js';
 import type { Route } from '../../route.js';
 import type { Services } from '../../services.js';
 import { check } from '../../validate.js';
@@ -48,8 +48,9 @@ export const getPrediction: Route = {
       if (!prediction) throw notFound(id);
       if (wait.preferred) res.set('Preference-Applied', `wait=${wait.seconds}`);
       if (!isFinished(prediction.status)) res.set('Retry-After', '1');
-      res.set({ ETag: entityTag(prediction), 'Cache-Control': 'private, no-cache' });
-      if (req.fresh) res.status(304).end();
+      const tag = entityTag(prediction);
+      res.set({ ETag: tag, 'Cache-Control': 'private, no-cache' });
+      if (isKnown(req, tag)) res.status(304).end();
       else res.json(present(prediction, baseUrl(req, config.PUBLIC_URL)));
     },
   ],

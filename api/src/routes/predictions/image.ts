@@ -3,6 +3,7 @@ import type { ImageFormat } from '@scry/shared/prediction';
 import type { Response } from 'express';
 import { z } from 'zod';
 import { Problem } from '../../errors.js';
+import { isKnown } from '../../present.js';
 import type { Route } from '../../route.js';
 import { idParams, problems } from '../describe.js';
 import { findPrediction } from './find.js';
@@ -67,8 +68,10 @@ export const predictionImage: Route = {
   handlers: (services) => [
     async (req, res) => {
       const { image } = await findPrediction(services, req);
-      setPictureHeaders(res, mediaType(image.format), `"${image.sha256}"`);
-      await send(res, services.storage.path(image.sha256));
+      const tag = `"${image.sha256}"`;
+      setPictureHeaders(res, mediaType(image.format), tag);
+      if (isKnown(req, tag)) res.status(304).end();
+      else await send(res, services.storage.path(image.sha256));
     },
   ],
 };

@@ -85,7 +85,9 @@ function chooseUser(home) {
 }
 
 function canUse(prefix, user, programs, home) {
-  const script = '"$1/postgres" --version && test -x "$2" && test -r "$1/../share/postgresql/postgres.bki"';
+  // initdb looks for its sister programs in the way that fails first, with access(2) and the real user's rights.
+  const script =
+    '"$1/initdb" --show --username=probe --pgdata=/nonexistent && test -x "$2" && test -r "$1/../share/postgresql/postgres.bki"';
   const [command, ...args] = [...prefix, '/bin/sh', '-c', script, 'probe', programs, home];
   return spawnSync(command, args, { ...user, cwd: '/', stdio: 'ignore' }).status === 0;
 }
@@ -134,6 +136,7 @@ export function findIdentity(home, say) {
 
   const prefix = [
     'setpriv',
+    '--securebits=+no_setuid_fixup', // access(2) would drop the capability for users other than root
     `--reuid=${user.uid}`,
     `--regid=${user.gid}`,
     '--clear-groups',

@@ -6,7 +6,7 @@ export const modelStatisticsSchema = z
     name: z.string(),
     predictions: z.int().describe('How many there are; counted up to a limit.'),
     predictions_exact: z.boolean().describe('False: the limit was reached, and there are more.'),
-    recent: z.int().describe('How many of the newest succeeded ones the following is about.'),
+    recent: z.int().describe('How many of the newest, all of them answered, the following is about.'),
     median_ms: z.number().nullable().describe('From acceptance to the written result; null without any.'),
     p95_ms: z.number().nullable(),
     reported_wrong: z.int().describe('Of the recent ones, how many somebody called wrong.'),
@@ -28,8 +28,7 @@ export const bucketSchema = z
     batch_size: z.number().nullable().describe('Pictures per inference, mean.'),
     unfinished: z
       .record(z.string(), z.int())
-      .nullable()
-      .describe('Not yet ended at its end, by model; null: nobody looked.'),
+      .describe('Not yet ended at its end, by model; one not named has none.'),
   })
   .meta({ id: 'Bucket' });
 export type Bucket = z.infer<typeof bucketSchema>;

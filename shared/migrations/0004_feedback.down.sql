@@ -1,0 +1,2 @@
+DROP INDEX predictions_completed;
+DROP TABLE feedback;

@@ -214,7 +214,8 @@ const UNEXPECTED = 'This was not expected and has been logged. Tell the operator
 
 /** Answers with a problem document. */
 export function sendProblem(res: Response, problem: Problem): void {
-  res.status(problem.status).set(problem.headers);
+  res.removeHeader('ETag'); // a handler may have got as far as the headers of what it then could not send
+  res.status(problem.status).set({ 'Cache-Control': 'no-store', ...problem.headers });
   res.type('application/problem+json').send(JSON.stringify(problemBody(problem, String(res.req.id))));
 }
 

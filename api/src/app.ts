@@ -5,6 +5,7 @@ import { authorizer } from './auth/authorize.js';
 import { documents } from './documents.js';
 import { handleErrors, Problem } from './errors.js';
 import { page } from './page.js';
+import { queueBoard } from './queue-board.js';
 import { logRequests } from './request-log.js';
 import { expressPath, type Route } from './route.js';
 import { routes } from './routes/index.js';
@@ -50,7 +51,7 @@ export function createApp(services: Services): Express {
   app.use(logRequests(log), metrics.timeRequests(), security());
   register(app, services, routes);
   app.use(documents(routes));
-  app.use(page());
+  app.use(queueBoard(services), page());
   app.use((req) => {
     throw new Problem('not-found', `There is nothing at ${req.method} ${req.path}. See /docs.`);
   });

@@ -76,6 +76,11 @@ export class Queues {
     );
   }
 
+  /** A model's queue itself, for whoever shows what lies in it. */
+  producer(model: string): Producer {
+    return this.#lane(model).queue;
+  }
+
   /** Hands out one job. False when the queue did not take it in time; never throws. */
   add(model: string, job: PredictionJob): Promise<boolean> {
     return within(ADD_PATIENCE_MS, this.#lane(model).adds.add(job), false);

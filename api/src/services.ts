@@ -7,8 +7,10 @@ import { PictureStorage } from '@scry/shared/storage';
 import { ApiKeyStore } from '@scry/shared/store/api-keys';
 import { ChangeListener } from '@scry/shared/store/changes';
 import { type Database, migrate, openDatabase } from '@scry/shared/store/database';
+import { FeedbackStore } from '@scry/shared/store/feedback';
 import { Leadership } from '@scry/shared/store/leadership';
 import { PredictionStore } from '@scry/shared/store/predictions';
+import { StatisticsStore } from '@scry/shared/store/statistics';
 import { UpkeepStore } from '@scry/shared/store/upkeep';
 import { WorkerStore } from '@scry/shared/store/workers';
 import type { RequestHandler } from 'express';
@@ -17,6 +19,7 @@ import { Authenticator } from './auth/authenticator.js';
 import { ensureFirstKey } from './auth/first-key.js';
 import { Backlog } from './backlog.js';
 import { Metrics } from './metrics.js';
+import { OperationsMonitor } from './operations.js';
 import { Queues } from './queues.js';
 import { limitCreates } from './rate-limit.js';
 import { Readiness } from './readiness.js';
@@ -47,6 +50,9 @@ export interface Services {
   /** Stands before every route that creates predictions. */
   readonly limitCreates: RequestHandler;
   readonly webhooks: Webhooks;
+  readonly feedback: FeedbackStore;
+  readonly statistics: StatisticsStore;
+  readonly operations: OperationsMonitor;
 }
 
 export interface OpenServices extends Services {
@@ -96,6 +102,8 @@ export async function openServices(config: Config, log: Logger): Promise<OpenSer
     sweepWebhooks: () => webhooks.deliverer.sweep(),
   };
   const leadership = new Leadership(config.DATABASE_URL, UPKEEP_LOCK, log);
+  const serving = new Serving(new WorkerStore(database));
+  const statistics = new StatisticsStore(database);
   const reconciler = new Reconciler(leadership, () => chores(upkeep), log);
   return {
     config,
@@ -103,7 +111,7 @@ export async function openServices(config: Config, log: Logger): Promise<OpenSer
     models,
     storage,
     predictions,
-    serving: new Serving(new WorkerStore(database)),
+    serving,
     changes,
     waiters,
     queues,
@@ -123,6 +131,9 @@ export async function openServices(config: Config, log: Logger): Promise<OpenSer
     ),
     limitCreates: limitCreates(config.RATE_LIMIT, backend, log),
     webhooks,
+    feedback: new FeedbackStore(database),
+    statistics,
+    operations: new OperationsMonitor(statistics, () => serving.workers()),
     start() {
       webhooks.deliverer.start();
       reconciler.start();

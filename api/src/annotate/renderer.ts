@@ -19,11 +19,12 @@ const AT_ONCE = 2;
 /** Part of the names of what is kept; raise it when drawing changes. */
 const LOOK = 'v1';
 const CROP_QUALITY = 92;
+const THUMBNAIL_QUALITY = 80;
 
 type Draw = () => Promise<Buffer>;
 
 /** A name that stands for what is drawn: the same answer gives the same name. */
-export function renderingName(kind: 'annotated' | 'crop', content: unknown): string {
+export function renderingName(kind: 'annotated' | 'crop' | 'thumbnail', content: unknown): string {
   const hash = createHash('sha256')
     .update(JSON.stringify([LOOK, content]))
     .digest('hex')
@@ -70,6 +71,16 @@ export class Renderer {
   crop(image: ImageInfo, box: Box): Promise<Buffer> {
     return this.#kept(image, renderingName('crop', box), async () =>
       (await this.#open(image)).extract(cropRegion(box, image)).jpeg({ quality: CROP_QUALITY }).toBuffer(),
+    );
+  }
+
+  /** The picture no wider and no higher than `side` pixels, a JPEG. @throws Problem as above */
+  thumbnail(image: ImageInfo, side: number): Promise<Buffer> {
+    return this.#kept(image, renderingName('thumbnail', side), async () =>
+      (await this.#open(image))
+        .resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
+        .jpeg({ quality: THUMBNAIL_QUALITY, mozjpeg: true })
+        .toBuffer(),
     );
   }
 

@@ -1,7 +1,7 @@
 /** GET /v1/predictions: newest first, page by page. */
 import { predictionSchema, STATUSES } from '@scry/shared/prediction';
 import { z } from 'zod';
-import { Problem } from '../../errors.js';
+import { readCursor, writeCursor } from '../../cursor.js';
 import { baseUrl, present } from '../../present.js';
 import type { Route } from '../../route.js';
 import { check } from '../../validate.js';
@@ -27,27 +27,6 @@ const pageSchema = z
     next: z.string().nullable().describe('Cursor of the next page; null at the end.'),
   })
   .meta({ id: 'PredictionPage' });
-
-const cursorSchema = z.tuple([z.string().regex(/^[\d :.+-]{10,40}$/), z.string().max(64)]);
-
-/** Opaque to clients, so that its content may change. */
-export function writeCursor(place: { createdAt: string; id: string }): string {
-  return Buffer.from(JSON.stringify([place.createdAt, place.id])).toString('base64url');
-}
-
-/** @throws Problem when it is none of ours */
-export function readCursor(text: string): { createdAt: string; id: string } {
-  try {
-    const [createdAt, id] = cursorSchema.parse(JSON.parse(Buffer.from(text, 'base64url').toString()));
-    return { createdAt, id };
-  } catch (cause) {
-    throw new Problem(
-      'invalid-request',
-      'cursor: not one that was given out. Take `next` of the page before as it is.',
-      { cause },
-    );
-  }
-}
 
 export const listPredictions: Route = {
   scope: 'read',

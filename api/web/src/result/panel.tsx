@@ -24,13 +24,13 @@ interface Props {
 }
 
 /** Wide enough for a desk's screen; far smaller than what cameras make. */
-const PREVIEW_WIDTH = 1600;
+const PREVIEW_SIZE = 1600;
 
 function useShownPicture(prediction: PredictionView, localUrl: string | undefined) {
   const [localBroken, setLocalBroken] = useState(false);
   const [remoteBroken, setRemoteBroken] = useState(false);
   const local = localBroken ? undefined : localUrl;
-  const path = `${predictionPath(prediction.prediction_id)}/thumbnail?width=${PREVIEW_WIDTH}`;
+  const path = `${predictionPath(prediction.prediction_id)}/thumbnail?size=${PREVIEW_SIZE}`;
   const remote = usePictureUrl(local ? null : path);
   // A HEIC or TIFF is shown from the server's copy, which browsers can read.
   const onBroken = () => (local ? setLocalBroken(true) : setRemoteBroken(true));

@@ -84,7 +84,7 @@ function Sentinel({ onNear }: { readonly onNear: () => void }) {
 function Tile({ prediction }: { readonly prediction: PredictionView }) {
   const t = useTexts();
   const { prediction_id: id, status, output, model, created_at } = prediction;
-  const picture = usePictureUrl(`${predictionPath(id)}/thumbnail?width=256`);
+  const picture = usePictureUrl(`${predictionPath(id)}/thumbnail?size=256`);
   const best = output?.predictions[0];
   const found = best?.bbox ? t.result.objects(output?.predictions.length ?? 0) : best?.class_name;
   const answer = status === 'succeeded' ? (found ?? t.result.objects(0)) : t.state[status];

@@ -64,7 +64,7 @@ function Now({ data }: { readonly data: OperationsData }) {
 
 function seriesOf(data: OperationsData, t: Texts) {
   const { buckets, bucket_s } = data;
-  const models = [...new Set(buckets.flatMap(({ unfinished }) => Object.keys(unfinished ?? {})))].sort();
+  const models = [...new Set(buckets.flatMap(({ unfinished }) => Object.keys(unfinished)))].sort();
   const one = (name: string, tone: number, values: Series['values']): Series => ({ name, tone, values });
   return {
     times: buckets.map(({ at }) => at),
@@ -103,7 +103,7 @@ function seriesOf(data: OperationsData, t: Texts) {
       one(
         model,
         index,
-        buckets.map(({ unfinished }) => unfinished && (unfinished[model] ?? 0)),
+        buckets.map(({ unfinished }) => unfinished[model] ?? 0),
       ),
     ),
   };

@@ -12,8 +12,9 @@ import { imageSize } from 'image-size';
 import sharp, { type FitEnum, type KernelEnum, type Sharp, type SharpOptions } from 'sharp';
 import type { Geometry } from './geometry.js';
 import { decodingFailure, failures, type PictureLimits } from './image/failures.js';
-import { type PictureInput, place, toInputSize } from './image/fit.js';
+import { type PictureInput, place, type Raster, toInputSize } from './image/fit.js';
 import { ForeignDecoder } from './image/foreign.js';
+import { toGray } from './image/gray.js';
 
 export type { PictureLimits } from './image/failures.js';
 export type { PictureInput } from './image/fit.js';
@@ -165,13 +166,11 @@ async function render(source: Source, input: PictureInput, limits: PictureLimits
     .timeout({ seconds: limits.timeoutS })
     .flatten({ background: '#ffffff' })
     .resize({ width, height, fit: strip ? 'cover' : FITS[resize], kernel: KERNELS[input.filter] })
-    .toColourspace(input.channels === 'gray' ? 'b-w' : 'srgb')
+    .toColourspace('srgb')
     .raw()
     .toUint8Array();
-  const fitted = toInputSize(
-    { data, width: info.width, height: info.height, channels: info.channels },
-    input,
-  );
+  const scaled: Raster = { data, width: info.width, height: info.height, channels: info.channels };
+  const fitted = toInputSize(input.channels === 'gray' ? toGray(scaled) : scaled, input);
   return strip ? { ...fitted, geometry: covering(await source.size(), input) } : fitted;
 }
 

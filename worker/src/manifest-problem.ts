@@ -16,6 +16,6 @@ export function shapeText(dims: readonly (number | null)[]): string {
 
 /** The message of anything thrown, on one line. */
 export function oneLine(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = String((error as Partial<Error> | null)?.message ?? error);
   return message.replace(/\s+/g, ' ').trim();
 }

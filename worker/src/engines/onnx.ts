@@ -18,10 +18,8 @@ import type {
 /** ORT never falls back by itself: these are tried in order. */
 const BEST_FIRST: readonly Device[] = ['cuda', 'webgpu', 'cpu'];
 
-/** Warnings are off: some exporters cause one per weight. */
-const ERRORS_ONLY = 3;
-
-/** What goes wrong is thrown as well; printing it too would only frighten whoever lacks a GPU. */
+/** Some exporters cause a warning per weight, and errors are thrown as well: nothing of it is worth printing. */
+const FATAL_ONLY = 4;
 ort.env.logLevel = 'fatal';
 
 function version(): string {
@@ -76,7 +74,7 @@ async function createOn(device: Device, model: Model, options: LoadOptions): Pro
       executionProviders: [device],
       intraOpNumThreads: options.intraOpThreads,
       interOpNumThreads: 1,
-      logSeverityLevel: ERRORS_ONLY,
+      logSeverityLevel: FATAL_ONLY,
     });
   } catch (error) {
     const message = reason(error);

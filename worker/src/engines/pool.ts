@@ -95,8 +95,8 @@ export class InferencePool {
    * @throws InferenceTimeout, InferenceFailed
    */
   async run(model: string, items: readonly InferenceItem[]): Promise<ThreadResult> {
-    await this.#freeThread();
-    const pool = this.#pool;
+    if (this.#pool) await this.#freeThread();
+    const pool = this.#pool; // it may have been closed meanwhile
     if (!pool) throw new InferenceFailed('the inference pool is closed');
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), this.#options.timeoutS * 1000);

@@ -21,7 +21,8 @@ import type {
 } from './engine.js';
 
 type Network = tf.InferenceModel & {
-  readonly outputNames?: readonly string[];
+  /** Of layers models only. Their tensors' names get a number that depends on what was loaded before; these do not. */
+  readonly outputLayers?: readonly { readonly name: string }[];
 };
 
 interface Backend {
@@ -196,7 +197,7 @@ export const engine: Engine = {
       const text = `${path.basename(model.file)} cannot be loaded (${oneLine(cause)})`;
       throw new ManifestProblem(model, 'file', text);
     });
-    const outputs = network.outputs.map((output, index) => network.outputNames?.[index] ?? output.name);
+    const outputs = network.outputs.map(({ name }, index) => network.outputLayers?.[index]?.name ?? name);
     const runner = new Runner(network, outputs);
     return {
       device,

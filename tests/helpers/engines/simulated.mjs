@@ -1,0 +1,42 @@
+/**
+ * A simulated device for pool tests. The red of a picture's first pixel says what its batch does:
+ * 1 throws, 2 never returns, 3 ends the thread, 4 keeps the thread busy for 300 ms. Any other is class 0.
+ */
+const BUSY_MS = 300;
+
+const ACTS = {
+  1: () => {
+    throw new Error('the simulated device failed');
+  },
+  2: () => {
+    for (;;);
+  },
+  3: () => process.exit(7),
+  4: () => {
+    const end = performance.now() + BUSY_MS;
+    while (performance.now() < end);
+  },
+};
+
+export const engine = {
+  name: 'onnx',
+  load: async (model) => {
+    if (model.description === 'fails to load') throw new Error(`${model.file} is not for this device`);
+    return {
+      device: 'cpu',
+      runtime: 'simulated',
+      input: { name: 'image', dims: [null, 3, 2, 2], type: 'uint8' },
+      outputs: ['probabilities'],
+      run: async (input, [batch]) => {
+        for (let picture = 0; picture < batch; picture++) ACTS[input[picture * 12]]?.();
+        return new Map([
+          [
+            'probabilities',
+            { dims: [batch, 2], data: Float32Array.from({ length: batch * 2 }, (_, at) => 1 - (at % 2)) },
+          ],
+        ]);
+      },
+      dispose: async () => {},
+    };
+  },
+};

@@ -1,0 +1,68 @@
+/** Small ONNX files for tests, written node by node. */
+import proto from 'onnx-proto';
+
+const { onnx } = proto;
+const TYPES = { float32: 1, uint8: 2, int64: 7 } as const;
+type Type = keyof typeof TYPES;
+
+/** A named dimension is free. */
+export interface OnnxValue {
+  readonly name: string;
+  readonly dims: readonly (number | string)[];
+  readonly type?: Type;
+}
+
+export interface OnnxNode {
+  readonly op: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes?: Readonly<Record<string, number | readonly number[]>>;
+}
+
+export interface OnnxGraph {
+  readonly inputs: readonly OnnxValue[];
+  readonly nodes: readonly OnnxNode[];
+  readonly outputs: readonly OnnxValue[];
+  readonly constants?: Readonly<
+    Record<string, { dims: readonly number[]; data: readonly number[]; type?: Type }>
+  >;
+}
+
+function describe({ name, dims, type = 'float32' }: OnnxValue) {
+  const dim = dims.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
+  return onnx.ValueInfoProto.create({
+    name,
+    type: { tensorType: { elemType: TYPES[type], shape: { dim } } },
+  });
+}
+
+function attribute(name: string, value: number | readonly number[]) {
+  const { INT, INTS } = onnx.AttributeProto.AttributeType;
+  return typeof value === 'number' ? { name, type: INT, i: value } : { name, type: INTS, ints: [...value] };
+}
+
+/** The file's bytes. */
+export function onnxFile({ inputs, nodes, outputs, constants = {} }: OnnxGraph): Uint8Array {
+  const model = onnx.ModelProto.create({
+    irVersion: 7,
+    opsetImport: [{ domain: '', version: 13 }],
+    graph: {
+      name: 'example',
+      input: inputs.map(describe),
+      output: outputs.map(describe),
+      node: nodes.map(({ op, inputs, outputs, attributes = {} }) => ({
+        opType: op,
+        input: [...inputs],
+        output: [...outputs],
+        attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value)),
+      })),
+      initializer: Object.entries(constants).map(([name, { dims, data, type = 'float32' }]) => ({
+        name,
+        dims: [...dims],
+        dataType: TYPES[type],
+        ...(type === 'int64' ? { int64Data: [...data] } : { floatData: [...data] }),
+      })),
+    },
+  });
+  return onnx.ModelProto.encode(model).finish();
+}

@@ -11,7 +11,7 @@ import type { Prediction } from '@scry/shared/store/predictions';
 import type { Sharp } from 'sharp';
 import { Problem } from '../errors.js';
 import { annotate } from './annotate.js';
-import { toRect } from './canvas.js';
+import { type Rect, type Size, toRect } from './canvas.js';
 import { type OpenLimits, openPicture } from './open.js';
 
 /** Drawing shares libuv's threads with the writing of uploads: it must not take them all. */
@@ -33,15 +33,15 @@ export function renderingName(kind: 'annotated' | 'crop' | 'thumbnail', content:
 }
 
 /** Whole pixels of a box, one at least, within the picture. */
-export function cropRegion(box: Box, { width, height }: ImageInfo) {
-  const rect = toRect(box, { left: 0, top: 0, width, height });
-  const left = Math.min(Math.floor(rect.left), width - 1);
-  const top = Math.min(Math.floor(rect.top), height - 1);
+export function cropRegion(box: Box, { width, height }: Size): Rect {
+  const exact = toRect(box, { left: 0, top: 0, width, height });
+  const left = Math.min(Math.round(exact.left), width - 1);
+  const top = Math.min(Math.round(exact.top), height - 1);
   return {
     left,
     top,
-    width: Math.max(1, Math.min(Math.ceil(rect.left + rect.width), width) - left),
-    height: Math.max(1, Math.min(Math.ceil(rect.top + rect.height), height) - top),
+    width: Math.max(1, Math.round(exact.left + exact.width) - left),
+    height: Math.max(1, Math.round(exact.top + exact.height) - top),
   };
 }
 

@@ -15,12 +15,16 @@ const HEADERS_TIMEOUT_MS = 15_000;
 /** Longer than load balancers keep idle connections (60 s is usual), so that they, not we, end them. */
 const KEEP_ALIVE_MS = 65_000;
 
+/** Connections that become idle while the server drains stay open until a client closes them: looked for this often. */
+const SWEEP_MS = 50;
+
 /** Ends with the last answer that is under way. */
 async function drain(server: Server): Promise<void> {
   const closed = once(server, 'close');
   server.close();
-  server.closeIdleConnections();
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
   await closed;
+  clearInterval(sweep);
 }
 
 const config = loadConfig(process.env);

@@ -7,6 +7,7 @@ import { manageLifecycle } from '@scry/shared/lifecycle';
 import { createLogger } from '@scry/shared/log';
 import { configureSharp } from './annotate/open.js';
 import { createApp } from './app.js';
+import { ensureFirstKey } from './auth/first-key.js';
 import { openServices } from './services.js';
 
 /** How often open connections are looked at for ones that take too long. */
@@ -32,6 +33,7 @@ const log = createLogger('api', config.LOG_LEVEL);
 configureSharp();
 
 const services = await openServices(config, log);
+if (config.AUTH === 'key') await ensureFirstKey(services.keys, (text) => process.stdout.write(text));
 const server = createServer(
   {
     requestTimeout: config.UPLOAD_TIMEOUT_S * 1000,

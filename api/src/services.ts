@@ -16,7 +16,6 @@ import { WorkerStore } from '@scry/shared/store/workers';
 import type { RequestHandler } from 'express';
 import { Renderer } from './annotate/renderer.js';
 import { Authenticator } from './auth/authenticator.js';
-import { ensureFirstKey } from './auth/first-key.js';
 import { Backlog } from './backlog.js';
 import { Metrics } from './metrics.js';
 import { OperationsMonitor } from './operations.js';
@@ -93,7 +92,6 @@ export async function openServices(config: Config, log: Logger): Promise<OpenSer
   const waiters = new Waiters(changes, predictions);
   const keys = new ApiKeyStore(database);
   const authenticator = new Authenticator(keys, log);
-  if (config.AUTH === 'key') await ensureFirstKey(keys, (text) => process.stdout.write(text));
   const webhooks = await openWebhooks(config, database, { predictions, changes, backend, log });
   const upkeep = {
     ...{ config, storage, predictions, log },

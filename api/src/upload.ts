@@ -5,7 +5,7 @@
 import type { PendingPicture, PictureStorage } from '@scry/shared/storage';
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import multer, { type StorageEngine } from 'multer';
-import { Problem } from './errors.js';
+import { NESTED, Problem } from './errors.js';
 
 /** Room for the fields and the dressing around a picture. */
 const FIELDS_BYTES = 64 * 1024;
@@ -87,8 +87,7 @@ function refuseNesting(_req: unknown, _res: unknown, body: Buffer): void {
   let brackets = 0;
   for (const bracket of ['[', '{']) {
     for (let at = body.indexOf(bracket); at >= 0; at = body.indexOf(bracket, at + 1)) {
-      if (++brackets > MAX_BRACKETS)
-        throw new Problem('invalid-json', 'The JSON is nested too deeply: send one flat object.');
+      if (++brackets > MAX_BRACKETS) throw Object.assign(new Error('nested'), { type: NESTED });
     }
   }
 }

@@ -3,6 +3,7 @@
  * One queue per model; a job's id derives from its prediction's, so a prediction never has two jobs.
  * This is the one place that makes BullMQ queues and workers, for redis:// and for postgres:// alike.
  */
+import { once } from 'node:events';
 import {
   createPostgresBackend,
   DEFAULT_SCHEMA,
@@ -63,7 +64,7 @@ export function jobOptions(attempts: number): JobsOptions {
  * @throws DelayedError always: it is how BullMQ learns of it
  */
 export async function putOff<T>(job: Job<T, void>, token: string | undefined, ms: number): Promise<never> {
-  await job.moveToDelayed(Date.now() + ms, token);
+  await job.moveToDelayed(Date.now() + Math.ceil(ms), token);
   throw new DelayedError();
 }
 
@@ -90,6 +91,7 @@ export interface QueueBackend {
 
 /** How often a worker that waits looks for itself, in case a wake-up got lost, seconds. */
 const DRAIN_DELAY_S = 2;
+const CONNECT_PATIENCE_MS = 2000;
 
 class RedisBackend implements QueueBackend {
   readonly kind = 'redis';
@@ -120,7 +122,12 @@ class RedisBackend implements QueueBackend {
   }
 
   queue<T>(name: string): Queue<T> {
-    const queue = new Queue<T>(name, { connection: this.#producer, skipWaitingForReady: true });
+    // The version check would run once, now, and a queue made while the server is away would fail for ever.
+    const queue = new Queue<T>(name, {
+      connection: this.#producer,
+      skipWaitingForReady: true,
+      skipVersionCheck: true,
+    });
     queue.on('error', (error) => this.#log.warn({ queue: name, error: error.message }, 'queue'));
     this.#open.push(queue);
     return queue;
@@ -138,8 +145,13 @@ class RedisBackend implements QueueBackend {
     return worker;
   }
 
-  prepare(): Promise<void> {
-    return Promise.resolve();
+  /** Gives the connection a moment to stand, so that the first jobs find it. A server that is away is not waited for. */
+  async prepare(): Promise<void> {
+    if (this.#producer.status === 'ready') return;
+    const patience = AbortSignal.timeout(CONNECT_PATIENCE_MS);
+    await once(this.#producer, 'ready', { signal: patience }).catch((error: Error) => {
+      this.#log.warn({ error: error.message }, 'Redis does not answer yet');
+    });
   }
 
   async ping(): Promise<void> {

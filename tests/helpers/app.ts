@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createApp } from '@scry/api/app';
 import { type OpenServices, openServices } from '@scry/api/services';
-import { createApiKey } from '@scry/shared/api-key';
+import { createApiKey, type Scope } from '@scry/shared/api-key';
 import { loadConfig } from '@scry/shared/config';
 import type { Outcome, PredictionView } from '@scry/shared/prediction';
 import type { Finish } from '@scry/shared/store/predictions';
@@ -96,6 +96,16 @@ export async function predict(
   if (response.status !== 202) throw new Error(`${response.status}: ${await response.text()}`);
   return (await response.json()) as PredictionView;
 }
+
+/** Makes an API key. @returns it as text */
+export async function makeKey({ services }: TestApp, ...scopes: Scope[]): Promise<string> {
+  const { id, text, secretHash } = createApiKey();
+  await services.keys.create({ id, name: 'a test', secretHash, scopes, expiresInS: null });
+  return text;
+}
+
+/** Headers that carry a key. */
+export const withKey = (key: string) => ({ authorization: `Bearer ${key}` });
 
 /** What a worker would write. */
 export function finish(id: string, outcome: Outcome): Finish {

@@ -8,7 +8,7 @@ import { type JobState, jobId, jobOptions, type QueueBackend, queueName } from '
 import type { Unfinished } from '@scry/shared/store/upkeep';
 
 const MARKER_QUEUE = 'scry_marker';
-const MARKER = 'marker';
+const MARKER = 'was-here'; // not "marker": BullMQ keeps something of its own under that key
 const A_HUNDRED_YEARS_MS = 100 * 365 * 24 * 3600 * 1000;
 
 type Producer = ReturnType<QueueBackend['queue']>;

@@ -141,7 +141,7 @@ export async function writeMeanColor(
     engine: form.startsWith('tfjs ') ? 'tfjs' : 'onnx',
     file: await writeWeights(folder, form, batch),
     labels: ['red', 'green', 'blue'],
-    output: { format: 'probabilities' },
+    output: { format: 'probabilities', name: 'scores' },
     batch: { max: 4 },
     ...parts,
   };

@@ -176,6 +176,37 @@ describe('files that are odd', () => {
     expect(await predict(model, [plain(255, 0, 0)])).toEqual([RED]);
   });
 
+  it('take no batch and give boxes, 64-bit labels and scores, as torchvision exports them', async () => {
+    const output = {
+      format: 'boxes',
+      boxes: { name: 'boxes', type: 'xyxy', units: 'pixels' },
+      scores: { name: 'scores' },
+      classes: { name: 'labels', offset: 1 },
+    };
+    const keep = (from: string, to: string) => ({ op: 'Identity', inputs: [from], outputs: [to] });
+    const model = await odd(
+      {
+        inputs: [{ name: 'image', dims: [3, 4, 4] }],
+        nodes: [keep('b', 'boxes'), keep('l', 'labels'), keep('s', 'scores')],
+        outputs: [
+          { name: 'boxes', dims: ['found', 4] },
+          { name: 'labels', dims: ['found'], type: 'int64' },
+          { name: 'scores', dims: ['found'] },
+        ],
+        constants: {
+          b: { dims: [2, 4], data: [0, 0, 2, 4, 0, 0, 4, 4] },
+          l: { dims: [2], data: [3, 1], type: 'int64' },
+          s: { dims: [2], data: [0.75, 0.1] },
+        },
+      },
+      { task: 'detection', output },
+    );
+    const { outcomes } = await (await serve(model)).run([plain(0, 0, 0)]);
+    const bbox = { cx: 0.25, cy: 0.5, w: 0.5, h: 1 };
+    const predictions = [{ class_index: 2, class_name: 'blue', confidence: 0.75, bbox }];
+    expect(outcomes).toEqual([{ status: 'succeeded', output: { predictions } }]);
+  });
+
   it('want a second input: it is named', async () => {
     const model = await odd({
       inputs: [input, { name: 'size', dims: ['batch', 2] }],

@@ -5,7 +5,7 @@ const [RED, GREEN, BLUE] = [19595, 38470, 7471] as const;
 
 /**
  * RGB to one channel as Pillow and OpenCV do it, so that a model sees what it was trained on: ITU-R BT.601 luma of the
- * levels as they are. libvips' own gray is luminance in linear light, which differs by up to 47 levels (pure blue).
+ * levels as they are. libvips' own gray is luminance in linear light, which differs by up to 70 levels (pure green).
  */
 export function toGray({ data, width, height, channels }: Raster): Raster {
   const gray = new Uint8Array(width * height);

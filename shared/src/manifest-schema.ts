@@ -1,0 +1,243 @@
+/**
+ * A model's manifest: what `models/<name>/manifest.json` may say, and its defaults. What it leaves out about tensors
+ * (names, shapes, types) is read from the model file by the engine.
+ */
+import path from 'node:path';
+import { z } from 'zod';
+
+export const TASKS = ['classification', 'detection'] as const;
+export type Task = (typeof TASKS)[number];
+
+export const ENGINES = ['onnx', 'tfjs'] as const;
+export type EngineName = (typeof ENGINES)[number];
+
+/** Names become folder names, queue names and URL segments. */
+export const MODEL_NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
+
+const fileName = z
+  .string()
+  .min(1)
+  .refine((name) => !path.isAbsolute(name) && !name.split(/[\\/]/).includes('..'), {
+    message: 'must be a path inside the model folder',
+  });
+
+const inputSchema = z
+  .strictObject({
+    name: z.string().optional().describe("The input's name; read from the model file when left out."),
+    width: z.int().min(1).max(8192).optional().describe('Pixels; read from the model file when left out.'),
+    height: z.int().min(1).max(8192).optional().describe('As `width`.'),
+    channels: z
+      .enum(['rgb', 'bgr', 'gray'])
+      .default('rgb')
+      .describe('Which channels the model was trained with, and in which order.'),
+    layout: z
+      .enum(['nchw', 'nhwc'])
+      .optional()
+      .describe('Read from the shape in the model file when left out.'),
+    type: z
+      .enum(['float32', 'uint8'])
+      .optional()
+      .describe('Read from the model file when left out; uint8 takes the pixels as they are.'),
+    resize: z
+      .enum(['stretch', 'cover', 'contain'])
+      .default('stretch')
+      .describe(
+        'stretch: to the exact size; cover: shorter side fitted, middle taken; contain: fitted inside and padded.',
+      ),
+    pad: z.int().min(0).max(255).default(114).describe('Gray level around a `contain` picture.'),
+    align: z
+      .enum(['center', 'start'])
+      .default('center')
+      .describe('Where a `contain` picture lies in its padding: in the middle, or at the top left (YOLOX).'),
+    filter: z
+      .enum(['bilinear', 'bicubic', 'nearest'])
+      .default('bilinear')
+      .describe('How pixels are resampled.'),
+    scale: z
+      .number()
+      .positive()
+      .default(1 / 255)
+      .describe('Pixels (0 to 255) are multiplied by this first.'),
+    mean: z
+      .array(z.number())
+      .optional()
+      .describe('Then this is subtracted, per channel in the order of `channels`.'),
+    std: z.array(z.number().positive()).optional().describe('Then divided by this.'),
+  })
+  .prefault({});
+export type InputManifest = z.infer<typeof inputSchema>;
+
+const limits = {
+  threshold: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe('Answers less confident are left out; default: 0 for classification, 0.25 for detection.'),
+  top_k: z.int().min(1).max(1000).default(5).describe('Classification: how many classes are returned.'),
+  iou: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.45)
+    .describe('Detection: of two boxes of one class that overlap by more, the weaker goes.'),
+  max_detections: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(100)
+    .describe('Detection: how many boxes are returned at the most.'),
+};
+
+const activation = z
+  .enum(['none', 'sigmoid', 'softmax'])
+  .default('none')
+  .describe('What still has to be done to make scores probabilities.');
+
+const outputName = z.string().optional().describe('May be left out when the model has one output.');
+
+const units = z
+  .enum(['relative', 'pixels'])
+  .describe('Relative to the model input (0 to 1), or in its pixels.');
+
+const column = z
+  .int()
+  .min(0)
+  .optional()
+  .describe('First column, where one output holds several things side by side.');
+
+const boxesSchema = z.strictObject({
+  format: z.literal('boxes'),
+  boxes: z.strictObject({
+    name: z.string(),
+    column,
+    type: z.enum(['xyxy', 'yxyx', 'cxcywh']).describe('Two corners, or centre and size.'),
+    units,
+  }),
+  scores: z.strictObject({
+    name: z.string(),
+    column,
+    activation,
+    background: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('Index of the class that means "nothing", where scores are per class.'),
+  }),
+  classes: z
+    .strictObject({
+      name: z.string(),
+      column,
+      offset: z
+        .int()
+        .default(0)
+        .describe("Subtracted from the model's numbers: 1 where they begin with a background."),
+    })
+    .optional()
+    .describe('Left out where scores are per class.'),
+  count: z
+    .strictObject({ name: z.string() })
+    .optional()
+    .describe('How many of the boxes are filled, where the model says so.'),
+  nms: z.boolean().default(false).describe('True when suppression is still to be done.'),
+  ...limits,
+});
+export type BoxesOutput = z.infer<typeof boxesSchema>;
+
+const outputSchema = z.discriminatedUnion('format', [
+  z.strictObject({ format: z.literal('probabilities'), name: outputName, ...limits }),
+  z.strictObject({ format: z.literal('logits'), name: outputName, ...limits }),
+  z.strictObject({
+    format: z.literal('yolov8'),
+    name: outputName,
+    units: units.default('pixels'),
+    activation,
+    ...limits,
+  }),
+  z.strictObject({
+    format: z.literal('yolov5'),
+    name: outputName,
+    units: units.default('pixels'),
+    ...limits,
+  }),
+  z.strictObject({
+    format: z.literal('yolox'),
+    name: outputName,
+    strides: z.array(z.int().positive()).default([8, 16, 32]),
+    decoded: z
+      .boolean()
+      .default(false)
+      .describe('True when the export already turned grid offsets into pixels.'),
+    ...limits,
+  }),
+  z.strictObject({ format: z.literal('ssd'), ...limits }),
+  boxesSchema,
+]);
+export type OutputManifest = z.infer<typeof outputSchema>;
+
+const DETECTION_FORMATS: readonly string[] = ['yolov8', 'yolov5', 'yolox', 'ssd', 'boxes'];
+
+export const manifestSchema = z
+  .strictObject({
+    $schema: z.string().optional(),
+    name: z
+      .string()
+      .describe("The model's name: that of its folder.")
+      .regex(MODEL_NAME, 'lower-case letters, digits, ".", "_" and "-"; 63 characters at most'),
+    version: z
+      .string()
+      .regex(/^[A-Za-z0-9._-]{1,32}$/)
+      .default('1'),
+    description: z.string().default('').describe('One line for people.'),
+    default: z.boolean().default(false).describe('Used when a request names no model.'),
+    task: z.enum(TASKS).describe('What the outputs mean.'),
+    engine: z.enum(ENGINES).describe('What runs the file: ONNX Runtime or TensorFlow.js.'),
+    file: fileName.describe("The weights, inside the model's folder."),
+    labels: z
+      .union([z.array(z.string().min(1)).min(1), fileName])
+      .describe('Names of the classes in the order of the outputs, or a text file with one per line.'),
+    input: inputSchema,
+    output: outputSchema,
+    batch: z
+      .strictObject({
+        max: z
+          .int()
+          .min(1)
+          .max(256)
+          .default(16)
+          .describe('Pictures in one run at the most; a batch fixed in the model file limits it further.'),
+        delay_ms: z
+          .number()
+          .min(0)
+          .max(1000)
+          .default(2)
+          .describe('How long the first picture waits for company while more are on their way.'),
+      })
+      .prefault({}),
+    images: z
+      .enum(['keep', 'by-class', 'delete'])
+      .default('keep')
+      .describe('keep; by-class: also linked under results/<model>/<class>/; delete: removed once answered.'),
+  })
+  .superRefine((manifest, context) => {
+    const detects = DETECTION_FORMATS.includes(manifest.output.format);
+    if (detects !== (manifest.task === 'detection')) {
+      const message = `format "${manifest.output.format}" does not fit task "${manifest.task}"`;
+      context.addIssue({ code: 'custom', path: ['output', 'format'], message });
+    }
+    const channels = manifest.input.channels === 'gray' ? 1 : 3;
+    for (const field of ['mean', 'std'] as const) {
+      const values = manifest.input[field];
+      if (values && values.length !== channels) {
+        const message = `needs ${channels} numbers, one per channel, but has ${values.length}`;
+        context.addIssue({ code: 'custom', path: ['input', field], message });
+      }
+    }
+  });
+export type Manifest = z.infer<typeof manifestSchema>;
+
+/** The schema for editors, as `models/manifest.schema.json` keeps it (see scripts/manifest-schema.mjs). */
+export function manifestJsonSchema(): object {
+  const { $schema, ...rest } = z.toJSONSchema(manifestSchema, { io: 'input' });
+  return { $schema, title: "A model's manifest", ...rest };
+}

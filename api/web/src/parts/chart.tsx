@@ -3,13 +3,14 @@ import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { useValue } from '../observable.js';
-import { toneOf } from '../result/tones.js';
+import { tone } from '../result/tones.js';
 import { language, theme } from '../settings.js';
 import { count, useTexts } from '../texts/index.js';
 
 export interface Series {
   readonly name: string;
-  readonly tone: number;
+  /** Degrees. */
+  readonly hue: number;
   readonly values: readonly (number | null)[];
 }
 
@@ -25,9 +26,10 @@ interface Props {
 const HEIGHT = 170;
 
 /** A custom property as the browser resolves it, for a canvas that knows no custom properties. */
-function colour(host: HTMLElement, property: string, tone = ''): string {
+function colour(host: HTMLElement, property: string, hue = 0): string {
   const probe = document.createElement('span');
-  probe.className = tone;
+  probe.className = 'toned';
+  probe.style.setProperty('--hue', String(hue));
   probe.style.color = `var(${property})`;
   host.append(probe);
   const resolved = getComputedStyle(probe).color;
@@ -58,9 +60,9 @@ function optionsFor(host: HTMLElement, series: readonly Series[], digits: number
     ],
     series: [
       {},
-      ...series.map(({ name, tone }) => ({
+      ...series.map(({ name, hue }) => ({
         label: name,
-        stroke: colour(host, '--tone', toneOf(tone)),
+        stroke: colour(host, '--tone', hue),
         width: 2,
         points: { show: false },
         spanGaps: false,
@@ -89,7 +91,7 @@ function useChart({ times, series, digits = 0 }: Props) {
   latest.current = data;
   const themeNow = useValue(theme);
   const languageNow = useValue(language);
-  const shape = `${series.map(({ name, tone }) => `${name}${tone}`).join()} ${themeNow} ${languageNow}`;
+  const shape = `${series.map(({ name, hue }) => `${name}${hue}`).join()} ${themeNow} ${languageNow}`;
   // Made again only when its shape changes.
   useEffect(() => {
     const element = host.current;
@@ -128,8 +130,8 @@ export function Chart(props: Props) {
       </figcaption>
       <div ref={host} class="chart-canvas" aria-hidden="true" />
       <ul class="chart-legend" aria-label={t.operations.chartTable(title)}>
-        {series.map(({ name, tone, values }) => (
-          <li key={name} class={toneOf(tone)}>
+        {series.map(({ name, hue, values }) => (
+          <li key={name} class="toned" style={tone(hue)}>
             <span class="swatch" />
             {name} <span class="figures">{newest(values, digits)}</span>
           </li>

@@ -51,7 +51,21 @@ function KeyPrompt({ wrong }: { readonly wrong: boolean }) {
         <button type="submit" class="primary">
           {t.key.use}
         </button>
+        {key.value !== null && (
+          <button
+            type="button"
+            class="quiet"
+            onClick={() => {
+              key.value = null;
+            }}
+          >
+            {t.key.forget}
+          </button>
+        )}
       </div>
+      <p class="quiet-text">
+        {t.key.make} <code>npm run keys -- create</code>
+      </p>
     </form>
   );
 }

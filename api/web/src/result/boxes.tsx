@@ -2,7 +2,7 @@
 import type { Box } from '@scry/shared/prediction';
 import { percent } from '../texts/index.js';
 import type { Found } from './detection-state.js';
-import { toneOf } from './tones.js';
+import { hueOf, tone } from './tones.js';
 
 interface Props {
   readonly width: number;
@@ -31,7 +31,8 @@ export function Boxes({ width, height, found, active, onActive, onPick }: Props)
           // biome-ignore lint/a11y/noStaticElementInteractions: for the pointer only; the rows are buttons
           <g
             key={one.index}
-            class={`box ${toneOf(one.class_index)}${one.index === active ? ' active' : ''}`}
+            class={`box toned${one.index === active ? ' active' : ''}`}
+            style={tone(hueOf(one.class_index))}
             onPointerEnter={() => onActive(one.index)}
             onPointerLeave={() => onActive(null)}
             onClick={() => onPick(one.index)}
@@ -54,7 +55,10 @@ function BoxLabel({ one }: { readonly one: Found }) {
     top: `${(below ? cy + h / 2 : cy - h / 2) * 100}%`,
   };
   return (
-    <span class={`box-label ${toneOf(one.class_index)}${below ? ' below' : ''}`} style={position}>
+    <span
+      class={`box-label toned${below ? ' below' : ''}`}
+      style={{ ...position, ...tone(hueOf(one.class_index)) }}
+    >
       {one.class_name} {percent(one.confidence, 0)}
     </span>
   );

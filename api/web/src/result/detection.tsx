@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { count, percent, useTexts } from '../texts/index.js';
 import { Nothing } from './classification.js';
 import type { DetectionState, Found } from './detection-state.js';
-import { toneOf } from './tones.js';
+import { hueOf, tone } from './tones.js';
 
 interface Props {
   readonly state: DetectionState;
@@ -33,7 +33,8 @@ function Controls({ state }: { readonly state: DetectionState }) {
           <button
             key={class_index}
             type="button"
-            class={`chip ${toneOf(class_index)}`}
+            class="chip toned"
+            style={tone(hueOf(class_index))}
             aria-pressed={!state.hidden.has(class_index)}
             onClick={() => state.toggleClass(class_index)}
           >
@@ -80,7 +81,7 @@ export function Detection({ state, picture }: Props) {
       {shown.length === 0 && <p class="quiet-text">{t.result.nothing}</p>}
       <ul class="found" ref={list} aria-label={t.result.list}>
         {shown.map((one) => (
-          <li key={one.index} data-index={one.index} class={toneOf(one.class_index)}>
+          <li key={one.index} data-index={one.index} class="toned" style={tone(hueOf(one.class_index))}>
             <button
               type="button"
               class={one.index === active ? 'active' : undefined}

@@ -41,6 +41,7 @@ export const de: Texts = {
     label: 'Schlüssel',
     use: 'Diesen Schlüssel verwenden',
     forget: 'Schlüssel vergessen',
+    make: 'Wer den Server betreibt, legt einen an mit',
   },
   predict: {
     title: 'Was ist auf Ihrem Bild?',

@@ -38,6 +38,7 @@ export const en = {
     label: 'Key',
     use: 'Use this key',
     forget: 'Forget the key',
+    make: 'Whoever runs the server makes one with',
   },
   predict: {
     title: 'What is in your picture?',

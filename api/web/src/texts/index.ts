@@ -29,7 +29,8 @@ function numbers(options: Intl.NumberFormatOptions): Intl.NumberFormat {
 
 /** 0.976 → "97.6%". */
 export function percent(fraction: number, digits = 1): string {
-  return numbers({ style: 'percent', maximumFractionDigits: digits }).format(fraction);
+  const exactly = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return numbers({ style: 'percent', ...exactly }).format(fraction);
 }
 
 /** 12345.6 → "12,346". */

@@ -1,9 +1,10 @@
 /** How the system is, at a glance and live. */
-import type { Operations as OperationsData } from '@scry/shared/statistics';
+import type { Bucket, Operations as OperationsData } from '@scry/shared/statistics';
 import { useMemo } from 'preact/hooks';
 import { useOperations } from '../client/use-operations.js';
 import { Chart, type Series } from '../parts/chart.js';
 import { ErrorNotice } from '../parts/notice.js';
+import { hueOf } from '../result/tones.js';
 import { count, duration, span, type Texts, useTexts } from '../texts/index.js';
 import '../styles/operations.css';
 
@@ -62,49 +63,31 @@ function Now({ data }: { readonly data: OperationsData }) {
   );
 }
 
+/** Degrees. */
+const HUES = { good: 168, bad: 6, tail: 262, batch: 212 } as const;
+
 function seriesOf(data: OperationsData, t: Texts) {
   const { buckets, bucket_s } = data;
   const models = [...new Set(buckets.flatMap(({ unfinished }) => Object.keys(unfinished)))].sort();
-  const one = (name: string, tone: number, values: Series['values']): Series => ({ name, tone, values });
+  const line = (name: string, hue: number, read: (bucket: Bucket) => number | null): Series => ({
+    name,
+    hue,
+    values: buckets.map(read),
+  });
+  const o = t.operations;
   return {
     times: buckets.map(({ at }) => at),
     throughput: [
-      one(
-        t.operations.succeeded,
-        0,
-        buckets.map(({ succeeded }) => succeeded / bucket_s),
-      ),
-      one(
-        t.operations.failed,
-        1,
-        buckets.map(({ failed }) => failed / bucket_s),
-      ),
+      line(o.succeeded, HUES.good, ({ succeeded }) => succeeded / bucket_s),
+      line(o.failed, HUES.bad, ({ failed }) => failed / bucket_s),
     ],
     latency: [
-      one(
-        t.operations.median,
-        0,
-        buckets.map(({ median_ms }) => median_ms),
-      ),
-      one(
-        t.operations.p95,
-        3,
-        buckets.map(({ p95_ms }) => p95_ms),
-      ),
+      line(o.median, HUES.good, ({ median_ms }) => median_ms),
+      line(o.p95, HUES.tail, ({ p95_ms }) => p95_ms),
     ],
-    batches: [
-      one(
-        t.operations.batches,
-        4,
-        buckets.map(({ batch_size }) => batch_size),
-      ),
-    ],
+    batches: [line(o.batches, HUES.batch, ({ batch_size }) => batch_size)],
     unfinished: models.map((model, index) =>
-      one(
-        model,
-        index,
-        buckets.map(({ unfinished }) => unfinished[model] ?? 0),
-      ),
+      line(model, hueOf(index + 1), ({ unfinished }) => unfinished[model] ?? 0),
     ),
   };
 }

@@ -1,5 +1,7 @@
 /** The first view: give a picture, choose a model, read the answer. */
-import { useState } from 'preact/hooks';
+
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { announce } from '../announcer.js';
 import { sentenceFor } from '../client/failure.js';
 import { type ModelView, useModels } from '../client/models.js';
@@ -74,12 +76,26 @@ export function Predict() {
         </div>
       </div>
       {all.length > 0 && (
-        <div class={`outcome${all.length > 1 ? ' many' : ''}`}>
+        <Outcome newest={all[0]?.key ?? 0}>
           <UploadList />
           {current && <Shown key={current.key} item={current} />}
-        </div>
+        </Outcome>
       )}
     </>
+  );
+}
+
+/** The list and the answer; scrolled to when a picture comes and they are not on the screen. */
+function Outcome({ newest, children }: { readonly newest: number; readonly children: ComponentChildren }) {
+  const element = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const top = element.current?.getBoundingClientRect().top ?? 0;
+    if (newest > 0 && top > window.innerHeight * 0.4) element.current?.scrollIntoView({ behavior: 'smooth' });
+  }, [newest]);
+  return (
+    <div class="outcome" ref={element}>
+      {children}
+    </div>
   );
 }
 
@@ -94,16 +110,18 @@ function Shown({ item }: { readonly item: Item }) {
       <Stage url={item.url} name={item.name} image={null} busy={item.error === null} onBroken={() => {}} />
       <div class="answer">
         {item.error?.needsKey && <ErrorNotice error={item.error} />}
-        {item.error ? (
+        {item.error && !item.error.needsKey && (
           <div class="notice bad" role="alert">
             <p class="verdict">
               <span class="verdict-name">{stateOf(item, t)}</span>
             </p>
             <p>{sentenceFor(item.error, t)}</p>
-            <button type="button" onClick={() => again(item.key)}>
-              {t.predict.again}
-            </button>
           </div>
+        )}
+        {item.error ? (
+          <button type="button" onClick={() => again(item.key)}>
+            {t.predict.again}
+          </button>
         ) : (
           <p class="verdict">
             <span class="verdict-name">{stateOf(item, t)} …</span>

@@ -92,6 +92,11 @@ const settings = {
     '',
     'Comma-separated names of the models a worker serves; unset: all.',
   ),
+  WORKER_ALIVE_FILE: setting(
+    folder.optional(),
+    '',
+    'A file that a worker touches every 10 s once its models are loaded, for health checks; unset: none.',
+  ),
   DEVICE: setting(
     z.enum(['auto', 'cpu', 'webgpu', 'cuda']).default('auto'),
     'auto',

@@ -2,6 +2,7 @@
 import { loadConfig } from '@scry/shared/config';
 import { manageLifecycle } from '@scry/shared/lifecycle';
 import { createLogger } from '@scry/shared/log';
+import { keepAliveFile } from './alive.js';
 import type { EngineModules } from './engines/registry.js';
 import { startWorker, type WorkerService } from './service.js';
 
@@ -26,5 +27,6 @@ export async function runWorker(env: NodeJS.ProcessEnv, engines: EngineModules =
   service = await startWorker(config, log, { onUnhealthy, engines });
   const models = service.beat.models.map((model) => model.name);
   log.info({ models, threads: config.WORKER_THREADS }, 'ready');
+  if (config.WORKER_ALIVE_FILE) await keepAliveFile(config.WORKER_ALIVE_FILE, log);
   lifecycle.ready();
 }

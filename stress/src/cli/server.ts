@@ -1,9 +1,6 @@
 /** What the commands ask a server before they load it. */
+import type { ModelList } from '@scry/shared/model-view';
 import { request } from 'undici';
-
-interface ModelList {
-  readonly models?: readonly { readonly name: string; readonly default?: boolean }[];
-}
 
 /**
  * The models to ask: those wanted, or the server's default.
@@ -23,14 +20,13 @@ export async function chooseModels(
   if (statusCode !== 200) {
     throw new Error(`${url}/v1/models answered ${statusCode}. Give --api-key if the server wants one.`);
   }
-  const { models = [] } = (await body.json()) as ModelList;
-  const known = models.map((model) => model.name);
+  const { items, default: preferred } = (await body.json()) as ModelList;
+  const known = items.map((model) => model.name);
   const unknown = wanted.filter((name) => !known.includes(name));
   if (unknown.length > 0) {
     throw new Error(`${url} has no model ${unknown.join(', ')}; it has ${known.join(', ') || 'none'}.`);
   }
   if (wanted.length > 0) return wanted;
-  const preferred = models.find((model) => model.default) ?? models[0];
-  if (!preferred) throw new Error(`${url} serves no model.`);
-  return [preferred.name];
+  if (preferred === null) throw new Error(`${url} serves no model.`);
+  return [preferred];
 }

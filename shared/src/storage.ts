@@ -2,7 +2,7 @@
  * Where pictures lie: content-addressed files on the volume that api and workers share.
  *
  *     DATA_DIR/uploads/tmp/<random>          being written; never read by anyone else
- *     DATA_DIR/uploads/ab/cd/<sha256>        whole; written once, never changed
+ *     DATA_DIR/uploads/ab/<sha256>           whole; written once, never changed; 256 folders, so they are soon all made
  *     DATA_DIR/results/<model>/<class>/…     hard links, for manifests with `images: by-class`
  *     DATA_DIR/derived/<sha256>/…            thumbnails and the like; may be deleted at any time
  *
@@ -109,7 +109,7 @@ export class PictureStorage {
 
   /** Absolute path of a kept picture. */
   path(sha256: string): string {
-    return path.join(this.#uploads, sha256.slice(0, 2), sha256.slice(2, 4), sha256);
+    return path.join(this.#uploads, sha256.slice(0, 2), sha256);
   }
 
   /** Absolute path for something made from a picture, such as "thumb-256.webp". */
@@ -131,13 +131,19 @@ export class PictureStorage {
     try {
       const { sha256, bytes, head } = await this.#write(file, chunks, maxBytes);
       await file.datasync(); // a 202 is a promise, and a power cut must not break it
+      let kept = false;
       return {
         sha256,
         bytes,
         head,
         path: temporary,
-        keep: () => this.#keep(temporary, sha256),
-        discard: () => rm(temporary, { force: true }),
+        keep: async () => {
+          await this.#keep(temporary, sha256);
+          kept = true;
+        },
+        discard: async () => {
+          if (!kept) await rm(temporary, { force: true });
+        },
       };
     } catch (error) {
       await rm(temporary, { force: true });

@@ -66,15 +66,20 @@ export const PREDICTION_COLUMNS = `id, status, code, model, model_version, task,
   image_sha256, image_format, image_width, image_height, image_bytes, output, error, cached,
   worker, device, decode_ms, batch_ms, inference_ms, batch_size, created_at, started_at, completed_at, expires_at`;
 
+/** Hundredths of a millisecond: what the columns hold beyond that is rounding noise. */
+function hundredths(ms: number | null): number {
+  return Math.round((ms ?? 0) * 100) / 100;
+}
+
 function metricsOf(row: PredictionRow): PredictionMetrics | null {
   if (!row.completed_at || row.decode_ms === null) return null;
   const created = row.created_at.getTime();
   return {
     // Both ends are the database's clock, so hosts whose clocks differ do not matter.
     queue_ms: Math.max(0, (row.started_at?.getTime() ?? created) - created),
-    decode_ms: row.decode_ms,
-    batch_ms: row.batch_ms ?? 0,
-    inference_ms: row.inference_ms ?? 0,
+    decode_ms: hundredths(row.decode_ms),
+    batch_ms: hundredths(row.batch_ms),
+    inference_ms: hundredths(row.inference_ms),
     total_ms: Math.max(0, row.completed_at.getTime() - created),
     batch_size: row.batch_size ?? 0,
     worker: row.worker ?? '',

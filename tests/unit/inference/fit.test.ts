@@ -57,7 +57,7 @@ describe('bringing a scaled picture to the model input', () => {
   });
 
   it('gives pixels a buffer of their own, so that it can be transferred', () => {
-    const shared = new Uint8Array(100);
+    const shared = Buffer.alloc(100);
     const { pixels } = toInputSize({ data: shared.subarray(8, 24), width: 4, height: 4, channels: 1 }, input);
     expect(pixels.buffer.byteLength).toBe(16);
   });

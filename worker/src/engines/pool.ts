@@ -9,6 +9,7 @@
 import type { Model } from '@scry/shared/manifest';
 import { Piscina } from 'piscina';
 import { oneLine } from '../manifest-problem.js';
+import { Slots } from '../slots.js';
 import { threadFile } from '../thread-file.js';
 import type { Device } from './engine.js';
 import type { EngineModules } from './registry.js';
@@ -41,8 +42,8 @@ export class InferencePool {
   readonly #options: InferencePoolOptions;
   #pool: Piscina<ThreadTask, ThreadResult> | null = null;
   readonly #ready = new Set<number>();
-  #running = 0;
-  readonly #waiting: (() => void)[] = [];
+  /** One for every thread that is ready. */
+  readonly #slots = new Slots(0);
 
   constructor(options: InferencePoolOptions) {
     this.#options = options;
@@ -95,8 +96,24 @@ export class InferencePool {
    * @throws InferenceTimeout, InferenceFailed
    */
   async run(model: string, items: readonly InferenceItem[]): Promise<ThreadResult> {
-    if (this.#pool) await this.#freeThread();
-    const pool = this.#pool; // it may have been closed meanwhile
+    await this.#slots.take();
+    try {
+      return await this.#runNow(model, items);
+    } finally {
+      this.#slots.give();
+    }
+  }
+
+  /** Ends the threads, whatever they do. What still runs or waits fails. */
+  async close(): Promise<void> {
+    const pool = this.#pool;
+    this.#pool = null;
+    this.#slots.resize(Number.POSITIVE_INFINITY); // lets those that wait find out
+    await pool?.destroy();
+  }
+
+  async #runNow(model: string, items: readonly InferenceItem[]): Promise<ThreadResult> {
+    const pool = this.#pool;
     if (!pool) throw new InferenceFailed('the inference pool is closed');
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), this.#options.timeoutS * 1000);
@@ -107,17 +124,7 @@ export class InferencePool {
       throw this.#explain(error, deadline.signal.aborted, model, items.length);
     } finally {
       clearTimeout(timer);
-      this.#running--;
-      this.#next();
     }
-  }
-
-  /** Ends the threads, whatever they do. What still runs or waits fails. */
-  async close(): Promise<void> {
-    const pool = this.#pool;
-    this.#pool = null;
-    for (const wake of this.#waiting.splice(0)) wake();
-    await pool?.destroy();
   }
 
   #explain(error: unknown, timedOut: boolean, model: string, size: number): Error {
@@ -134,7 +141,7 @@ export class InferencePool {
 
   #threadReady(id: number): void {
     this.#ready.add(id);
-    this.#next();
+    this.#countReady();
   }
 
   #threadGone(pool: Piscina, id: number): void {
@@ -142,24 +149,12 @@ export class InferencePool {
     // One that died by itself has lost its number: keep those that live.
     const living = new Set(pool.threads.map((thread) => thread.threadId));
     for (const ready of this.#ready) if (!living.has(ready)) this.#ready.delete(ready);
+    this.#countReady();
     queueMicrotask(() => this.#lost('an inference thread was lost')); // by then its replacement is on its way
   }
 
-  async #freeThread(): Promise<void> {
-    if (!this.#hasFreeThread()) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#running++;
-  }
-
-  #hasFreeThread(): boolean {
-    return this.#running < this.#ready.size;
-  }
-
-  /** Hands free threads to the batches that wait longest. */
-  #next(): void {
-    while (this.#waiting.length > 0 && this.#hasFreeThread()) {
-      this.#running++;
-      this.#waiting.shift()?.();
-    }
+  #countReady(): void {
+    if (this.#pool) this.#slots.resize(this.#ready.size);
   }
 }
 

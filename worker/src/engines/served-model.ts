@@ -114,7 +114,9 @@ export class ServedModel {
 
   async #warmUp(note: (sentence: string) => void): Promise<void> {
     const gray = new Uint8Array(this.#size).fill(this.model.input.pad);
-    for (let index = 0; index < this.#limit; index++) this.#write(gray, this.#batch, index);
+    // No more than is run: memory of a large batch is taken when it is first written.
+    const pictures = this.input.fixedBatch ?? Math.min(2, this.#limit);
+    for (let index = 0; index < pictures; index++) this.#write(gray, this.#batch, index);
     const batch = this.input.fixedBatch ?? 1;
     let outputs: Outputs;
     try {

@@ -72,5 +72,7 @@ export async function startBackend({ device, onFallback }: LoadOptions): Promise
 /** A package that is not there is no fault, and a stack of requires says less than this. */
 function absence(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
-  return code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND' ? 'not installed' : oneLine(error);
+  return code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND'
+    ? 'it is not installed (npm run tfjs-node:install adds it)'
+    : oneLine(error);
 }

@@ -50,6 +50,7 @@ export function toInputSize(scaled: Raster, input: PictureInput): Fitted {
   return { pixels, geometry };
 }
 
+/** A copy is made by the constructor: a Buffer's own `slice` is another view of the same memory. */
 function owned(data: Uint8Array): Uint8Array {
-  return data.byteLength === data.buffer.byteLength ? data : data.slice();
+  return data.byteLength === data.buffer.byteLength ? data : new Uint8Array(data);
 }

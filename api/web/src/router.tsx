@@ -1,25 +1,9 @@
 /** Which view the address names. Links are real links; a click that stays on the page does not load it again. */
 import type { ComponentChildren } from 'preact';
 import { Observable, useValue } from './observable.js';
+import { parsePath, type Route } from './route.js';
 
-export type Route =
-  | { readonly view: 'predict' }
-  | { readonly view: 'prediction'; readonly id: string }
-  | { readonly view: 'history' }
-  | { readonly view: 'models' }
-  | { readonly view: 'operations' }
-  | { readonly view: 'unknown' };
-
-/** Reads a path such as "/p/0198…". */
-export function parsePath(path: string): Route {
-  const [first = '', second, ...more] = path.split('/').filter((part) => part !== '');
-  if (more.length > 0) return { view: 'unknown' };
-  if (first === 'p' && second) return { view: 'prediction', id: decodeURIComponent(second) };
-  if (second !== undefined) return { view: 'unknown' };
-  if (first === '') return { view: 'predict' };
-  if (first === 'history' || first === 'models' || first === 'operations') return { view: first };
-  return { view: 'unknown' };
-}
+export type { Route };
 
 const path = new Observable(location.pathname);
 window.addEventListener('popstate', () => {

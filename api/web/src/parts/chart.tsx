@@ -5,7 +5,8 @@ import 'uplot/dist/uPlot.min.css';
 import { useValue } from '../observable.js';
 import { tone } from '../result/tones.js';
 import { language, theme } from '../settings.js';
-import { count, useTexts } from '../texts/index.js';
+import { count, locale, useTexts } from '../texts/index.js';
+import { ticks } from './ticks.js';
 
 export interface Series {
   readonly name: string;
@@ -50,7 +51,7 @@ function optionsFor(host: HTMLElement, series: readonly Series[], digits: number
     padding: [8, 8, 0, 0],
     scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
     axes: [
-      { ...axis, grid: { show: false }, space: 70, values: (_, splits) => splits.map(clock) },
+      { ...axis, size: 30, grid: { show: false }, space: 70, values: (_, splits) => splits.map(clock) },
       {
         ...axis,
         size: 48,
@@ -64,23 +65,22 @@ function optionsFor(host: HTMLElement, series: readonly Series[], digits: number
         label: name,
         stroke: colour(host, '--tone', hue),
         width: 2,
-        points: { show: false },
+        points: { size: 4, filter: lonely },
         spanGaps: false,
       })),
     ],
   };
 }
 
-function clock(seconds: number): string {
-  return new Date(seconds * 1000).toLocaleTimeString(language.value, { hour: '2-digit', minute: '2-digit' });
+/** Values with nothing on either side: a line would not show them, a point does. */
+function lonely(plot: uPlot, index: number): number[] {
+  const values = plot.data[index] ?? [];
+  const empty = (at: number) => values[at] === null || values[at] === undefined;
+  return [...values.keys()].filter((at) => !empty(at) && empty(at - 1) && empty(at + 1));
 }
 
-/** A few round values from 0 to the most. */
-export function ticks(most: number): number[] {
-  const rough = most / 4;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= rough) ?? rough;
-  return Array.from({ length: Math.floor(most / step) + 1 }, (_, index) => index * step);
+function clock(seconds: number): string {
+  return new Date(seconds * 1000).toLocaleTimeString(locale(), { hour: '2-digit', minute: '2-digit' });
 }
 
 function useChart({ times, series, digits = 0 }: Props) {

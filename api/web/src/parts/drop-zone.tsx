@@ -64,8 +64,8 @@ export function DropZone({ onPictures, compact }: Props) {
   return (
     <div class={`drop-zone${over ? ' over' : ''}${compact ? ' compact' : ''}`}>
       <div class="drop-words">
-        <strong>{over ? t.predict.release : t.predict.drop}</strong>
-        <span>{t.predict.paste}</span>
+        <strong>{over ? t.predict.release : hasCamera() ? t.predict.give : t.predict.drop}</strong>
+        {!hasCamera() && <span>{t.predict.paste}</span>}
       </div>
       <div class="drop-buttons">
         <button type="button" class="primary" onClick={() => picker.current?.click()}>

@@ -9,27 +9,7 @@ import { download } from '../parts/picture-url.js';
 import { Link } from '../router.js';
 import { key } from '../settings.js';
 import { useTexts } from '../texts/index.js';
-
-/** Quotes for a POSIX shell. */
-const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
-
-/** A command that asks the same of this server. @param name of the picture's file */
-export function curlCommand(
-  prediction: PredictionView,
-  name: string,
-  origin: string,
-  withKey: boolean,
-): string {
-  const fields = { model: prediction.model.name, ...prediction.parameters };
-  const lines = [
-    `curl ${quote(`${origin}/v1/predictions`)}`,
-    ...(withKey ? ['  -H "Authorization: Bearer $SCRY_KEY"'] : []),
-    "  -H 'Prefer: wait=10'",
-    ...Object.entries(fields).map(([field, value]) => `  -F ${quote(`${field}=${String(value)}`)}`),
-    `  -F ${quote(`image=@${name}`)}`,
-  ];
-  return lines.join(' \\\n');
-}
+import { curlCommand } from './curl.js';
 
 export const pageLink = (id: string): string => `/p/${encodeURIComponent(id)}`;
 

@@ -45,8 +45,9 @@ export const de: Texts = {
   },
   predict: {
     title: 'Was ist auf Ihrem Bild?',
-    lead: 'Legen Sie es hier ab und lesen Sie die Antwort. Nichts verlässt diesen Server.',
+    lead: 'Geben Sie es her und lesen Sie die Antwort. Es bleibt auf diesem Server.',
     drop: 'Bilder hier ablegen',
+    give: 'Bilder aufnehmen oder auswählen',
     release: 'Loslassen zum Senden',
     paste: 'oder aus der Zwischenablage einfügen',
     pick: 'Bilder auswählen',

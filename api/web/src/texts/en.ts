@@ -42,8 +42,9 @@ export const en = {
   },
   predict: {
     title: 'What is in your picture?',
-    lead: 'Drop it here and read the answer. Nothing leaves this server.',
+    lead: 'Hand it over and read the answer. It stays on this server.',
     drop: 'Drop pictures here',
+    give: 'Take or choose pictures',
     release: 'Let go to send',
     paste: 'or paste one from the clipboard',
     pick: 'Choose pictures',

@@ -18,11 +18,16 @@ export function texts(): Texts {
   return ALL[language.value];
 }
 
+/** The language chosen, as it is written where the person is: "en-GB" rather than "en" when the browser says so. */
+export function locale(): string {
+  return navigator.languages.find((tag) => tag.toLowerCase().startsWith(language.value)) ?? language.value;
+}
+
 const cache = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
 
 function numbers(options: Intl.NumberFormatOptions): Intl.NumberFormat {
-  const name = `n${language.value}${JSON.stringify(options)}`;
-  const format = (cache.get(name) as Intl.NumberFormat) ?? new Intl.NumberFormat(language.value, options);
+  const name = `n${locale()}${JSON.stringify(options)}`;
+  const format = (cache.get(name) as Intl.NumberFormat) ?? new Intl.NumberFormat(locale(), options);
   cache.set(name, format);
   return format;
 }
@@ -62,9 +67,9 @@ export function bytes(value: number): string {
 }
 
 export function dateTime(text: string): string {
-  const name = `d${language.value}`;
+  const name = `d${locale()}`;
   const options: Intl.DateTimeFormatOptions = { dateStyle: 'medium', timeStyle: 'short' };
-  const format = (cache.get(name) as Intl.DateTimeFormat) ?? new Intl.DateTimeFormat(language.value, options);
+  const format = (cache.get(name) as Intl.DateTimeFormat) ?? new Intl.DateTimeFormat(locale(), options);
   cache.set(name, format);
   return format.format(new Date(text));
 }

@@ -60,7 +60,7 @@ interface SheetProps {
 function Sheet({ model, statistics }: SheetProps) {
   const t = useTexts();
   const { name, labels, input } = model;
-  const devices = [...new Set(model.workers.map(({ runtime, device }) => `${runtime} (${device})`))];
+  const runtimes = [...new Set(model.workers.map(({ runtime }) => runtime))];
   const use = () => {
     chosenModel.value = name;
     navigate('/');
@@ -82,7 +82,7 @@ function Sheet({ model, statistics }: SheetProps) {
       <dl class="sheet-facts">
         <div>
           <dt>{t.models.engine}</dt>
-          <dd>{devices.length > 0 ? devices.join(', ') : model.engine}</dd>
+          <dd>{runtimes.length > 0 ? runtimes.join(', ') : model.engine}</dd>
         </div>
         <div>
           <dt>{t.models.version}</dt>

@@ -1,0 +1,34 @@
+/** Which predictions the history shows, as the API is asked for them. */
+
+export interface Filter {
+  readonly model: string;
+  readonly status: string;
+  readonly label: string;
+  /** Days as the person's calendar has them, "2026-01-31"; empty for no bound. */
+  readonly since: string;
+  readonly until: string;
+}
+
+export const NO_FILTER: Filter = { model: '', status: '', label: '', since: '', until: '' };
+
+/** Midnight of a day where the person is, as the API wants times. */
+function midnight(day: string, plusDays: number): string | null {
+  const date = new Date(`${day}T00:00:00`);
+  if (Number.isNaN(date.getTime())) return null;
+  date.setDate(date.getDate() + plusDays);
+  return date.toISOString();
+}
+
+/** The filter as the tail of a query string, beginning with "&" where it has anything. */
+export function queryOf({ model, status, label, since, until }: Filter): string {
+  const query = new URLSearchParams();
+  const from = midnight(since, 0);
+  const to = midnight(until, 1);
+  if (model) query.set('model', model);
+  if (status) query.set('status', status);
+  if (label.trim()) query.set('label', label.trim());
+  if (from) query.set('since', from);
+  if (to) query.set('until', to);
+  const text = query.toString();
+  return text && `&${text}`;
+}

@@ -1,0 +1,86 @@
+import { NO_FILTER, queryOf } from '../../../api/web/src/parts/filter.js';
+import { blocksOf } from '../../../api/web/src/parts/markdown-blocks.js';
+import { ticks } from '../../../api/web/src/parts/ticks.js';
+import { curlCommand } from '../../../api/web/src/result/curl.js';
+import { parsePath } from '../../../api/web/src/route.js';
+import { de } from '../../../api/web/src/texts/de.js';
+import { en } from '../../../api/web/src/texts/en.js';
+
+describe('an address', () => {
+  it.each([
+    ['/', { view: 'predict' }],
+    ['/p/0198-abc', { view: 'prediction', id: '0198-abc' }],
+    ['/p/', { view: 'unknown' }],
+    ['/p/%E0%A4%A', { view: 'unknown' }],
+    ['/history', { view: 'history' }],
+    ['/history/2', { view: 'unknown' }],
+    ['/elsewhere', { view: 'unknown' }],
+  ])('%s names a view', (path, route) => {
+    expect(parsePath(path)).toEqual(route);
+  });
+});
+
+describe('a filter', () => {
+  it('asks for whole days, the last one included', () => {
+    const query = new URLSearchParams(queryOf({ ...NO_FILTER, since: '2026-03-01', until: '2026-03-01' }));
+    const from = Date.parse(query.get('since') ?? '');
+    const to = Date.parse(query.get('until') ?? '');
+    expect(new Date(from).getHours()).toBe(0);
+    expect(to - from).toBe(24 * 3600 * 1000);
+  });
+
+  it('asks for nothing where nothing is set', () => {
+    expect(queryOf({ ...NO_FILTER, label: '  ' })).toBe('');
+  });
+});
+
+describe('a command', () => {
+  it('survives a shell, whatever the file is called', () => {
+    const prediction = { model: { name: 'cells' }, parameters: { threshold: 0.4 } } as never;
+    expect(curlCommand(prediction, "it's.jpg", 'https://scry.example', true)).toBe(
+      [
+        `curl 'https://scry.example/v1/predictions'`,
+        `  -H "Authorization: Bearer $SCRY_KEY"`,
+        `  -H 'Prefer: wait=10'`,
+        `  -F 'model=cells'`,
+        `  -F 'threshold=0.4'`,
+        `  -F 'image=@it'\\''s.jpg'`,
+      ].join(' \\\n'),
+    );
+  });
+});
+
+describe("a README's blocks", () => {
+  it('are headings, paragraphs, lists and code', () => {
+    const text = '# Title\nOne\nline.\n\n- a\n  b\n- c\n\n```sh\nnpm start\n```\n';
+    expect(blocksOf(text)).toEqual([
+      { kind: 'heading', text: 'Title' },
+      { kind: 'paragraph', text: 'One line.' },
+      { kind: 'list', items: ['a b', 'c'] },
+      { kind: 'code', text: 'npm start\n' },
+    ]);
+  });
+});
+
+describe('ticks', () => {
+  it.each([
+    [1, [0, 0.5, 1]],
+    [9.9, [0, 5]],
+    [120, [0, 50, 100]],
+  ])('up to %d are round', (most, expected) => {
+    expect(ticks(most)).toEqual(expected);
+  });
+});
+
+/** Paths of all texts; the types see to the rest. */
+function paths(texts: object, before = ''): string[] {
+  return Object.entries(texts).flatMap(([name, text]) =>
+    typeof text === 'object' ? paths(text, `${before}${name}.`) : [`${before}${name}`],
+  );
+}
+
+describe('the languages', () => {
+  it('say the same things', () => {
+    expect(paths(de).sort()).toEqual(paths(en).sort());
+  });
+});

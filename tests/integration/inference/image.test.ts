@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type PictureInput, PictureReader, type Preparation, type PreparedPicture } from '@scry/worker/image';
 import sharp, { type Sharp } from 'sharp';
-import { makeBmp } from '../../corpus/bmp.js';
+import { assembleBmp, infoHeader, makeBmp } from '../../corpus/bmp.js';
 import type { CorpusCase } from '../../corpus/case.js';
 import { drawScene, HEIGHT, storeTurned, WIDTH } from '../../corpus/scene.js';
 import { variants } from '../../corpus/variants.js';
@@ -250,7 +250,15 @@ describe('what cannot be prepared', () => {
           .jpeg()
           .toBuffer(),
     ],
-    ['BMP', async () => makeBmp(drawScene(1001, 1000), '24')],
+    [
+      'BMP',
+      async () =>
+        assembleBmp(
+          infoHeader({ width: 1001, height: 1000, bits: 1 }),
+          Buffer.alloc(8),
+          Buffer.alloc(128_000),
+        ),
+    ],
   ])('has more pixels than are allowed (%s)', async (_name, make) => {
     expect(await failure(await make())).toBe(
       'The picture has more than 1000000 pixels (width × height); send a smaller one.',

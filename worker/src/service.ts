@@ -45,7 +45,7 @@ async function load(config: Config, pool: InferencePool, log: Logger): Promise<L
   for (const report of await pool.start([...catalogue.models.values()])) {
     const model = catalogue.models.get(report.name);
     if (!model) throw new Error(`a report came for "${report.name}", which was not to be loaded`);
-    for (const note of report.notes) log.warn({ model: report.name }, note);
+    for (const note of report.notes) log.info({ model: report.name }, note);
     if (report.ok) {
       const { device, runtime, batchLimit, loadMs } = report;
       log.info(

@@ -66,7 +66,23 @@ function reason(error: unknown): string {
   return oneLine(error).replace(/^\/\S+\.cc:\d+ .* was false\. /, '');
 }
 
+/**
+ * True when there is no Vulkan, which WebGPU stands on here: its library would say so on the terminal, in every thread.
+ * Loading it as an addon always fails, but for another reason when it is there.
+ */
+function lacksVulkan(): boolean {
+  if (process.platform !== 'linux') return false;
+  try {
+    process.dlopen({ exports: {} }, 'libvulkan.so.1');
+    return false;
+  } catch (error) {
+    return /cannot open shared object/.test(oneLine(error));
+  }
+}
+
 async function createOn(device: Device, model: Model, options: LoadOptions): Promise<ort.InferenceSession> {
+  if (device === 'webgpu' && !absent.has(device) && lacksVulkan())
+    absent.set(device, 'there is no Vulkan on this machine (libvulkan.so.1)');
   const known = absent.get(device);
   if (known) throw new Error(known);
   try {

@@ -3,6 +3,8 @@ import type { Logger } from '@scry/shared/log';
 import type { PredictionStore } from '@scry/shared/store/predictions';
 import type { RequestHandler } from 'express';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { addOperationsGauges } from './metrics-operations.js';
+import type { OperationsMonitor } from './operations.js';
 import type { Queues } from './queues.js';
 import type { Waiters } from './waiters.js';
 
@@ -10,6 +12,7 @@ export interface Measured {
   readonly predictions: PredictionStore;
   readonly queues: Queues;
   readonly waiters: Waiters;
+  readonly operations: OperationsMonitor;
   /** Models whose queues are counted. */
   readonly models: readonly string[];
   readonly log: Logger;
@@ -47,6 +50,7 @@ export class Metrics {
       registers,
     });
     this.#addGauges(measured, registers);
+    addOperationsGauges(this.registry, measured.operations, measured.log);
   }
 
   #addGauges({ predictions, queues, waiters, models, log }: Measured, registers: Registry[]): void {

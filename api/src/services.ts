@@ -102,6 +102,7 @@ export async function openServices(config: Config, log: Logger): Promise<OpenSer
   const leadership = new Leadership(config.DATABASE_URL, UPKEEP_LOCK, log);
   const serving = new Serving(new WorkerStore(database));
   const statistics = new StatisticsStore(database);
+  const operations = new OperationsMonitor(statistics, () => serving.workers());
   const reconciler = new Reconciler(leadership, () => chores(upkeep), log);
   return {
     config,
@@ -119,7 +120,14 @@ export async function openServices(config: Config, log: Logger): Promise<OpenSer
       queue: () => queues.ping(),
       volume: () => storage.check(),
     }),
-    metrics: new Metrics({ predictions, queues, waiters, models: [...models.models.keys()], log }),
+    metrics: new Metrics({
+      predictions,
+      queues,
+      waiters,
+      operations,
+      models: [...models.models.keys()],
+      log,
+    }),
     keys,
     authenticator,
     backlog: new Backlog(
@@ -131,7 +139,7 @@ export async function openServices(config: Config, log: Logger): Promise<OpenSer
     webhooks,
     feedback: new FeedbackStore(database),
     statistics,
-    operations: new OperationsMonitor(statistics, () => serving.workers()),
+    operations,
     start() {
       webhooks.deliverer.start();
       reconciler.start();

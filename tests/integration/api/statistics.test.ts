@@ -1,7 +1,10 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import type { ModelStatistics, Operations } from '@scry/shared/statistics';
 import sharp from 'sharp';
 import { CAT, finish, jpeg, predict, startApp, type TestApp } from '../../helpers/app.js';
 import { keyFor } from '../../helpers/keys.js';
+import { REPO } from '../../helpers/system.js';
 
 let app: TestApp;
 let readKey: Record<string, string>;
@@ -125,5 +128,18 @@ describe('the queue board', () => {
 
   it('is closed to keys that only read', async () => {
     expect((await app.fetch('/admin/queues', { headers: readKey })).status).toBe(403);
+  });
+});
+
+describe('the dashboard that comes with Scry', () => {
+  it('asks only for what /metrics tells', async () => {
+    await app.services.predictions.finish(finish(await send(11, 'everyday-10'), CAT));
+    await untilCounted((now) => sum(now, 'succeeded') > 0);
+    const dashboard = await readFile(path.join(REPO, 'monitoring/grafana/dashboards/scry.json'), 'utf8');
+    const asked = new Set(dashboard.match(/\b(scry|process|nodejs)_\w+/g));
+    const told = await (await app.fetch('/metrics')).text();
+    expect(asked.size).toBeGreaterThan(8);
+    for (const name of asked) expect(told).toContain(`# TYPE ${name.replace(/_(bucket|count)$/, '')} `);
+    expect(told).toMatch(/^scry_prediction_seconds\{quantile="0.5"\} 0\.\d+$/m);
   });
 });

@@ -1,0 +1,106 @@
+/** The containers as docker-compose.yml describes them. Run by `npm run test:compose`: needs a Docker engine. */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { PredictionView } from '@scry/shared/prediction';
+import { downAll, execCompose, type IDockerComposeOptions, logs, upAll } from 'docker-compose';
+import sharp from 'sharp';
+import { freePort } from '../helpers/services.js';
+
+const REPO = fileURLToPath(new URL('../..', import.meta.url));
+const BUILD_MS = 20 * 60_000;
+const HEALTHY_MS = 120_000;
+const PICTURES = 300;
+
+let options: IDockerComposeOptions;
+let base: string;
+
+/** `docker compose`, or the older `docker-compose` where that is what there is. */
+function executable(): NonNullable<IDockerComposeOptions['executable']> {
+  const works = (command: string, args: string[]) => spawnSync(command, args).status === 0;
+  if (!works('docker', ['info'])) throw new Error('No Docker engine answers: start one, or set DOCKER_HOST.');
+  return works('docker', ['compose', 'version']) ? { executablePath: 'docker' } : { standalone: true };
+}
+
+async function scaleWorkers(count: number, ...more: string[]): Promise<void> {
+  await upAll({ ...options, commandOptions: ['--scale', `worker=${count}`, ...more] });
+  await waitUntilHealthy(count + 3);
+}
+
+/** Every container there should be is there, and says that it is well. */
+async function waitUntilHealthy(count: number): Promise<void> {
+  const deadline = Date.now() + HEALTHY_MS;
+  for (;;) {
+    const table = (await execCompose('ps', [], options)).out;
+    const containers = (await execCompose('ps', ['-q'], options)).out.split('\n').filter(Boolean);
+    const healthy = table.match(/\(healthy\)/g) ?? [];
+    if (containers.length === count && healthy.length === count) return;
+    if (Date.now() > deadline) {
+      const said = await logs([], { ...options, commandOptions: ['--tail', '20'] });
+      throw new Error(`${table}\n${said.out}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+/** A picture of its own for every number: no two have the same bytes. */
+function picture(number: number): Promise<Buffer> {
+  const background = { r: number & 255, g: (number >> 8) & 255, b: 120 };
+  return sharp({ create: { width: 64, height: 48, channels: 3, background } })
+    .png()
+    .toBuffer();
+}
+
+async function predict(number: number): Promise<PredictionView> {
+  const form = new FormData();
+  form.append('image', new Blob([new Uint8Array(await picture(number))]), `${number}.png`);
+  const response = await fetch(`${base}/v1/predictions`, {
+    method: 'POST',
+    headers: { Prefer: 'wait=60' },
+    body: form,
+  });
+  expect(response.status).toBe(200);
+  return (await response.json()) as PredictionView;
+}
+
+const predictMany = (from: number) =>
+  Promise.all(Array.from({ length: PICTURES }, (_, index) => predict(from + index)));
+
+const workersOf = (answers: readonly PredictionView[]) =>
+  new Set(answers.map(({ metrics }) => metrics?.worker));
+
+beforeAll(async () => {
+  const port = await freePort();
+  base = `http://127.0.0.1:${port}`;
+  options = {
+    cwd: REPO,
+    env: { ...process.env, COMPOSE_PROJECT_NAME: 'scry-test', PUBLISH: `127.0.0.1:${port}`, AUTH: 'open' },
+    executable: executable(),
+  };
+  await scaleWorkers(3, '--build');
+}, BUILD_MS);
+
+afterAll(async () => {
+  if (options) await downAll({ ...options, commandOptions: ['--volumes', '--remove-orphans'] });
+}, HEALTHY_MS);
+
+test('three workers share the work', async () => {
+  const answers = await predictMany(0);
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set(['succeeded']));
+  expect(workersOf(answers).size).toBe(3);
+}, 120_000);
+
+test('two workers that are taken away finish what they have, and the third does the rest', async () => {
+  const [answers] = await Promise.all([predictMany(1000), scaleWorkers(1)]);
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set(['succeeded']));
+  expect(workersOf(await predictMany(2000)).size).toBe(1);
+}, 240_000);
+
+test('restarting everything loses no prediction', async () => {
+  const before = await predict(5000);
+  await downAll({ ...options });
+  await scaleWorkers(1);
+  const response = await fetch(`${base}/v1/predictions/${before.prediction_id}`);
+  expect(((await response.json()) as PredictionView).output).toEqual(before.output);
+  const image = await fetch(`${base}/v1/predictions/${before.prediction_id}/image`);
+  expect(Buffer.from(await image.arrayBuffer())).toEqual(await picture(5000));
+}, 240_000);

@@ -55,6 +55,6 @@ export function createApp(services: Services): Express {
   app.use((req) => {
     throw new Problem('not-found', `There is nothing at ${req.method} ${req.path}. See /docs.`);
   });
-  app.use(handleErrors());
+  app.use(handleErrors(log));
   return app;
 }

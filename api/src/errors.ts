@@ -3,6 +3,7 @@
  * RFC 9457 problem documents. Anything that is in no row is logged with the request's id and answered 500.
  */
 import { isNativeError } from 'node:util/types';
+import type { Logger } from '@scry/shared/log';
 import { CODES, type Code } from '@scry/shared/prediction';
 import { PictureTooLarge } from '@scry/shared/storage';
 import { isPassing } from '@scry/shared/store/database';
@@ -221,14 +222,14 @@ const UNEXPECTED = 'This was not expected and has been logged. Tell the operator
 export function sendProblem(res: Response, problem: Problem): void {
   res.removeHeader('ETag'); // a handler may have got as far as the headers of what it then could not send
   res.status(problem.status).set({ 'Cache-Control': 'no-store', ...problem.headers });
-  res.type('application/problem+json').send(JSON.stringify(problemBody(problem, String(res.req.id))));
+  res.type('application/problem+json').send(JSON.stringify(problemBody(problem, res.req.id)));
 }
 
 /** The app's only error handler; comes last. */
-export function handleErrors(): ErrorRequestHandler {
+export function handleErrors(log: Logger): ErrorRequestHandler {
   return (error: unknown, req, res, _next) => {
     const problem = toProblem(error);
-    if (problem.status >= 500) req.log.error({ error: problem.cause ?? error }, problem.message);
+    if (problem.status >= 500) log.error({ reqId: req.id, error: problem.cause ?? error }, problem.message);
     if (res.headersSent) {
       res.destroy(); // an answer was on its way: cutting it short is all that tells the client
       return;

@@ -74,6 +74,11 @@ async function exists(file: string): Promise<boolean> {
   );
 }
 
+async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
+  let written = 0;
+  while (written < bytes.length) written += (await file.write(bytes, written)).bytesWritten;
+}
+
 export class PictureStorage {
   readonly #uploads: string;
   readonly #temporary: string;
@@ -122,50 +127,57 @@ export class PictureStorage {
   }
 
   /**
-   * Writes a picture while it arrives, hashing as it goes.
+   * Writes a picture while it arrives, hashing as it goes. One that is small is held until it is whole and written at
+   * once: each step on a file costs a turn through libuv's threads.
    * @throws PictureTooLarge beyond `maxBytes`, and what the stream or the file system says; nothing stays behind
    */
   async receive(chunks: AsyncIterable<Buffer>, maxBytes: number): Promise<PendingPicture> {
     const temporary = path.join(this.#temporary, randomUUID());
-    const file = await open(temporary, 'wx');
+    const hash = createHash('sha256');
+    let head: Buffer[] = [];
+    let bytes = 0;
+    let file: FileHandle | null = null;
     try {
-      const { sha256, bytes, head } = await this.#write(file, chunks, maxBytes);
+      for await (const chunk of chunks) {
+        bytes += chunk.length;
+        if (bytes > maxBytes) throw new PictureTooLarge(maxBytes);
+        hash.update(chunk);
+        if (file) await writeAll(file, chunk);
+        else head.push(chunk);
+        if (file || bytes < HEAD_BYTES) continue;
+        head = [Buffer.concat(head)];
+        file = await open(temporary, 'wx');
+        await writeAll(file, head[0] as Buffer);
+      }
+      const first = head.length === 1 ? (head[0] as Buffer) : Buffer.concat(head);
+      if (!file) {
+        file = await open(temporary, 'wx');
+        await writeAll(file, first);
+      }
       await file.datasync(); // a 202 is a promise, and a power cut must not break it
-      let kept = false;
-      return {
-        sha256,
-        bytes,
-        head,
-        path: temporary,
-        keep: async () => {
-          await this.#keep(temporary, sha256);
-          kept = true;
-        },
-        discard: async () => {
-          if (!kept) await rm(temporary, { force: true });
-        },
-      };
+      return this.#pending(temporary, { sha256: hash.digest('hex'), bytes }, first);
     } catch (error) {
-      await rm(temporary, { force: true });
+      if (file) await rm(temporary, { force: true });
       throw error;
     } finally {
-      await file.close();
+      await file?.close();
     }
   }
 
-  async #write(file: FileHandle, chunks: AsyncIterable<Buffer>, maxBytes: number) {
-    const hash = createHash('sha256');
-    const heads: Buffer[] = [];
-    let bytes = 0;
-    for await (const chunk of chunks) {
-      if (bytes + chunk.length > maxBytes) throw new PictureTooLarge(maxBytes);
-      hash.update(chunk);
-      if (bytes < HEAD_BYTES) heads.push(chunk);
-      bytes += chunk.length;
-      let written = 0;
-      while (written < chunk.length) written += (await file.write(chunk, written)).bytesWritten;
-    }
-    return { sha256: hash.digest('hex'), bytes, head: Buffer.concat(heads) };
+  #pending(temporary: string, stored: StoredPicture, head: Buffer): PendingPicture {
+    let kept = false;
+    return {
+      ...stored,
+      head,
+      path: temporary,
+      keep: async () => {
+        await this.#keep(temporary, stored.sha256);
+        kept = true;
+      },
+      discard: async () => {
+        if (!kept) await rm(temporary, { force: true });
+      },
+    };
   }
 
   async #folder(folder: string): Promise<void> {

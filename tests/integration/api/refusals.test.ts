@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import { rename, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import path from 'node:path';
 import { PROBLEMS, type ProblemName } from '@scry/api/errors';
 import { problemSchema } from '@scry/api/routes/describe';
@@ -292,19 +290,6 @@ test('an id that is taken is refused, and the other picture is not kept', async 
     detail: expect.stringContaining('PUT'),
   });
   expect(await uploads(app)).toEqual(before);
-});
-
-test('an upload that breaks off leaves nothing behind', async () => {
-  const before = await uploads(app);
-  const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
-  await once(socket, 'connect');
-  socket.write(
-    'POST /v1/predictions HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 9999\r\n\r\n' +
-      '--x\r\nContent-Disposition: form-data; name="image"; filename="a.jpg"\r\n\r\nabcdef',
-  );
-  await until('the upload has begun', async () => (await uploads(app)).length > before.length);
-  socket.destroy();
-  await until('it is removed', async () => (await uploads(app)).join() === before.join());
 });
 
 test('a volume that cannot be written is said to be so, and does not end the process', async () => {

@@ -48,17 +48,14 @@ async function stream(services: Services, res: Response, first: Prediction, from
   const heartbeat = setInterval(() => res.write(': waiting\n\n'), HEARTBEAT_MS);
   try {
     let seen = from;
-    // Read again: it may have changed before the watch began.
-    for (
-      let row = await services.predictions.get(first.id);
-      row;
-      row = await services.predictions.get(first.id)
-    ) {
+    // Read again at once after the first: it may have changed before the watch began.
+    for (let row: Prediction | null = first; row; row = await services.predictions.get(first.id)) {
       for (const event of eventsSince(row, seen)) {
         seen = stage(event.status);
         res.write(`id: ${seen}\nevent: status\ndata: ${JSON.stringify(present(event, base))}\n\n`);
       }
       if (isFinished(row.status)) break;
+      if (row === first) continue;
       while (!watch.over && !(await watch.next(HEARTBEAT_MS)));
       if (watch.over) break;
     }

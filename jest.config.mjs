@@ -21,7 +21,7 @@ export const project = (name, extra = {}) => ({
   ...extra,
 });
 
-const withPostgres = {
+export const withPostgres = {
   globalSetup: '<rootDir>/tests/helpers/postgres-setup.mjs',
   globalTeardown: '<rootDir>/tests/helpers/postgres-teardown.mjs',
 };

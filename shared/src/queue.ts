@@ -84,6 +84,8 @@ export interface QueueBackend {
   ping(): Promise<void>;
   /** Settings of the server under which jobs can be lost, in sentences. */
   warnings(): Promise<string[]>;
+  /** How often the connection to the server was made anew: when it changes, the newest jobs may be missing. */
+  readonly reconnects: number;
   /** Sends one command; only where the server is Redis. @throws at once while it is away */
   readonly command?: (...words: string[]) => Promise<unknown>;
   close(): Promise<void>;
@@ -100,6 +102,7 @@ class RedisBackend implements QueueBackend {
   readonly #producer: Redis;
   readonly #open: { close(): Promise<void> }[] = [];
   readonly #connections: Redis[] = [];
+  #connected = 0;
 
   constructor(url: string, log: Logger) {
     this.#url = url;
@@ -109,6 +112,11 @@ class RedisBackend implements QueueBackend {
       maxRetriesPerRequest: 0,
       commandTimeout: 2000,
     });
+    this.#producer.on('ready', () => this.#connected++);
+  }
+
+  get reconnects(): number {
+    return Math.max(0, this.#connected - 1);
   }
 
   #connect(options: Omit<RedisOptions, 'replyMapping'>): Redis {
@@ -186,6 +194,7 @@ class RedisBackend implements QueueBackend {
 
 class PostgresBackend implements QueueBackend {
   readonly kind = 'postgres';
+  readonly reconnects = 0; // what was committed is there, whatever happened to the connection
   readonly #log: Logger;
   readonly #pool: pg.Pool;
   readonly #open: { close(): Promise<void> }[] = [];

@@ -99,6 +99,12 @@ export interface SystemOptions {
   readonly workerEnv?: Readonly<Record<string, string>>;
   /** What a worker runs, from the repository's root. */
   readonly workerScript?: string;
+  /** Unset: one of the run's PostgreSQL. */
+  readonly database?: TestDatabase;
+  /** Unset: a temporary one. It is emptied in the end. */
+  readonly dataDir?: string;
+  /** For node, before the script. */
+  readonly nodeArguments?: { readonly api?: readonly string[]; readonly worker?: readonly string[] };
 }
 
 export class System {
@@ -110,6 +116,7 @@ export class System {
   readonly #env: NodeJS.ProcessEnv;
   readonly #workerEnv: Readonly<Record<string, string>>;
   readonly #workerScript: string;
+  readonly #workerArguments: readonly string[];
 
   constructor(parts: {
     port: number;
@@ -118,6 +125,7 @@ export class System {
     env: NodeJS.ProcessEnv;
     workerEnv: Readonly<Record<string, string>>;
     workerScript: string;
+    workerArguments: readonly string[];
   }) {
     this.url = `http://127.0.0.1:${parts.port}`;
     this.dataDir = parts.dataDir;
@@ -125,6 +133,7 @@ export class System {
     this.#env = { ...parts.env, PORT: String(parts.port) };
     this.#workerEnv = parts.workerEnv;
     this.#workerScript = parts.workerScript;
+    this.#workerArguments = parts.workerArguments;
     this.api = new SystemProcess('api', 'api/dist/main.js', this.#env);
   }
 
@@ -137,8 +146,16 @@ export class System {
       WORKER_ID: name,
     });
     this.workers.push(worker);
-    await worker.start();
+    await worker.start(this.#workerArguments);
     return worker;
+  }
+
+  /** Starts another API process beside the first, on a port of its own. */
+  async addApi(): Promise<SystemProcess & { readonly url: string }> {
+    const port = await freePort();
+    const api = new SystemProcess('api-2', 'api/dist/main.js', { ...this.#env, PORT: String(port) });
+    await api.start();
+    return Object.assign(api, { url: `http://127.0.0.1:${port}` });
   }
 
   /** Uploads a picture. @returns the answer as it came */
@@ -187,8 +204,8 @@ export class System {
 
 /** Starts a whole system; ready when this resolves. Needs a build (`npm run build`). */
 export async function startSystem(options: SystemOptions = {}): Promise<System> {
-  const database = await createDatabase();
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'scry-system-'));
+  const database = options.database ?? (await createDatabase());
+  const dataDir = options.dataDir ?? (await mkdtemp(path.join(tmpdir(), 'scry-system-')));
   const env: NodeJS.ProcessEnv = {
     PATH: process.env.PATH,
     HOST: '127.0.0.1',
@@ -207,9 +224,10 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     env,
     workerEnv: options.workerEnv ?? {},
     workerScript: options.workerScript ?? 'worker/dist/main.js',
+    workerArguments: options.nodeArguments?.worker ?? [],
   });
   try {
-    await system.api.start();
+    await system.api.start(options.nodeArguments?.api);
     for (let index = 0; index < (options.workers ?? 1); index++) await system.addWorker();
     return system;
   } catch (error) {

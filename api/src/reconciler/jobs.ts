@@ -33,6 +33,11 @@ export class Jobs {
     this.#attempts = attempts;
   }
 
+  /** Changes when the connection to the queue's server was made anew. */
+  get reconnects(): number {
+    return this.#backend.reconnects;
+  }
+
   /** False when the queue has lost its jobs since `mark`, or was never used. @throws when it is away */
   async isMarked(): Promise<boolean> {
     const state: JobState = await this.#queue(MARKER_QUEUE).getJobState(MARKER);

@@ -1,7 +1,7 @@
 /**
  * Finds unfinished predictions without a job and makes one. Usually only those to which nothing happened for
- * STALE_AFTER_S are looked at. All are looked at when the work begins, when the queue answers again after it did
- * not, and when it came back empty, so that an outage costs seconds and not half a minute more.
+ * STALE_AFTER_S are looked at. All are looked at for some seconds when the work begins, when the queue answers again
+ * after it did not, and when it came back empty, so that an outage costs seconds and not half a minute more.
  */
 import type { Logger } from '@scry/shared/log';
 import { CODES } from '@scry/shared/prediction';
@@ -12,6 +12,8 @@ import type { Jobs } from './jobs.js';
 const PAGE = 500;
 /** How long an API may take between committing a row and adding its job, seconds. Less would only make work twice. */
 const IN_FLIGHT_S = 1;
+/** How long everything is looked at after an outage: until what was in flight then is old enough to be seen. */
+const SUSPICIOUS_MS = 4000;
 
 export interface PutBackParts {
   readonly upkeep: Pick<UpkeepStore, 'unfinished'>;
@@ -23,8 +25,9 @@ export interface PutBackParts {
 
 export class PutBack {
   readonly #parts: PutBackParts;
-  /** Whether jobs may be missing that are younger than STALE_AFTER_S. */
-  #suspicious = true;
+  /** Until then jobs may be missing that are younger than STALE_AFTER_S. */
+  #suspiciousUntil = performance.now() + SUSPICIOUS_MS;
+  #reconnects = 0;
   #lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: PutBackParts) {
@@ -36,18 +39,23 @@ export class PutBack {
     const { jobs, staleAfterS } = this.#parts;
     try {
       const marked = await jobs.isMarked();
+      if (!marked || jobs.reconnects !== this.#reconnects) this.#suspect();
+      this.#reconnects = jobs.reconnects;
       const now = performance.now();
-      const everything = this.#suspicious || !marked;
+      const everything = now < this.#suspiciousUntil;
       if (!everything && now - this.#lookedAt < (staleAfterS * 1000) / 2) return;
       await this.#look(everything ? IN_FLIGHT_S : staleAfterS, signal);
       if (signal.aborted) return;
       if (!marked) await jobs.mark();
-      this.#suspicious = false;
       this.#lookedAt = now;
     } catch (error) {
-      this.#suspicious = true;
+      this.#suspect();
       throw error;
     }
+  }
+
+  #suspect(): void {
+    this.#suspiciousUntil = performance.now() + SUSPICIOUS_MS;
   }
 
   async #look(olderThanS: number, signal: AbortSignal): Promise<void> {

@@ -1,0 +1,88 @@
+/** What happens to accepted predictions when Scry's own processes die. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Ledger } from '../helpers/ledger.js';
+import { startRedis, type TestRedis } from '../helpers/services.js';
+import { type System, type SystemProcess, startSystem } from '../helpers/system.js';
+import { report } from './report.js';
+
+let redis: TestRedis;
+let system: System;
+let ledger: Ledger;
+
+beforeEach(async () => {
+  const started = await startRedis();
+  if (!started) throw new Error('redis-server is not installed: apt-get install redis-server');
+  redis = started;
+  system = await startSystem({ workers: 2, queueUrl: redis.url, workerEnv: { WORKER_THREADS: '1' } });
+  ledger = await Ledger.open(system);
+});
+
+afterEach(async () => {
+  await system.remove();
+  await redis.remove();
+});
+
+const worker = (index: number) => system.workers[index] as SystemProcess;
+
+it('survives workers that are killed again and again in the middle of their jobs', async () => {
+  await ledger.during(async () => {
+    for (let round = 0; round < 6; round++) {
+      await sleep(700);
+      const victim = worker(round % 2);
+      await victim.kill();
+      await victim.start();
+    }
+  });
+  report('worker killed (SIGKILL) mid-job, 6 times', await ledger.settle(performance.now()));
+});
+
+it('survives all workers gone for 10 s', async () => {
+  await ledger.during(async () => {
+    await Promise.all([worker(0).kill(), worker(1).kill()]);
+    await sleep(10_000);
+    await Promise.all([worker(0).start(), worker(1).start()]);
+  }, 2);
+  report('all workers killed, away for 10 s', await ledger.settle(performance.now()));
+});
+
+it('survives the API killed between the commit and the job', async () => {
+  redis.pause(); // rows are committed, and their jobs cannot be added
+  const uploads = ledger.uploadMany(60);
+  while ((await ledger.committedUnanswered()) < 30) await sleep(10);
+  await system.api.kill();
+  await uploads;
+  redis.resume();
+  const committed = await ledger.committedUnanswered();
+  expect(committed).toBeGreaterThanOrEqual(30);
+  await system.api.start();
+  const overAt = performance.now();
+  await ledger.upload();
+  report(`API killed between commit and job (${committed} rows)`, await ledger.settle(overAt));
+});
+
+it('survives the API killed during uploads, again and again', async () => {
+  await ledger.during(async () => {
+    for (let round = 0; round < 4; round++) {
+      await sleep(700);
+      await system.api.kill();
+      await system.api.start();
+    }
+    await sleep(500);
+  });
+  report('API killed during uploads, 4 times', await ledger.settle(performance.now()));
+});
+
+it('survives the death of the API that does the upkeep, when there is another', async () => {
+  const other = await system.addApi();
+  await ledger.during(async () => {
+    await sleep(1000);
+    await system.api.kill();
+    await redis.restart({ data: 'lost' }); // only upkeep can bring these jobs back
+    await Promise.all(Array.from({ length: 20 }, () => ledger.upload(other.url)));
+    await sleep(1000);
+  });
+  const tally = await ledger.settle(performance.now());
+  await other.stop();
+  await system.api.start();
+  report('API with the upkeep killed and Redis emptied; another API takes over', tally);
+});

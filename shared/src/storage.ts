@@ -51,7 +51,10 @@ export interface PendingPicture extends StoredPicture {
   discard(): Promise<void>;
 }
 
-const HEAD_BYTES = 512 * 1024;
+/** Headers are shorter, but for pictures that carry much besides; for those the file is there to be looked into. */
+const HEAD_BYTES = 32 * 1024;
+/** Pictures below this are written in one go. */
+const HELD_BYTES = 512 * 1024;
 
 /** Folder-safe form of a class name. */
 export function safeName(text: string): string {
@@ -74,9 +77,18 @@ async function exists(file: string): Promise<boolean> {
   );
 }
 
-async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
-  let written = 0;
-  while (written < bytes.length) written += (await file.write(bytes, written)).bytesWritten;
+async function writeAll(file: FileHandle, chunks: readonly Buffer[]): Promise<void> {
+  const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  let { bytesWritten } = await file.writev(chunks);
+  if (bytesWritten === bytes) return;
+  const all = Buffer.concat(chunks); // a nearly full disk may take a part
+  while (bytesWritten < bytes) bytesWritten += (await file.write(all, bytesWritten)).bytesWritten;
+}
+
+/** The first chunks, joined only as far as a header needs. */
+function beginning(chunks: readonly Buffer[]): Buffer {
+  const [first = Buffer.alloc(0)] = chunks;
+  return first.length >= HEAD_BYTES ? first : Buffer.concat(chunks).subarray(0, HEAD_BYTES);
 }
 
 export class PictureStorage {
@@ -134,7 +146,7 @@ export class PictureStorage {
   async receive(chunks: AsyncIterable<Buffer>, maxBytes: number): Promise<PendingPicture> {
     const temporary = path.join(this.#temporary, randomUUID());
     const hash = createHash('sha256');
-    let head: Buffer[] = [];
+    const first: Buffer[] = [];
     let bytes = 0;
     let file: FileHandle | null = null;
     try {
@@ -142,20 +154,18 @@ export class PictureStorage {
         bytes += chunk.length;
         if (bytes > maxBytes) throw new PictureTooLarge(maxBytes);
         hash.update(chunk);
-        if (file) await writeAll(file, chunk);
-        else head.push(chunk);
-        if (file || bytes < HEAD_BYTES) continue;
-        head = [Buffer.concat(head)];
+        if (file) await writeAll(file, [chunk]);
+        else first.push(chunk);
+        if (file || bytes < HELD_BYTES) continue;
         file = await open(temporary, 'wx');
-        await writeAll(file, head[0] as Buffer);
+        await writeAll(file, first);
       }
-      const first = head.length === 1 ? (head[0] as Buffer) : Buffer.concat(head);
       if (!file) {
         file = await open(temporary, 'wx');
         await writeAll(file, first);
       }
       await file.datasync(); // a 202 is a promise, and a power cut must not break it
-      return this.#pending(temporary, { sha256: hash.digest('hex'), bytes }, first);
+      return this.#pending(temporary, { sha256: hash.digest('hex'), bytes }, beginning(first));
     } catch (error) {
       if (file) await rm(temporary, { force: true });
       throw error;

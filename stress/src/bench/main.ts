@@ -7,8 +7,10 @@ import { makePictures, type Picture } from '../load/pictures.js';
 import { BENCH_MODELS, type BenchModelName, writeBenchModels } from '../models/write.js';
 import { describeMachine } from '../report/machine.js';
 import { writeReport } from '../report/write.js';
+import { count } from './arguments.js';
 import { benchModel } from './bench.js';
 import { benchReport } from './bench-report.js';
+import { addSmallerBenchmarks } from './commands.js';
 import { compareSection } from './compare.js';
 import { peak, readMemory } from './memory.js';
 import type { BenchResult, ModelResult } from './result.js';
@@ -35,13 +37,6 @@ const USERS: Readonly<Record<BenchModelName, number>> = {
   'resnet-50': 32,
 };
 const PICTURES = 32;
-
-function count(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1)
-    throw new InvalidArgumentError('Give a whole number of 1 or more.');
-  return value;
-}
 
 function modelNames(text: string): BenchModelName[] {
   return text.split(',').map((name) => {
@@ -114,7 +109,9 @@ async function runBench(options: BenchCommandOptions): Promise<void> {
   log.info({ files }, report.verdict);
 }
 
-const program = new Command('bench')
+const program = new Command('bench').description('Benchmarks of Scry on this machine.');
+program
+  .command('system', { isDefault: true })
   .description('Measures Scry beside a bare loop and a plain server, in turns, on this machine.')
   .option('--models <names>', `some of ${BENCH_MODELS.join(', ')}`, modelNames, BENCH_MODELS)
   .option('--rounds <count>', 'turns of each', count, 5)
@@ -126,6 +123,7 @@ const program = new Command('bench')
   .option('--out <folder>', 'where the report goes', 'data/bench')
   .option('--compare <file>', 'bench.json of an earlier run, to put beside this one')
   .action(runBench);
+addSmallerBenchmarks(program, log);
 
 try {
   await program.parseAsync();

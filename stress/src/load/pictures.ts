@@ -50,14 +50,15 @@ async function layer(
 
 async function makePicture(seed: number, width: number, height: number): Promise<Picture> {
   const random = seededUniform(seed);
-  const layers: Buffer[] = [];
-  for (const [columns, rows] of LAYERS) layers.push(await layer(random, columns, rows, width, height));
-  const pixels = Buffer.alloc(width * height * 3);
-  for (let index = 0; index < pixels.length; index++) {
-    let value = 0;
-    for (const [which, [, , weight]] of LAYERS.entries()) value += weight * (layers[which]?.[index] ?? 0);
-    pixels[index] = Math.max(0, Math.min(255, (value - 128) * CONTRAST + 128));
+  const sum = new Float32Array(width * height * 3);
+  for (const [columns, rows, weight] of LAYERS) {
+    const values = await layer(random, columns, rows, width, height);
+    for (let index = 0; index < sum.length; index++) {
+      sum[index] = (sum[index] as number) + weight * ((values[index] as number) - 128);
+    }
   }
+  const pixels = new Uint8ClampedArray(sum.length);
+  for (let index = 0; index < sum.length; index++) pixels[index] = (sum[index] as number) * CONTRAST + 128;
   const bytes = await sharp(pixels, { raw: { width, height, channels: 3 } })
     .jpeg({ quality: 85 })
     .toBuffer();

@@ -16,6 +16,8 @@ export interface ScryOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Goes before the worker's script; to profile it, or to name its threads. */
   readonly nodeArgs?: readonly string[];
+  /** What a worker runs, if not what Scry comes with; from the repository's root. */
+  readonly workerScript?: string;
 }
 
 export interface Scry {
@@ -29,7 +31,7 @@ export interface Scry {
 
 /** @throws Error with the last words of what did not start */
 export async function startScry(options: ScryOptions): Promise<Scry> {
-  const { services, folder, modelsDir, nodeArgs = [] } = options;
+  const { services, folder, modelsDir, nodeArgs = [], workerScript = 'worker/dist/main.js' } = options;
   const port = await freePort();
   const env = {
     HOST: '127.0.0.1',
@@ -55,7 +57,7 @@ export async function startScry(options: ScryOptions): Promise<Scry> {
     while (workers.length > count) await workers.pop()?.stop();
     while (workers.length < count) {
       const name = `worker-${workers.length + 1}`;
-      workers.push(await start(name, 'worker/dist/main.js', { WORKER_ID: name }));
+      workers.push(await start(name, workerScript, { WORKER_ID: name }));
     }
   };
   const stop = async () => {

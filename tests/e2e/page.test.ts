@@ -13,6 +13,12 @@ const SAMPLES = path.join(REPO, 'api/web/public/samples');
 const SMEAR = path.join(SAMPLES, 'blood-smear.jpg');
 const PHONE: BrowserContextOptions = { viewport: { width: 360, height: 740 }, hasTouch: true };
 
+/** Width of the first picture that a selector finds, once it is loaded. @throws when it cannot be shown */
+const pictureWidth = (page: Page, selector: string) =>
+  page.evaluate(
+    `(async (picture) => (await picture.decode(), picture.naturalWidth))(document.querySelector('${selector}'))`,
+  );
+
 const describeInBrowser = browserIsInstalled() ? describe : describe.skip;
 
 describeInBrowser('the page', () => {
@@ -67,7 +73,7 @@ describeInBrowser('the page', () => {
     await page.reload();
     await page.getByText('Where the time went').waitFor();
     expect(await page.locator('.verdict-name').textContent()).toBe('ship');
-    expect(await page.evaluate(`document.querySelector('.stage img').naturalWidth`)).toBe(640);
+    expect(await pictureWidth(page, '.stage img')).toBe(640);
   });
 
   it('shows what a detector found as boxes and rows that belong together', async () => {
@@ -149,12 +155,11 @@ describeInBrowser('the page', () => {
     await page.getByRole('button', { name: 'Use this key' }).click();
     const tiles = page.locator('.tile');
     await tiles.first().waitFor();
-    const all = await tiles.count();
     await page.getByLabel('Model').selectOption('blood-cells');
-    await page.waitForFunction(`document.querySelectorAll('.tile').length < ${all}`);
+    await page.locator('.tile-model', { hasText: 'everyday' }).first().waitFor({ state: 'detached' });
     const models = await page.locator('.tile-model').allTextContents();
     expect(new Set(models)).toEqual(new Set(['blood-cells']));
-    await page.waitForFunction(`document.querySelector('.tile img')?.naturalWidth > 0`);
+    expect(await pictureWidth(page, '.tile img')).toBe(256);
     await tiles.first().click();
     await page.getByText('Where the time went').waitFor();
   });

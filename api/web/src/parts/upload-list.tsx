@@ -1,8 +1,11 @@
 /** The pictures given so far and how far each is. */
+import { useState } from 'preact/hooks';
+import { predictionPath } from '../client/predictions.js';
 import { useValue } from '../observable.js';
 import { percent, type Texts, useTexts } from '../texts/index.js';
 import { cancel, clear, type Item, items, remove, selected } from '../uploads.js';
 import { Icon } from './icons.js';
+import { usePictureUrl } from './picture-url.js';
 import { QueueState } from './queue-state.js';
 
 /** One line about where an item stands. */
@@ -28,6 +31,19 @@ export function markOf(item: Item): Mark {
   return status === undefined || status === 'queued' || status === 'processing' ? 'busy' : 'bad';
 }
 
+/** The picture as this browser shows it; as the server does where the browser cannot (HEIC, TIFF). */
+function Thumb({ item }: { readonly item: Item }) {
+  const [broken, setBroken] = useState(false);
+  const path = item.prediction && `${predictionPath(item.prediction.prediction_id)}/thumbnail?size=256`;
+  const remote = usePictureUrl(broken ? path : null);
+  const url = broken ? remote.url : item.url;
+  return (
+    <span class="upload-thumb">
+      {url && <img src={url} alt="" width="48" height="48" onError={() => setBroken(true)} />}
+    </span>
+  );
+}
+
 function Row({ item }: { readonly item: Item }) {
   const t = useTexts();
   const current = useValue(selected) === item.key;
@@ -43,7 +59,7 @@ function Row({ item }: { readonly item: Item }) {
           selected.value = item.key;
         }}
       >
-        <img class="upload-thumb" src={item.url} alt="" width="48" height="48" />
+        <Thumb item={item} />
         <span class="upload-words">
           <span class="upload-name">{item.name}</span>
           <span class="upload-state">

@@ -105,7 +105,7 @@ export async function accept(
   picture: PendingPicture,
   idIsChosen: boolean,
 ): Promise<Accepted> {
-  const { predictions, metrics, backlog, webhooks } = services;
+  const { predictions, metrics, backlog, webhooks, answerCache } = services;
   const earlier = idIsChosen ? await predictions.get(wanted.id) : null;
   if (earlier) return { created: false, prediction: earlier };
   await backlog.admit(wanted.model.name);
@@ -114,6 +114,8 @@ export async function accept(
     backlog.add(wanted.model.name);
     metrics.created.inc({ model: wanted.model.name });
     if (wanted.webhook) webhooks.deliverer.watch(wanted.id); // before there is a job, so before it can end
+    const answered = await answerCache?.answer(wanted.id);
+    if (answered) return { created: true, prediction: answered };
     await enqueue(services, wanted, created);
     return { created: true, prediction: freshRow(wanted, created) };
   }

@@ -4,6 +4,7 @@ import type { Logger } from '@scry/shared/log';
 import { loadModels, type ModelCatalogue } from '@scry/shared/manifest';
 import { openQueueBackend, type QueueBackend } from '@scry/shared/queue';
 import { PictureStorage } from '@scry/shared/storage';
+import { AnswerCache } from '@scry/shared/store/answer-cache';
 import { ApiKeyStore } from '@scry/shared/store/api-keys';
 import { ChangeListener } from '@scry/shared/store/changes';
 import { type Database, migrate, openDatabase } from '@scry/shared/store/database';
@@ -35,6 +36,8 @@ export interface Services {
   readonly models: ModelCatalogue;
   readonly storage: PictureStorage;
   readonly predictions: PredictionStore;
+  /** Null when every picture is to be looked at anew. */
+  readonly answerCache: AnswerCache | null;
   readonly serving: Serving;
   readonly changes: ChangeListener;
   readonly waiters: Waiters;
@@ -110,6 +113,7 @@ export async function openServices(config: Config, log: Logger): Promise<OpenSer
     models,
     storage,
     predictions,
+    answerCache: config.ANSWER_CACHE ? new AnswerCache(database) : null,
     serving,
     changes,
     waiters,

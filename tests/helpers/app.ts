@@ -93,7 +93,7 @@ export async function predict(
   fields: Record<string, string> = {},
 ): Promise<PredictionView> {
   const response = await app.fetch('/v1/predictions', { method: 'POST', body: form(picture, fields) });
-  if (response.status !== 202) throw new Error(`${response.status}: ${await response.text()}`);
+  if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
   return (await response.json()) as PredictionView;
 }
 

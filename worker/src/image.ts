@@ -6,6 +6,7 @@
  * The steps are one libvips pipeline, so pixels are decoded once and JPEGs are shrunk while they are read.
  */
 import { readFile } from 'node:fs/promises';
+import { ForeignDecoder } from '@scry/shared/foreign/decoder';
 import { imageFormat } from '@scry/shared/image-format';
 import type { ImageFormat, PredictionError } from '@scry/shared/prediction';
 import { imageSize } from 'image-size';
@@ -13,7 +14,6 @@ import sharp, { type FitEnum, type KernelEnum, type Sharp, type SharpOptions } f
 import type { Geometry } from './geometry.js';
 import { decodingFailure, failures, type PictureLimits } from './image/failures.js';
 import { type PictureInput, place, type Raster, toInputSize } from './image/fit.js';
-import { ForeignDecoder } from './image/foreign.js';
 import { toGray } from './image/gray.js';
 
 export type { PictureLimits } from './image/failures.js';

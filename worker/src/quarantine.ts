@@ -11,9 +11,9 @@ import type { Logger } from '@scry/shared/log';
 import type { Model } from '@scry/shared/manifest';
 import { CODES } from '@scry/shared/prediction';
 import type { PredictionJob } from '@scry/shared/queue';
+import { threadFile } from '@scry/shared/thread-file';
 import { type Answered, withoutInference } from './answered.js';
 import type { QuarantineReply, QuarantineRequest, QuarantineSetup } from './quarantine-child.js';
-import { threadFile } from './thread-file.js';
 
 const CHILD = threadFile(import.meta.url, './quarantine-child.js');
 const IDLE_MS = 30_000;

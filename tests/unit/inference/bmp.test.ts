@@ -1,4 +1,4 @@
-import { decodeBmp } from '@scry/worker/image/bmp';
+import { decodeBmp } from '@scry/shared/foreign/bmp';
 import { type BmpKind, makeBmp } from '../../corpus/bmp.js';
 import { drawScene } from '../../corpus/scene.js';
 

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { Slots } from '@scry/worker/slots';
+import { Slots } from '@scry/shared/slots';
 
 /** Asks for a place and notes in `order` when it got it. */
 const ask = (slots: Slots, order: string[], name: string) => slots.take().then(() => order.push(name));

@@ -7,10 +7,10 @@
  * replacement counts against it.
  */
 import type { Model } from '@scry/shared/manifest';
+import { Slots } from '@scry/shared/slots';
+import { threadFile } from '@scry/shared/thread-file';
 import { Piscina } from 'piscina';
 import { oneLine } from '../manifest-problem.js';
-import { Slots } from '../slots.js';
-import { threadFile } from '../thread-file.js';
 import type { Device } from './engine.js';
 import type { EngineModules } from './registry.js';
 import type { InferenceItem } from './served-model.js';

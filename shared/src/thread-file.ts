@@ -8,5 +8,7 @@ import { fileURLToPath } from 'node:url';
  */
 export function threadFile(from: string, name: string): string {
   const here = new URL(name, from);
-  return fileURLToPath(from.endsWith('.ts') ? here.href.replace('/worker/src/', '/worker/dist/') : here);
+  return fileURLToPath(
+    from.endsWith('.ts') ? here.href.replace(/\/(shared|worker)\/src\//, '/$1/dist/') : here,
+  );
 }

@@ -5,7 +5,7 @@
 import { Piscina } from 'piscina';
 import { Slots } from '../slots.js';
 import { threadFile } from '../thread-file.js';
-import type { ForeignResult, ForeignTask } from './foreign-thread.js';
+import type { ForeignResult, ForeignTask } from './thread.js';
 
 /** A HEIC of 12 megapixels was measured to take 0.8 s of CPU and 250 MB, so more at a time would hurt. */
 const THREADS = 2;
@@ -37,7 +37,7 @@ export class ForeignDecoder {
 
   async #decodeNow(task: ForeignTask, timeoutS: number): Promise<ForeignResult | 'timeout'> {
     this.#pool ??= new Piscina({
-      filename: threadFile(import.meta.url, './foreign-thread.js'),
+      filename: threadFile(import.meta.url, './thread.js'),
       minThreads: 0,
       maxThreads: THREADS,
       idleTimeout: IDLE_MS,

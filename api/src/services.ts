@@ -93,6 +93,7 @@ export async function openServices(config: Config, log: Logger): Promise<OpenSer
   const predictions = new PredictionStore(database);
   const queues = new Queues(backend, config.ATTEMPTS, log);
   const waiters = new Waiters(changes, predictions);
+  const renderer = new Renderer(storage, { maxPixels: config.MAX_PIXELS, timeoutS: config.DECODE_TIMEOUT_S });
   const keys = new ApiKeyStore(database);
   const authenticator = new Authenticator(keys, log);
   const webhooks = await openWebhooks(config, database, { predictions, changes, backend, log });
@@ -118,7 +119,7 @@ export async function openServices(config: Config, log: Logger): Promise<OpenSer
     changes,
     waiters,
     queues,
-    renderer: new Renderer(storage, { maxPixels: config.MAX_PIXELS, timeoutS: config.DECODE_TIMEOUT_S }),
+    renderer,
     readiness: new Readiness({
       database: () => database.ping(),
       queue: () => queues.ping(),
@@ -153,6 +154,7 @@ export async function openServices(config: Config, log: Logger): Promise<OpenSer
       await reconciler.close();
       await webhooks.deliverer.close();
       await queues.close();
+      await renderer.close();
       await authenticator.close();
       await backend.close();
       await predictions.close();

@@ -1,4 +1,6 @@
 /** Opens stored pictures for drawing: upright, in color, opaque. */
+import { readFile } from 'node:fs/promises';
+import { ForeignDecoder } from '@scry/shared/foreign/decoder';
 import type { ImageInfo } from '@scry/shared/prediction';
 import type { PictureStorage } from '@scry/shared/storage';
 import sharp, { type Sharp } from 'sharp';
@@ -20,14 +22,48 @@ export function configureSharp(): void {
   sharp.unblock({ operation: LOADERS.map((name) => `VipsForeignLoad${name}`) });
 }
 
-/** Opens a picture. Nothing is read before the pipeline runs; what is damaged is shown as far as it goes. */
-export async function openPicture(
-  storage: PictureStorage,
-  { sha256 }: ImageInfo,
-  limits: OpenLimits,
-): Promise<Sharp> {
-  return sharp(storage.path(sha256), { autoOrient: true, failOn: 'none', limitInputPixels: limits.maxPixels })
-    .timeout({ seconds: limits.timeoutS })
-    .flatten({ background: '#ffffff' })
-    .toColourspace('srgb');
+/** Opens pictures of every format that is accepted. Owns the threads for those that libvips does not read. */
+export class PictureOpener {
+  readonly #storage: PictureStorage;
+  readonly #limits: OpenLimits;
+  readonly #foreign = new ForeignDecoder();
+
+  constructor(storage: PictureStorage, limits: OpenLimits) {
+    this.#storage = storage;
+    this.#limits = limits;
+  }
+
+  /**
+   * Opens a picture; what is damaged is shown as far as it goes.
+   * @throws Error with what is wrong with a picture that cannot be shown at all
+   */
+  async open(image: ImageInfo): Promise<Sharp> {
+    const { format } = image;
+    const opened =
+      format === 'bmp' || format === 'heic' ? await this.#openForeign(image, format) : this.#openUsual(image);
+    return opened
+      .timeout({ seconds: this.#limits.timeoutS })
+      .flatten({ background: '#ffffff' })
+      .toColourspace('srgb');
+  }
+
+  async close(): Promise<void> {
+    await this.#foreign.close();
+  }
+
+  #openUsual({ sha256 }: ImageInfo): Sharp {
+    const limitInputPixels = this.#limits.maxPixels;
+    return sharp(this.#storage.path(sha256), { autoOrient: true, failOn: 'none', limitInputPixels });
+  }
+
+  async #openForeign({ sha256 }: ImageInfo, format: 'bmp' | 'heic'): Promise<Sharp> {
+    const { maxPixels, timeoutS } = this.#limits;
+    // A copy, since small files are read into Node's shared buffer pool, which cannot be transferred.
+    const bytes = new Uint8Array(await readFile(this.#storage.path(sha256)));
+    const decoded = await this.#foreign.decode({ format, bytes, maxPixels }, timeoutS);
+    if (decoded === 'timeout') throw new Error(`decoding took longer than ${timeoutS} s`);
+    if ('problem' in decoded) throw new Error(`it has more than ${maxPixels} pixels`);
+    const { data, width, height } = decoded;
+    return sharp(data, { raw: { width, height, channels: 4 } });
+  }
 }

@@ -8,11 +8,10 @@ import { Batcher } from '@scry/shared/batcher';
 import type { Box, ImageInfo } from '@scry/shared/prediction';
 import type { PictureStorage } from '@scry/shared/storage';
 import type { Prediction } from '@scry/shared/store/predictions';
-import type { Sharp } from 'sharp';
 import { Problem } from '../errors.js';
 import { annotate } from './annotate.js';
 import { type Rect, type Size, toRect } from './canvas.js';
-import { type OpenLimits, openPicture } from './open.js';
+import { type OpenLimits, PictureOpener } from './open.js';
 
 /** Drawing shares libuv's threads with the writing of uploads: it must not take them all. */
 const AT_ONCE = 2;
@@ -47,7 +46,7 @@ export function cropRegion(box: Box, { width, height }: Size): Rect {
 
 export class Renderer {
   readonly #storage: PictureStorage;
-  readonly #limits: OpenLimits;
+  readonly #opener: PictureOpener;
   readonly #drawings = new Batcher<Draw, Buffer>({
     max: 1,
     delayMs: 0,
@@ -57,35 +56,39 @@ export class Renderer {
 
   constructor(storage: PictureStorage, limits: OpenLimits) {
     this.#storage = storage;
-    this.#limits = limits;
+    this.#opener = new PictureOpener(storage, limits);
   }
 
   /** The picture with its answer drawn onto it, a JPEG. @throws Problem when the picture is gone or cannot be read */
   annotated({ image, output, task }: Prediction): Promise<Buffer> {
     const answer = output ?? { predictions: [] };
     const name = renderingName('annotated', [task, answer]);
-    return this.#kept(image, name, () => annotate(() => this.#open(image), image, answer, task));
+    return this.#kept(image, name, () => annotate(() => this.#opener.open(image), image, answer, task));
   }
 
   /** What lies in a box, a JPEG. @throws Problem when the picture is gone or cannot be read */
   crop(image: ImageInfo, box: Box): Promise<Buffer> {
     return this.#kept(image, renderingName('crop', box), async () =>
-      (await this.#open(image)).extract(cropRegion(box, image)).jpeg({ quality: CROP_QUALITY }).toBuffer(),
+      (await this.#opener.open(image))
+        .extract(cropRegion(box, image))
+        .jpeg({ quality: CROP_QUALITY })
+        .toBuffer(),
     );
   }
 
   /** The picture no wider and no higher than `side` pixels, a JPEG. @throws Problem as above */
   thumbnail(image: ImageInfo, side: number): Promise<Buffer> {
     return this.#kept(image, renderingName('thumbnail', side), async () =>
-      (await this.#open(image))
+      (await this.#opener.open(image))
         .resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
         .jpeg({ quality: THUMBNAIL_QUALITY, mozjpeg: true })
         .toBuffer(),
     );
   }
 
-  #open(image: ImageInfo): Promise<Sharp> {
-    return openPicture(this.#storage, image, this.#limits);
+  async close(): Promise<void> {
+    await this.#drawings.close();
+    await this.#opener.close();
   }
 
   async #kept(image: ImageInfo, name: string, draw: Draw): Promise<Buffer> {

@@ -18,7 +18,7 @@ const isFrame = (marker: number) =>
 const isBare = (marker: number) => marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8);
 
 /** Swaps the sides of a picture that lies on its side. */
-export function turned({ width, height }: PictureSize, onItsSide: boolean): PictureSize {
+function turned({ width, height }: PictureSize, onItsSide: boolean): PictureSize {
   return onItsSide ? { width: height, height: width } : { width, height };
 }
 

@@ -1,6 +1,10 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import type { Outcome, PredictionView } from '@scry/shared/prediction';
 import sharp, { type Sharp } from 'sharp';
+import { type BmpKind, makeBmp } from '../../corpus/bmp.js';
 import { CAT, finish, jpeg, predict, startApp, type TestApp } from '../../helpers/app.js';
+import { REPO } from '../../helpers/system.js';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -11,11 +15,10 @@ afterAll(() => app.close());
 const blank = (width: number, height: number): Sharp =>
   sharp({ create: { width, height, channels: 3, background: '#336699' } });
 
-/** A 1 × 1 BMP of 24 bits. */
-const BMP = Buffer.from(
-  '424d3a0000000000000036000000280000000100000001000000010018000000000004000000130b0000130b00000000000000000000ffffff00',
-  'hex',
-);
+/** A blue picture as each kind of BMP, and a HEIC that libvips does not decode. */
+const bmp = (kind: BmpKind) =>
+  makeBmp({ width: 60, height: 40, data: Buffer.alloc(60 * 40 * 3, '336699', 'hex') }, kind);
+const heic = () => readFile(path.join(REPO, 'tests/fixtures/ship.heic'));
 
 describe('what a picture is, is read from its bytes', () => {
   const encoders: [string, () => Promise<Buffer>][] = [
@@ -33,8 +36,12 @@ describe('what a picture is, is read from its bytes', () => {
     expect(image).toMatchObject({ format, width: 60, height: 40 });
   });
 
-  test('bmp', async () => {
-    expect((await predict(app, BMP)).image).toMatchObject({ format: 'bmp', width: 1, height: 1 });
+  test.each<BmpKind>(['24', '24-top-down', '8', '1', 'os2-24'])('bmp of kind %s', async (kind) => {
+    expect((await predict(app, bmp(kind))).image).toMatchObject({ format: 'bmp', width: 60, height: 40 });
+  });
+
+  test('heic', async () => {
+    expect((await predict(app, await heic())).image).toMatchObject({ format: 'heic', width: 96, height: 64 });
   });
 
   const turned: [string, (orientation: number) => Promise<Buffer>][] = [
@@ -160,6 +167,15 @@ describe('the annotated picture', () => {
     );
     expect(Math.max(...banner)).toBeGreaterThan(220); // white letters
     expect(Math.min(...banner)).toBeLessThan(60); // on a dark ground
+  });
+
+  test('can be made of formats that libvips does not read', async () => {
+    for (const picture of [bmp('24'), await heic()]) {
+      const { prediction_id: id } = await answered(picture, CAT);
+      const { width, height } = await pixels(await app.fetch(`/v1/predictions/${id}/annotated`));
+      expect(width).toBe(640);
+      expect(height).toBeGreaterThan(427);
+    }
   });
 
   test('is the same bytes when asked for again, and not sent twice', async () => {

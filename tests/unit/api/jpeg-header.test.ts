@@ -1,4 +1,3 @@
-import { heicTurns } from '@scry/api/probe/heic';
 import { jpegHeader } from '@scry/api/probe/jpeg';
 
 const START = [0xff, 0xd8];
@@ -92,11 +91,4 @@ test('lengths that lie do not make it go on for ever', () => {
   expect(header([0xff, 0xe0, 0, 0], frame(60, 40))).toEqual(STANDING);
   expect(jpegHeader(new Uint8Array(512 * 1024).fill(0xff))).toBeNull();
   expect(jpegHeader(new Uint8Array(0))).toBeNull();
-});
-
-test('a HEIC picture says how often it is turned', () => {
-  const box = (angle: number) => Buffer.from([0, 0, 0, 9, ...Buffer.from('irot'), angle]);
-  expect([0, 1, 2, 3].map((angle) => heicTurns(box(angle)))).toEqual([0, 1, 2, 3]);
-  expect(heicTurns(Buffer.from('no rotation'))).toBe(0);
-  expect(heicTurns(Buffer.from('irot'))).toBe(0);
 });

@@ -49,14 +49,3 @@ export function makeCase(name: string, extension: string, bytes: Buffer, expect:
   const contentType = CONTENT_TYPES[extension] ?? 'application/octet-stream';
   return { name, fileName: `picture.${extension}`, contentType, bytes, expect };
 }
-
-/** Numbers from 0 to below 1 that look random and are the same in every run. Source: Tommy Ettinger's mulberry32. */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}

@@ -1,5 +1,6 @@
 /** Pictures that were cut short or hit by stray bits, at the places where decoders are most easily misled. */
-import { ANY, type CorpusCase, makeCase, seededRandom, UNREADABLE } from './case.js';
+import { randomFrom } from '../helpers/pictures.js';
+import { ANY, type CorpusCase, makeCase, UNREADABLE } from './case.js';
 import { extensionOf, specimens } from './variants.js';
 
 /** Offsets at which a format's parts begin: markers, chunks, blocks, boxes, directory entries. */
@@ -63,7 +64,7 @@ const FLIPS_ANYWHERE = 40;
 const BURSTS = 12;
 
 function flips(name: string, bytes: Buffer, seed: number): CorpusCase[] {
-  const random = seededRandom(seed);
+  const random = randomFrom(seed);
   const cases: CorpusCase[] = [];
   const flipOne = (label: string, reach: number) => {
     const damaged = Buffer.from(bytes);

@@ -1,5 +1,6 @@
 /** What is no picture, what is two things at once, and pictures that come under a wrong or malicious name. */
-import { ANY, answer, type CorpusCase, makeCase, REFUSED, seededRandom } from './case.js';
+import { randomFrom } from '../helpers/pictures.js';
+import { ANY, answer, type CorpusCase, makeCase, REFUSED } from './case.js';
 import { extensionOf, specimens } from './variants.js';
 
 const SVG =
@@ -56,7 +57,7 @@ function foreign(): CorpusCase[] {
 }
 
 function nothing(): CorpusCase[] {
-  const random = seededRandom(7);
+  const random = randomFrom(7);
   const cases = [makeCase('nothing/empty', 'jpg', Buffer.alloc(0), REFUSED)];
   for (const length of [1, 2, 3, 4, 8, 12, 16, 64, 1024, 65_536, 1_048_576]) {
     for (const [filling, byte] of [
@@ -84,8 +85,6 @@ const NAMES: readonly string[] = [
   '..\\..\\windows\\system32\\drivers\\etc\\hosts',
   '/etc/passwd',
   'C:\\picture.jpg',
-  '.',
-  '..',
   '.htaccess',
   'CON',
   'a'.repeat(5000),
@@ -107,10 +106,16 @@ const NAMES: readonly string[] = [
   '{{7*7}}.jpg',
 ];
 
+/** Nothing is left of these when the path is taken off, and a part of a form without a file name is no file. */
+const NAMELESS: readonly string[] = ['.', '..', ''];
+
 function names(all: ReadonlyMap<string, Buffer>): CorpusCase[] {
   const jpeg = all.get('jpeg') as Buffer;
   const hostile = NAMES.map((fileName, index): CorpusCase => {
     return { name: `name/${index}`, fileName, contentType: 'image/jpeg', bytes: jpeg, expect: answer() };
+  });
+  const nameless = NAMELESS.map((fileName, index): CorpusCase => {
+    return { name: `nameless/${index}`, fileName, contentType: 'image/jpeg', bytes: jpeg, expect: ANY };
   });
   const wrong: CorpusCase[] = [];
   for (const [name, bytes] of all) {
@@ -121,7 +126,7 @@ function names(all: ReadonlyMap<string, Buffer>): CorpusCase[] {
       }
     }
   }
-  return [...hostile, ...wrong];
+  return [...hostile, ...nameless, ...wrong];
 }
 
 /** Two formats in one file. Whatever follows a whole picture is ignored; whatever precedes it makes it a stranger. */

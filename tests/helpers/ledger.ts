@@ -67,11 +67,11 @@ export class Ledger {
     this.#pictures = pictures;
   }
 
-  /** Learns the right answers in calm weather, and begins to write down ends. */
-  static async open(system: System): Promise<Ledger> {
+  /** Learns the right answers in calm weather, and begins to write down ends. @param draw makes a picture per seed */
+  static async open(system: System, draw = (seed: number) => shapesJpeg(seed)): Promise<Ledger> {
     const pictures: Picture[] = [];
     for (let seed = 1; seed <= PICTURES; seed++) {
-      const bytes = await shapesJpeg(seed);
+      const bytes = await draw(seed);
       const answer = (await system.predict(bytes)).output?.predictions[0];
       if (!answer) throw new Error('a picture got no answer before any fault');
       pictures.push({ bytes, class: answer.class_name, confidence: answer.confidence });

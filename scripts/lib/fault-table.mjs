@@ -1,0 +1,46 @@
+/** The table that `npm run test:faults` prints; Markdown, so that it can go into docs/reliability.md as it is. */
+
+const HEAD = [
+  'fault',
+  'accepted',
+  'finished right',
+  'lost',
+  'doubled',
+  'refused meanwhile',
+  'recovered after',
+];
+
+const seconds = (value) => `${value < 10 ? value.toFixed(1) : Math.round(value)} s`;
+
+function refusals(refused) {
+  const parts = Object.entries(refused).map(([said, count]) => `${count} × ${said}`);
+  return parts.length > 0 ? parts.join(', ') : '–';
+}
+
+function faultRow({ fault, accepted, right, lost, doubled, refused, recoveryS }) {
+  return [fault, accepted, right, lost, doubled, refusals(refused), seconds(recoveryS)];
+}
+
+function layOut(rows) {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => String(row[column]).length)));
+  const line = (row) => `| ${row.map((cell, column) => String(cell).padEnd(widths[column])).join(' | ')} |`;
+  const rule = `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`;
+  const [head, ...body] = rows.map(line);
+  return [head, rule, ...body].join('\n');
+}
+
+function corpusLines({ corpus, ends, peakMemoryMiB, seconds: took }) {
+  const counted = Object.entries(ends)
+    .sort(([, a], [, b]) => b - a)
+    .map(([end, count]) => `${count} ${end}`);
+  const { api, worker } = peakMemoryMiB;
+  return `${corpus} hostile pictures in ${seconds(took)}: ${counted.join(', ')}. Peak memory: API ${Math.round(api)} MiB, worker ${Math.round(worker)} MiB.`;
+}
+
+/** @param {readonly object[]} entries what the tests reported, in order @returns {string} */
+export function faultTable(entries) {
+  const faults = entries.filter((entry) => 'fault' in entry);
+  const parts = faults.length > 0 ? [layOut([HEAD, ...faults.map(faultRow)])] : ['No fault was tested.'];
+  parts.push(...entries.filter((entry) => 'corpus' in entry).map(corpusLines));
+  return parts.join('\n\n');
+}

@@ -1,0 +1,81 @@
+/** What happens when pictures cannot be written: a full volume and one that turns read-only. Needs root, to mount one. */
+import { spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Ledger } from '../helpers/ledger.js';
+import { shapesJpeg } from '../helpers/pictures.js';
+import { type System, startSystem } from '../helpers/system.js';
+import { report } from './report.js';
+
+function run(command: string, ...args: string[]): boolean {
+  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+}
+
+let mount: string;
+let system: System;
+let ledger: Ledger;
+let mounted = false;
+
+beforeAll(async () => {
+  mount = await mkdtemp(path.join(tmpdir(), 'scry-volume-'));
+  mounted = run('mount', '-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', mount);
+  if (!mounted) {
+    process.stderr.write(
+      'no small volume can be mounted here (root is needed): tests of full volumes are skipped\n',
+    );
+    return;
+  }
+  const dataDir = path.join(mount, 'data');
+  await mkdir(dataDir);
+  system = await startSystem({ dataDir });
+  ledger = await Ledger.open(system);
+});
+
+afterAll(async () => {
+  if (mounted) {
+    await system.remove();
+    run('umount', mount);
+  }
+  await rm(mount, { recursive: true, force: true });
+});
+
+const temporaryFiles = () => readdir(path.join(mount, 'data', 'uploads', 'tmp'));
+
+async function expectRefusal(statuses: readonly number[], sentence: RegExp): Promise<void> {
+  const response = await system.upload(await shapesJpeg(1, 1600, 1200));
+  expect(statuses).toContain(response.status);
+  expect(await response.json()).toMatchObject({ code: 530, detail: expect.stringMatching(sentence) });
+  const readiness = await fetch(`${system.url}/readyz`);
+  expect(readiness.status).toBe(503);
+  expect(await readiness.json()).toMatchObject({ checks: { volume: expect.not.stringMatching(/^ok$/) } });
+  expect(await temporaryFiles()).toEqual([]);
+}
+
+it('refuses clearly while the volume is full, writes nothing by halves, and goes on when there is room', async () => {
+  if (!mounted) return;
+  await ledger.uploadMany(20);
+  const ballast = path.join(mount, 'ballast');
+  await writeFile(ballast, Buffer.alloc(16 * 1024 * 1024)).catch((error: NodeJS.ErrnoException) => {
+    expect(error.code).toBe('ENOSPC');
+  });
+  await expectRefusal([507], /full/);
+  await ledger.uploadMany(20);
+  await rm(ballast);
+  const overAt = performance.now();
+  await ledger.uploadMany(20);
+  const tally = await ledger.settle(overAt);
+  expect(tally.accepted).toBeGreaterThanOrEqual(40);
+  report('uploads volume full', tally);
+});
+
+it('refuses clearly while the volume is read-only, and goes on when it is not', async () => {
+  if (!mounted) return;
+  await ledger.uploadMany(20);
+  expect(run('mount', '-o', 'remount,ro', mount)).toBe(true);
+  await expectRefusal([503], /cannot be written|saved/);
+  expect(run('mount', '-o', 'remount,rw', mount)).toBe(true);
+  const overAt = performance.now();
+  await ledger.uploadMany(20);
+  report('uploads volume read-only', await ledger.settle(overAt));
+});

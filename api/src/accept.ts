@@ -22,9 +22,10 @@ export interface Wanted {
 }
 
 /** A new prediction, or the one that has the id already. */
-export type Accepted =
-  | { readonly created: true; readonly prediction: Prediction }
-  | { readonly created: false; readonly prediction: Prediction };
+export interface Accepted {
+  readonly created: boolean;
+  readonly prediction: Prediction;
+}
 
 function freshRow({ id, model, parameters, image }: Wanted, times: Created): Prediction {
   return {

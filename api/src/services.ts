@@ -83,48 +83,42 @@ async function connect(config: Config, log: Logger): Promise<Connections> {
   return { database, changes, backend };
 }
 
-/** Connects, brings the tables up to date, reads the manifests and begins to listen for changes. @throws what is missing */
-export async function openServices(config: Config, log: Logger): Promise<OpenServices> {
-  const models = await loadModels(config.MODELS_DIR);
-  for (const { name, message } of models.problems) log.error({ model: name }, message);
-  const storage = new PictureStorage(config.DATA_DIR);
-  await storage.prepare();
-  const { database, changes, backend } = await connect(config, log);
+/** What the rest is made from. */
+type Foundation = Connections & Pick<Services, 'config' | 'log' | 'models' | 'storage'>;
+
+async function assemble(foundation: Foundation): Promise<Services> {
+  const { config, log, models, storage, database, changes, backend } = foundation;
   const predictions = new PredictionStore(database);
   const queues = new Queues(backend, config.ATTEMPTS, log);
   const waiters = new Waiters(changes, predictions);
-  const renderer = new Renderer(storage, { maxPixels: config.MAX_PIXELS, timeoutS: config.DECODE_TIMEOUT_S });
   const keys = new ApiKeyStore(database);
-  const authenticator = new Authenticator(keys, log);
-  const webhooks = await openWebhooks(config, database, { predictions, changes, backend, log });
-  const upkeep = {
-    ...{ config, storage, predictions, log },
-    upkeep: new UpkeepStore(database),
-    jobs: new Jobs(backend, config.ATTEMPTS),
-    sweepWebhooks: () => webhooks.deliverer.sweep(),
-  };
-  const leadership = new Leadership(config.DATABASE_URL, UPKEEP_LOCK, log);
   const serving = new Serving(new WorkerStore(database));
   const statistics = new StatisticsStore(database);
   const operations = new OperationsMonitor(statistics, () => serving.workers());
-  const reconciler = new Reconciler(leadership, () => chores(upkeep), log);
+  const checks = {
+    database: () => database.ping(),
+    queue: () => queues.ping(),
+    volume: () => storage.check(),
+  };
+  const limits = { perModel: config.MAX_UNFINISHED, total: config.MAX_UNFINISHED_TOTAL };
   return {
-    config,
-    log,
-    models,
-    storage,
-    predictions,
+    ...{
+      config,
+      log,
+      models,
+      storage,
+      predictions,
+      changes,
+      waiters,
+      queues,
+      keys,
+      serving,
+      statistics,
+      operations,
+    },
     answerCache: config.ANSWER_CACHE ? new AnswerCache(database) : null,
-    serving,
-    changes,
-    waiters,
-    queues,
-    renderer,
-    readiness: new Readiness({
-      database: () => database.ping(),
-      queue: () => queues.ping(),
-      volume: () => storage.check(),
-    }),
+    renderer: new Renderer(storage, { maxPixels: config.MAX_PIXELS, timeoutS: config.DECODE_TIMEOUT_S }),
+    readiness: new Readiness(checks),
     metrics: new Metrics({
       predictions,
       queues,
@@ -133,18 +127,39 @@ export async function openServices(config: Config, log: Logger): Promise<OpenSer
       models: [...models.models.keys()],
       log,
     }),
-    keys,
-    authenticator,
-    backlog: new Backlog(
-      () => predictions.countUnfinished(),
-      { perModel: config.MAX_UNFINISHED, total: config.MAX_UNFINISHED_TOTAL },
-      log,
-    ),
+    authenticator: new Authenticator(keys, log),
+    backlog: new Backlog(() => predictions.countUnfinished(), limits, log),
     limitCreates: limitCreates(config.RATE_LIMIT, backend, log),
-    webhooks,
+    webhooks: await openWebhooks(config, database, { predictions, changes, backend, log }),
     feedback: new FeedbackStore(database),
-    statistics,
-    operations,
+  };
+}
+
+/** The upkeep, which one API process of all does. */
+function openReconciler(services: Services, { database, backend }: Connections): Reconciler {
+  const { config, log, storage, predictions, webhooks } = services;
+  const upkeep = {
+    ...{ config, storage, predictions, log },
+    upkeep: new UpkeepStore(database),
+    jobs: new Jobs(backend, config.ATTEMPTS),
+    sweepWebhooks: () => webhooks.deliverer.sweep(),
+  };
+  const leadership = new Leadership(config.DATABASE_URL, UPKEEP_LOCK, log);
+  return new Reconciler(leadership, () => chores(upkeep), log);
+}
+
+/** Connects, brings the tables up to date, reads the manifests and begins to listen for changes. @throws what is missing */
+export async function openServices(config: Config, log: Logger): Promise<OpenServices> {
+  const models = await loadModels(config.MODELS_DIR);
+  for (const { name, message } of models.problems) log.error({ model: name }, message);
+  const storage = new PictureStorage(config.DATA_DIR);
+  await storage.prepare();
+  const connections = await connect(config, log);
+  const services = await assemble({ ...connections, config, log, models, storage });
+  const reconciler = openReconciler(services, connections);
+  const { webhooks, waiters, queues, renderer, authenticator, predictions } = services;
+  return {
+    ...services,
     start() {
       webhooks.deliverer.start();
       reconciler.start();
@@ -156,10 +171,10 @@ export async function openServices(config: Config, log: Logger): Promise<OpenSer
       await queues.close();
       await renderer.close();
       await authenticator.close();
-      await backend.close();
+      await connections.backend.close();
       await predictions.close();
-      await changes.close();
-      await database.close();
+      await connections.changes.close();
+      await connections.database.close();
     },
   };
 }

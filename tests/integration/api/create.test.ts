@@ -121,3 +121,26 @@ describe.each(QUEUES)('creating predictions with the queue on %s', (kind) => {
     expect(answers.map(({ status }) => status).sort()).toEqual([202, 202, 409, 409]);
   });
 });
+
+describe('a picture that is deleted while the next prediction about it is being accepted', () => {
+  test('is missed at once: the request is refused, and leaves no row behind', async () => {
+    const app = await startApp();
+    const { storage, predictions } = app.services;
+    const receive = storage.receive.bind(storage);
+    // The picture goes between its keeping and the row, as when its last other prediction is deleted just then.
+    storage.receive = async (...upload) => {
+      const pending = await receive(...upload);
+      const keep = async () => {
+        await pending.keep();
+        await storage.removeUnlessUsed(pending.sha256, async () => false);
+      };
+      return { ...pending, keep };
+    };
+    const body = form(await jpeg(1), { prediction_id: 'came-too-late' });
+    const response = await app.fetch('/v1/predictions', { method: 'POST', body });
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({ detail: expect.stringContaining('Send it again') });
+    expect(await predictions.get('came-too-late')).toBeNull();
+    await app.close();
+  });
+});

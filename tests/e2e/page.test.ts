@@ -19,6 +19,14 @@ const pictureWidth = (page: Page, selector: string) =>
     `(async (picture) => (await picture.decode(), picture.naturalWidth))(document.querySelector('${selector}'))`,
   );
 
+/** What axe finds that shuts people out, in its words. */
+async function barriers(axe: AxeBuilder): Promise<string[]> {
+  const { violations } = await axe.analyze();
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+}
+
 const describeInBrowser = browserIsInstalled() ? describe : describe.skip;
 
 describeInBrowser('the page', () => {
@@ -205,21 +213,47 @@ describeInBrowser('the page', () => {
     expect(overflow).toBeLessThanOrEqual(0);
   });
 
-  describe.each(['light', 'dark'] as const)('in its %s theme', (colorScheme) => {
-    it.each([
-      { view: 'a classification', where: '/', sample: 'Ship', ready: '.bars' },
-      { view: 'a detection', where: '/', sample: 'Blood smear', ready: '.found' },
-      { view: 'the history', where: '/history', sample: null, ready: '.tile' },
-      { view: 'the models', where: '/models', sample: null, ready: '.sheet .tally' },
-      { view: 'the operations', where: '/operations', sample: null, ready: '.chart' },
-    ])('puts no barrier before $view', async ({ where, sample, ready }) => {
-      const page = await openWithKey(where, { colorScheme });
-      if (sample) await page.getByRole('button', { name: sample, exact: true }).click();
-      await page.locator(ready).first().waitFor();
-      if (sample) await page.getByRole('button', { name: 'Wrong?' }).click();
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-      expect(serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
-    });
+  it.each([
+    { view: 'a classification', where: '/', sample: 'Ship', ready: '.bars' },
+    { view: 'a detection', where: '/', sample: 'Blood smear', ready: '.found' },
+    { view: 'the history', where: '/history', sample: null, ready: '.tile' },
+    { view: 'the models', where: '/models', sample: null, ready: '.sheet .tally' },
+    { view: 'the operations', where: '/operations', sample: null, ready: '.chart' },
+  ])('puts no barrier before $view, in the light and in the dark', async ({ where, sample, ready }) => {
+    const page = await openWithKey(where);
+    if (sample) await page.getByRole('button', { name: sample, exact: true }).click();
+    await page.locator(ready).first().waitFor();
+    if (sample) await page.getByRole('button', { name: 'Wrong?' }).click();
+    expect(await barriers(new AxeBuilder({ page }))).toEqual([]);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    expect(await barriers(new AxeBuilder({ page }).withRules('color-contrast'))).toEqual([]);
   });
+});
+
+describeInBrowser('the page while no worker runs', () => {
+  let system: System;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    [system, browser] = await Promise.all([startSystem({ workers: 0 }), openBrowser()]);
+  }, 120_000);
+
+  afterAll(async () => {
+    await browser.close();
+    await system.remove();
+  }, 60_000);
+
+  it('says so, tells how many are ahead, cancels, and shows the answer when a worker comes', async () => {
+    const { page, close } = await openTab(browser, system.url);
+    await page.getByText('No worker serves this model at the moment').waitFor();
+    for (const sample of ['Ship', 'Airplane', 'Truck'])
+      await page.getByRole('button', { name: sample }).click();
+    await page.locator('.upload', { hasText: 'ship.jpg' }).getByText('Next in line').waitFor();
+    await page.locator('.upload', { hasText: 'truck.jpg' }).getByText('2 ahead of it').waitFor();
+    await page.getByRole('button', { name: 'Cancel: truck.jpg' }).click();
+    await page.locator('.upload', { hasText: 'truck.jpg' }).getByText('Canceled').waitFor();
+    await system.addWorker();
+    await page.locator('.upload', { hasText: 'ship.jpg' }).getByText('ship 95%').waitFor();
+    await close();
+  }, 60_000);
 });

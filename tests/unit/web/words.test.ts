@@ -70,6 +70,10 @@ describe('ticks', () => {
   ])('up to %d are round', (most, expected) => {
     expect(ticks(most)).toEqual(expected);
   });
+
+  it('are whole where only whole values are shown', () => {
+    expect(ticks(1.1, 1)).toEqual([0, 1]);
+  });
 });
 
 /** Paths of all texts; the types see to the rest. */

@@ -55,7 +55,7 @@ function optionsFor(host: HTMLElement, series: readonly Series[], digits: number
       {
         ...axis,
         size: 48,
-        splits: (_, __, ___, most) => ticks(most),
+        splits: (_, __, ___, most) => ticks(most, digits === 0 ? 1 : 0),
         values: (_, splits) => splits.map((value) => count(value, digits)),
       },
     ],

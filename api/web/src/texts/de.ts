@@ -4,7 +4,6 @@ import type { Texts } from './en.js';
 export const de: Texts = {
   language: 'Sprache',
   skip: 'Zum Inhalt springen',
-  tagline: 'Bilder hinein, Antworten heraus.',
   nav: {
     label: 'Hauptnavigation',
     predict: 'Vorhersage',
@@ -17,8 +16,6 @@ export const de: Texts = {
   common: {
     loading: 'Lädt …',
     retry: 'Noch einmal versuchen',
-    close: 'Schließen',
-    none: 'keine',
     of: (part, whole) => `${part} von ${whole}`,
     notFoundTitle: 'Diese Seite gibt es nicht',
     notFound: 'Vielleicht ist die Adresse vertippt.',
@@ -70,7 +67,6 @@ export const de: Texts = {
     again: 'Noch einmal senden',
     pasted: 'Eingefügtes Bild',
     photo: 'Foto',
-    allDone: (count) => (count === 1 ? '1 Bild fertig' : `${count} Bilder fertig`),
   },
   samples: {
     'blood-smear': 'Blutausstrich',
@@ -91,7 +87,6 @@ export const de: Texts = {
     refused: 'Nicht gesendet',
   },
   result: {
-    answer: 'Antwort',
     nothing: 'Nichts über der Schwelle gefunden.',
     nothingHelp: 'Senken Sie die Mindestsicherheit oder nehmen Sie ein anderes Modell.',
     objects: (count) => (count === 1 ? '1 Objekt' : `${count} Objekte`),
@@ -99,8 +94,6 @@ export const de: Texts = {
     threshold: 'Zeigen ab',
     classes: 'Klassen',
     list: 'Was gefunden wurde',
-    crops: 'Ausschnitte',
-    picture: 'Das Bild',
     pictureAlt: (name) => `Das gesendete Bild: ${name}`,
     noPreview: 'Der Browser kann dieses Bild nicht anzeigen.',
     times: 'Wo die Zeit blieb',
@@ -173,7 +166,6 @@ export const de: Texts = {
     input: 'Eingabe',
     engine: 'Engine',
     version: 'Version',
-    about: 'Über das Modell',
     predictions: 'Vorhersagen',
     median: 'Zeit (Median)',
     p95: '95 % binnen',

@@ -2,7 +2,6 @@
 export const en = {
   language: 'Language',
   skip: 'Skip to content',
-  tagline: 'Pictures in, answers out.',
   nav: {
     label: 'Main',
     predict: 'Predict',
@@ -15,8 +14,6 @@ export const en = {
   common: {
     loading: 'Loading …',
     retry: 'Try again',
-    close: 'Close',
-    none: 'none',
     of: (part: string, whole: string) => `${part} of ${whole}`,
     notFoundTitle: 'There is no such page',
     notFound: 'The address may be mistyped.',
@@ -66,7 +63,6 @@ export const en = {
     again: 'Send again',
     pasted: 'Pasted picture',
     photo: 'Photo',
-    allDone: (count: number) => (count === 1 ? '1 picture done' : `${count} pictures done`),
   },
   samples: {
     'blood-smear': 'Blood smear',
@@ -74,7 +70,7 @@ export const en = {
     ship: 'Ship',
     airplane: 'Airplane',
     truck: 'Truck',
-  } as Record<string, string>,
+  },
   state: {
     uploading: (percent: string) => `Uploading ${percent}`,
     queued: 'Waiting',
@@ -87,7 +83,6 @@ export const en = {
     refused: 'Not sent',
   },
   result: {
-    answer: 'Answer',
     nothing: 'Nothing found above the threshold.',
     nothingHelp: 'Lower the least confidence, or try another model.',
     objects: (count: number) => (count === 1 ? '1 object' : `${count} objects`),
@@ -95,8 +90,6 @@ export const en = {
     threshold: 'Show from',
     classes: 'Classes',
     list: 'What was found',
-    crops: 'Cut-outs',
-    picture: 'The picture',
     pictureAlt: (name: string) => `The picture sent: ${name}`,
     noPreview: 'The browser cannot show this picture.',
     times: 'Where the time went',
@@ -169,7 +162,6 @@ export const en = {
     input: 'Input',
     engine: 'Engine',
     version: 'Version',
-    about: 'About',
     predictions: 'Predictions',
     median: 'Median time',
     p95: '95 % within',

@@ -56,6 +56,12 @@ const HEAD_BYTES = 32 * 1024;
 /** Pictures below this are written in one go. */
 const HELD_BYTES = 512 * 1024;
 
+const SHA256 = /^[0-9a-f]{64}$/;
+/** Names of pictures on their way out begin with this and go on with their hash. */
+const REMOVING = 'removing-';
+/** Taking a picture out and asking the database takes milliseconds; whoever needs longer has died. */
+const REMOVING_TAKES_MS = 10 * 60_000;
+
 /** Folder-safe form of a class name. */
 export function safeName(text: string): string {
   const safe = text
@@ -72,6 +78,25 @@ async function exists(file: string): Promise<boolean> {
     () => true,
     (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return false;
+      throw error;
+    },
+  );
+}
+
+/** Names in a folder; none when there is no such folder. */
+async function listing(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+}
+
+/** Since a file was written (`mtime`), or written or renamed (`ctime`); -1 when it is gone. */
+async function ageMs(file: string, by: 'mtimeMs' | 'ctimeMs'): Promise<number> {
+  return stat(file).then(
+    (found) => Date.now() - found[by],
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return -1;
       throw error;
     },
   );
@@ -212,19 +237,33 @@ export class PictureStorage {
   async removeUnlessUsed(sha256: string, inUse: () => Promise<boolean>): Promise<boolean> {
     if (await inUse()) return false;
     const target = this.path(sha256);
-    const aside = path.join(this.#temporary, `removing-${randomUUID()}`);
+    const aside = path.join(this.#temporary, `${REMOVING}${sha256}-${randomUUID()}`);
     try {
       await rename(target, aside);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       return false; // removed already
     }
-    const used = await inUse();
+    const used = await inUse().catch(async (error: unknown) => {
+      await rename(aside, target); // nobody can say now: rather kept for nothing than lost
+      throw error;
+    });
     if (used) await rename(aside, target);
     else await rm(aside, { force: true });
     if (!used)
       await rm(path.join(this.#derived, sha256.slice(0, 2), sha256), { recursive: true, force: true });
     return !used;
+  }
+
+  /** Kept pictures whose names begin with two hexadecimal digits, that were written so long ago. */
+  async kept(shard: string, olderThanMs: number): Promise<string[]> {
+    const folder = path.join(this.#uploads, shard);
+    const found: string[] = [];
+    for (const name of await listing(folder)) {
+      if (SHA256.test(name) && (await ageMs(path.join(folder, name), 'mtimeMs')) >= olderThanMs)
+        found.push(name);
+    }
+    return found;
   }
 
   /** Links a picture under `results/<model>/<className>/`. Asked twice, it is linked once. */
@@ -236,6 +275,14 @@ export class PictureStorage {
         if (error.code !== 'EEXIST') throw error;
       },
     );
+  }
+
+  /** Removes what `linkByClass` linked under this file name, whichever class it was. */
+  async unlinkByClass(model: string, fileName: string): Promise<void> {
+    const folder = path.join(this.#results, safeName(model));
+    for (const className of await listing(folder)) {
+      await rm(path.join(folder, className, safeName(fileName)), { force: true });
+    }
   }
 
   /** Writes something made from a picture, so that it appears whole or not at all. */
@@ -252,19 +299,25 @@ export class PictureStorage {
     await rename(temporary, target);
   }
 
-  /** Removes temporary files whose writers died. @param olderThanMs by the file's own time @returns how many */
-  async removeOrphans(olderThanMs: number): Promise<number> {
-    let removed = 0;
-    for (const name of await readdir(this.#temporary)) {
+  /**
+   * Tidies up after processes that died: temporary files are removed, and pictures that were being removed come back.
+   * @param olderThanMs since a temporary file was written to
+   * @param removingMs since a picture was taken out of its place
+   * @returns how many files
+   */
+  async removeOrphans(olderThanMs: number, removingMs = REMOVING_TAKES_MS): Promise<number> {
+    let found = 0;
+    for (const name of await listing(this.#temporary)) {
       const file = path.join(this.#temporary, name);
-      const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return null; // its writer finished meanwhile
-        throw error;
-      });
-      if (!found || Date.now() - found.mtimeMs < olderThanMs) continue;
-      await rm(file, { force: true });
-      removed++;
+      const sha256 = name.startsWith(REMOVING) ? name.slice(REMOVING.length, REMOVING.length + 64) : null;
+      const isOld = sha256
+        ? (await ageMs(file, 'ctimeMs')) >= removingMs
+        : (await ageMs(file, 'mtimeMs')) >= olderThanMs;
+      if (!isOld) continue;
+      if (sha256) await rename(file, this.path(sha256));
+      else await rm(file, { force: true });
+      found++;
     }
-    return removed;
+    return found;
   }
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type ChoreParts, chores } from '@scry/api/reconciler/chores';
 import { Jobs } from '@scry/api/reconciler/jobs';
+import { PutBack } from '@scry/api/reconciler/put-back';
 import { Reconciler } from '@scry/api/reconciler/reconciler';
 import { jobId, openQueueBackend, type QueueBackend, queueName } from '@scry/shared/queue';
 import { PictureStorage } from '@scry/shared/storage';
@@ -113,15 +114,26 @@ describe.each(['postgres', 'redis'] as const)('putting predictions back, with %s
     expect(counts.wait).toBeGreaterThanOrEqual(1);
   });
 
-  it('looks at young ones only when the queue came back empty', async () => {
-    const look = runner();
-    await look('put back'); // leaves the marker
+  it('looks at young ones only for some seconds after the queue came back empty', async () => {
+    const clock = { now: 0 };
+    const upkeep = new UpkeepStore(database);
+    const jobs = new Jobs(backend, 3);
+    const putBack = new PutBack({
+      upkeep,
+      predictions,
+      jobs,
+      staleAfterS: 30,
+      log: quiet,
+      now: () => clock.now,
+    });
+    await putBack.run(none); // leaves the marker
+    clock.now = 10_000;
     await predictions.create(prediction(`${kind}-young`));
     await age(2);
-    await look('put back');
+    await putBack.run(none);
     expect(await stateOf(`${kind}-young`)).toBe('unknown');
     await backend.queue('scry_marker').obliterate({ force: true });
-    await look('put back');
+    await putBack.run(none);
     expect(await stateOf(`${kind}-young`)).toBe('waiting');
   });
 
@@ -222,6 +234,50 @@ describe('the other chores', () => {
     const { items } = await predictions.list({ limit: 10 });
     expect(items.map(({ id }) => id).sort()).toEqual(['old-unfinished', 'young-shared']);
     expect([await storage.has(shas.alone), await storage.has(shas.shared)]).toEqual([false, true]);
+  });
+});
+
+describe('pictures that nobody uses', () => {
+  beforeEach(() => setUp());
+  const hoursAgo = Date.now() / 1000 - 7 * 3600;
+
+  async function keep(sha256: string, seconds: number): Promise<void> {
+    await mkdir(path.dirname(storage.path(sha256)), { recursive: true });
+    await writeFile(storage.path(sha256), 'picture');
+    await utimes(storage.path(sha256), seconds, seconds);
+  }
+
+  it('are removed within a day, and no others', async () => {
+    const shas = { unused: '11'.repeat(32), used: '22'.repeat(32), fresh: '33'.repeat(32) };
+    await keep(shas.unused, hoursAgo);
+    await keep(shas.used, hoursAgo);
+    await keep(shas.fresh, Date.now() / 1000);
+    await predictions.create(
+      prediction('uses-it', { image: { ...prediction('x').image, sha256: shas.used } }),
+    );
+    const look = runner();
+    for (let run = 0; run < 256; run++) await look('unused pictures');
+    const left = await Promise.all(Object.values(shas).map((sha256) => storage.has(sha256)));
+    expect(left).toEqual([false, true, true]);
+  });
+
+  it('come back when the database goes away in the middle of removing them', async () => {
+    const sha256 = '44'.repeat(32);
+    await keep(sha256, hoursAgo);
+    const answers = [Promise.resolve(false), Promise.reject(new Error('the database is away'))];
+    const removing = storage.removeUnlessUsed(sha256, () => answers.shift() as Promise<boolean>);
+    await expect(removing).rejects.toThrow('away');
+    expect(await storage.has(sha256)).toBe(true);
+  });
+
+  it('come back when their remover died in the middle of it', async () => {
+    const sha256 = '55'.repeat(32);
+    await mkdir(path.dirname(storage.path(sha256)), { recursive: true });
+    const folder = path.join(dataDir, 'uploads', 'tmp');
+    await writeFile(path.join(folder, `removing-${sha256}-1`), 'picture');
+    expect(await storage.removeOrphans(1e9)).toBe(0);
+    expect(await storage.removeOrphans(1e9, 0)).toBe(1);
+    expect(await storage.has(sha256)).toBe(true);
   });
 });
 

@@ -12,7 +12,7 @@
  */
 import type { Logger } from '@scry/shared/log';
 import type { Model } from '@scry/shared/manifest';
-import { CODES, type Outcome } from '@scry/shared/prediction';
+import { CODES, type Outcome, type PredictionError } from '@scry/shared/prediction';
 import type { PredictionJob } from '@scry/shared/queue';
 import type { PictureStorage } from '@scry/shared/storage';
 import type { Finish, PredictionStore } from '@scry/shared/store/predictions';
@@ -204,7 +204,17 @@ export class Predictor {
       await persist(() => store.release([job.id]), this.#stop.signal, log);
       throw error;
     }
-    const message = `The model "${lane.model.name}" could not be run: ${error.message}. Try again later, or tell whoever runs this server.`;
-    await this.#write(lane, job, withoutInference({ code: CODES.engineNotReady, message }));
+    await this.#write(lane, job, withoutInference(lastFailure(lane.model, error)));
   }
+}
+
+/** What the client is told when the last try failed; paths of this machine are nobody's business. */
+function lastFailure(model: Model, error: NodeJS.ErrnoException): PredictionError {
+  const advice = 'Try again later, or tell whoever runs this server.';
+  if (error.syscall !== undefined && error.path !== undefined) {
+    const message = `The stored picture could not be read (${error.code}). ${advice}`;
+    return { code: CODES.pictureNotSaved, message };
+  }
+  const message = `The model "${model.name}" could not be run: ${error.message}. ${advice}`;
+  return { code: CODES.engineNotReady, message };
 }

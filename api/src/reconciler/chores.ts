@@ -6,12 +6,17 @@ import { CODES } from '@scry/shared/prediction';
 import type { PictureStorage } from '@scry/shared/storage';
 import type { PredictionStore } from '@scry/shared/store/predictions';
 import type { UpkeepStore } from '@scry/shared/store/upkeep';
+import { removePicture } from '../remove-picture.js';
 import type { Jobs } from './jobs.js';
 import { PutBack } from './put-back.js';
 import type { Chore } from './reconciler.js';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
+const DAY = 24 * 60 * MINUTE;
+
+/** Folders that pictures lie in, by the first two digits of their names. */
+const SHARDS = 256;
 
 /** Small steps with pauses: other statements wait for none of them, and a backlog of a million is gone in an hour. */
 const STEP = 200;
@@ -45,20 +50,37 @@ async function removeOld(parts: ChoreParts, signal: AbortSignal): Promise<void> 
   const { config, upkeep, predictions, storage, log } = parts;
   let removed = 0;
   for (;;) {
-    const pictures = await upkeep.removeOld(config.RETENTION_DAYS, STEP);
-    for (const sha256 of new Set(pictures)) {
-      await storage.removeUnlessUsed(sha256, () => predictions.usesImage(sha256));
-    }
-    removed += pictures.length;
-    if (pictures.length < STEP || signal.aborted) break;
+    const rows = await upkeep.removeOld(config.RETENTION_DAYS, STEP);
+    for (const row of rows) await removePicture({ storage, predictions }, row);
+    removed += rows.length;
+    if (rows.length < STEP || signal.aborted) break;
     await sleep(STEP_PAUSE_MS);
   }
   if (removed > 0) log.info({ removed, days: config.RETENTION_DAYS }, 'old predictions were removed');
 }
 
+/**
+ * Removes pictures that were kept for rows which were then not written: the database went away in between. One folder
+ * of 256 at a time, so that millions of pictures are gone through in a day and nobody notices.
+ */
+function unusedPictures({ upkeep, predictions, storage, log }: ChoreParts): () => Promise<void> {
+  let shard = Math.floor(Math.random() * SHARDS);
+  return async () => {
+    const name = shard.toString(16).padStart(2, '0');
+    shard = (shard + 1) % SHARDS;
+    const kept = await storage.kept(name, ORPHAN_AFTER_MS);
+    for (let start = 0; start < kept.length; start += STEP) {
+      for (const sha256 of await upkeep.unused(kept.slice(start, start + STEP))) {
+        await storage.removeUnlessUsed(sha256, () => predictions.usesImage(sha256));
+        log.info({ sha256 }, 'a picture was removed that no prediction uses');
+      }
+    }
+  };
+}
+
 async function removeOrphans({ storage, log }: ChoreParts): Promise<void> {
   const removed = await storage.removeOrphans(ORPHAN_AFTER_MS);
-  if (removed > 0) log.info({ removed }, 'temporary files were removed whose writers had died');
+  if (removed > 0) log.info({ removed }, 'files of processes that died were tidied up');
 }
 
 /** The chores; `RETENTION_DAYS=0` keeps everything. */
@@ -69,6 +91,7 @@ export function chores(parts: ChoreParts): readonly Chore[] {
     { name: 'expire', everyMs: SECOND, run: (signal) => expire(parts, signal) },
     { name: 'webhooks', everyMs: 5 * SECOND, run: async () => void (await parts.sweepWebhooks()) },
     { name: 'temporary files', everyMs: 10 * MINUTE, run: () => removeOrphans(parts) },
+    { name: 'unused pictures', everyMs: DAY / SHARDS, run: unusedPictures(parts) },
   ];
   if (parts.config.RETENTION_DAYS > 0) {
     all.push({ name: 'retention', everyMs: MINUTE, run: (signal) => removeOld(parts, signal) });

@@ -26,12 +26,14 @@ export interface PutBackParts {
   readonly jobs: Jobs;
   readonly staleAfterS: number;
   readonly log: Logger;
+  /** Milliseconds of a clock that never goes back; given by tests. */
+  readonly now?: () => number;
 }
 
 export class PutBack {
   readonly #parts: PutBackParts;
   /** Until then jobs may be missing that are younger than STALE_AFTER_S. */
-  #suspiciousUntil = performance.now() + SUSPICIOUS_MS;
+  #suspiciousUntil: number;
   #reconnects = 0;
   #lookedAt = Number.NEGATIVE_INFINITY;
   /** Where the next usual look begins; null: at the oldest. */
@@ -39,6 +41,7 @@ export class PutBack {
 
   constructor(parts: PutBackParts) {
     this.#parts = parts;
+    this.#suspiciousUntil = this.#now() + SUSPICIOUS_MS;
   }
 
   /** One look. @throws when the database or the queue is away; then the next look is at everything */
@@ -48,7 +51,7 @@ export class PutBack {
       const marked = await jobs.isMarked();
       if (!marked || jobs.reconnects !== this.#reconnects) this.#suspect();
       this.#reconnects = jobs.reconnects;
-      const now = performance.now();
+      const now = this.#now();
       const everything = now < this.#suspiciousUntil;
       if (!everything && now - this.#lookedAt < (staleAfterS * 1000) / 2) return;
       if (everything) await this.#look(IN_FLIGHT_S, Number.POSITIVE_INFINITY, null, signal);
@@ -62,8 +65,12 @@ export class PutBack {
     }
   }
 
+  #now(): number {
+    return this.#parts.now?.() ?? performance.now();
+  }
+
   #suspect(): void {
-    this.#suspiciousUntil = performance.now() + SUSPICIOUS_MS;
+    this.#suspiciousUntil = this.#now() + SUSPICIOUS_MS;
   }
 
   /** @returns where to go on; null at the end */

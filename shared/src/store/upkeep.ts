@@ -8,6 +8,13 @@ export interface Unfinished {
   readonly job: PredictionJob;
 }
 
+/** A prediction whose row is gone, and what it leaves behind on the volume. */
+export interface Removed {
+  readonly id: string;
+  readonly model: string;
+  readonly sha256: string;
+}
+
 /** Where the last page ended. */
 export interface Place {
   readonly createdAt: string;
@@ -47,7 +54,10 @@ const REMOVE_OLD = `
     WHERE ended IS NOT NULL AND created_at < clock_timestamp() - $1 * interval '1 day'
       AND completed_at < clock_timestamp() - $1 * interval '1 day'
     ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED
-  ) RETURNING encode(image_sha256, 'hex') AS sha256`;
+  ) RETURNING id, model, encode(image_sha256, 'hex') AS sha256`;
+const UNUSED = `
+  SELECT sha256 FROM unnest($1::text[]) AS kept (sha256)
+  WHERE NOT EXISTS (SELECT 1 FROM predictions WHERE image_sha256 = decode(sha256, 'hex'))`;
 
 const BEGINNING: Place = { createdAt: '-infinity', id: '' };
 
@@ -78,9 +88,14 @@ export class UpkeepStore {
     return rows.map((row) => row.id);
   }
 
-  /** Removes some predictions that ended more than `days` ago. @returns the hash of each one's picture */
-  async removeOld(days: number, limit: number): Promise<string[]> {
-    const rows = await this.#database.run<{ sha256: string }>('upkeep_remove_old', REMOVE_OLD, [days, limit]);
+  /** Removes some predictions that ended more than `days` ago. */
+  removeOld(days: number, limit: number): Promise<Removed[]> {
+    return this.#database.run<Removed>('upkeep_remove_old', REMOVE_OLD, [days, limit]);
+  }
+
+  /** Those of some pictures that no prediction uses. */
+  async unused(pictures: readonly string[]): Promise<string[]> {
+    const rows = await this.#database.run<{ sha256: string }>('upkeep_unused', UNUSED, [pictures]);
     return rows.map((row) => row.sha256);
   }
 }

@@ -1,4 +1,5 @@
 /** DELETE /v1/predictions/{id}: the row, and the picture when no other row uses it. */
+import { removePicture } from '../../remove-picture.js';
 import type { Route } from '../../route.js';
 import { idParams, problems } from '../describe.js';
 import { findPrediction, notFound } from './find.js';
@@ -19,13 +20,13 @@ export const deletePrediction: Route = {
   },
   handlers: (services) => [
     async (req, res) => {
-      const { predictions, queues, storage } = services;
+      const { predictions, queues } = services;
       const { id, model } = await findPrediction(services, req);
       await predictions.cancel(id); // whoever waits or works on it is told
       await queues.remove(model, id);
       const sha256 = await predictions.delete(id);
       if (sha256 === null) throw notFound(id);
-      await storage.removeUnlessUsed(sha256, () => predictions.usesImage(sha256));
+      await removePicture(services, { id, model, sha256 });
       res.status(204).end();
     },
   ],

@@ -1,10 +1,16 @@
 /** What a removed prediction leaves on the volume, removed too. */
+import type { PictureStorage } from '@scry/shared/storage';
+import type { PredictionStore } from '@scry/shared/store/predictions';
 import type { Removed } from '@scry/shared/store/upkeep';
-import type { Services } from './services.js';
+
+export interface RemovePictureParts {
+  readonly storage: PictureStorage;
+  readonly predictions: Pick<PredictionStore, 'usesImage'>;
+}
 
 /** Removes a prediction's link under its class, and its picture when no other prediction uses it. */
 export async function removePicture(
-  { storage, predictions }: Pick<Services, 'storage' | 'predictions'>,
+  { storage, predictions }: RemovePictureParts,
   { id, model, sha256 }: Removed,
 ): Promise<void> {
   await storage.unlinkByClass(model, id);

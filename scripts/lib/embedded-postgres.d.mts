@@ -15,3 +15,5 @@ export interface EmbeddedPostgresOptions {
 }
 
 export function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres>;
+
+export function runningDatabaseUrl(wishedHome: string): string | null;

@@ -277,3 +277,15 @@ async function running(child, base, home) {
   }
   return { url: `${base}/scry`, adminUrl, pid: child.pid, ended: end, stop };
 }
+
+/**
+ * The address of a database that another process runs.
+ * @param {string} wishedHome as for `startEmbeddedPostgres`
+ * @returns {string | null} null when none runs there
+ */
+export function runningDatabaseUrl(wishedHome) {
+  const { home } = findIdentity(wishedHome, () => undefined);
+  if (runningServer(path.join(home, 'cluster')) === null) return null;
+  const [password, port] = ['password', 'port'].map((name) => readText(path.join(home, name)));
+  return password && port ? `postgres://${USER}:${password}@127.0.0.1:${port}/scry` : null;
+}

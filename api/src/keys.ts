@@ -9,7 +9,7 @@ import { migrate, openDatabase } from '@scry/shared/store/database';
 const USAGE = `
   create --name NAME [--scopes predict,read,admin] [--days N]   make a key; it is shown once
   list                                                          all keys, without their secrets
-  revoke ID                                                     a key that stops working at once
+  revoke ID                                                     a key that stops working within 5 seconds
 `;
 const DAY_S = 24 * 3600;
 
@@ -58,7 +58,7 @@ async function list(store: ApiKeyStore): Promise<void> {
 async function revoke(store: ApiKeyStore, id: string | undefined): Promise<void> {
   if (!id) throw new Error('revoke needs the id of a key; "list" shows them.');
   if (!(await store.revoke(id))) throw new Error(`There is no key "${id}"; "list" shows them.`);
-  say(`${id} is revoked.`);
+  say(`${id} is revoked; it stops working within 5 seconds.`);
 }
 
 async function command(store: ApiKeyStore, [verb, id]: string[], options: Options): Promise<void> {

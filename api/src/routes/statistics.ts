@@ -16,7 +16,7 @@ const COUNT_TO = 100_000;
 const FRESH_MS = 10_000;
 
 export const getStatistics: Route = {
-  scope: 'read',
+  scope: 'any',
   description: {
     method: 'get',
     path: '/v1/stats',
@@ -48,7 +48,7 @@ async function stream(operations: OperationsMonitor, res: Response): Promise<voi
 }
 
 export const statisticsEvents: Route = {
-  scope: 'read',
+  scope: 'any',
   description: {
     method: 'get',
     path: '/v1/stats/events',

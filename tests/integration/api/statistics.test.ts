@@ -21,7 +21,7 @@ const send = async (seed: number, model: string) =>
 
 /** Waits until the buckets, which show whole stretches of time only, hold something. */
 async function untilCounted(enough: (operations: Operations) => boolean): Promise<Operations> {
-  const response = await app.fetch('/v1/stats/events', { headers: readKey });
+  const response = await app.fetch('/v1/stats/events');
   expect(response.headers.get('content-type')).toContain('text/event-stream');
   let text = '';
   for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
@@ -38,13 +38,13 @@ const sum = (operations: Operations, field: 'succeeded' | 'failed') =>
   operations.buckets.reduce((total, bucket) => total + bucket[field], 0);
 
 describe('statistics', () => {
-  it('tell operators what came, ended and failed, and nobody else', async () => {
+  it('tell what came, ended and failed, to anyone where no key is asked for', async () => {
     await app.services.predictions.finish(finish(await send(1, 'everyday-10'), CAT));
     await app.services.predictions.finish({ ...finish(await send(2, 'everyday-10'), CAT), batchSize: 3 });
     await app.services.predictions.finish(finish(await send(3, 'blood-cells'), failed));
     await send(4, 'blood-cells');
 
-    expect((await app.fetch('/v1/stats')).status).toBe(401);
+    expect((await app.fetch('/v1/stats')).status).toBe(200);
     const operations = await untilCounted((now) => sum(now, 'succeeded') === 2 && sum(now, 'failed') === 1);
     expect(operations.failures).toEqual([{ code: 510, count: 1 }]);
     expect(operations.unfinished).toEqual({ 'blood-cells': 1 });

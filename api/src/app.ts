@@ -1,4 +1,5 @@
 /** The Express app: what every request passes through, then the routes, then the one error handler. */
+import cors from 'cors';
 import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import { authorizer } from './auth/authorize.js';
@@ -12,12 +13,22 @@ import { routes } from './routes/index.js';
 import type { Services } from './services.js';
 
 /** Nothing from elsewhere, and no inline scripts; links to plain http stay as they are, for there may be no https. */
-function security(): RequestHandler {
+function security(sharedWithOthers: boolean): RequestHandler {
   return helmet({
     contentSecurityPolicy: {
       directives: { upgradeInsecureRequests: null, imgSrc: ["'self'", 'data:', 'blob:'] },
     },
+    crossOriginResourcePolicy: { policy: sharedWithOthers ? 'cross-origin' : 'same-origin' },
     strictTransportSecurity: false, // for whoever ends TLS to say
+  });
+}
+
+/** Lets pages of these origins call from a browser; keys travel in headers, so cookies need not. */
+function shareWith(origins: readonly string[]): RequestHandler {
+  return cors({
+    origin: origins.includes('*') ? '*' : [...origins],
+    exposedHeaders: ['Location', 'Retry-After', 'ETag', 'Preference-Applied', 'X-Request-Id'],
+    maxAge: 3600,
   });
 }
 
@@ -44,11 +55,13 @@ function register(app: Express, services: Services, all: readonly Route[]): void
 /** Builds the app on services that are open. It owns nothing: closing is its caller's. */
 export function createApp(services: Services): Express {
   const { config, log, metrics } = services;
+  const origins = config.CORS_ORIGINS;
   const app = express();
   app.disable('x-powered-by');
   app.set('trust proxy', config.TRUST_PROXY);
   app.set('etag', false); // answers that can be fresh say so themselves; hashing every body is CPU for nothing
-  app.use(logRequests(log), metrics.timeRequests(), security());
+  app.use(logRequests(log), metrics.timeRequests(), security(origins.length > 0));
+  if (origins.length > 0) app.use(shareWith(origins));
   register(app, services, routes);
   app.use(documents(routes));
   app.use(queueBoard(services), page());

@@ -48,6 +48,11 @@ const settings = {
     '0',
     'How many reverse proxies stand in front: client addresses are read that many hops back.',
   ),
+  CORS_ORIGINS: setting(
+    list.default([]),
+    '',
+    'Comma-separated origins whose pages may call the API from a browser, such as https://shop.example; * is any.',
+  ),
   DATA_DIR: setting(
     folder.default(path.resolve('data')),
     'data',

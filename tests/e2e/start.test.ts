@@ -1,0 +1,148 @@
+/** `npm start` as a person meets it: its greeting, its stop, and what it does when something dies. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { openAsBlob } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { REPO } from '../helpers/system.js';
+
+const SAMPLE = path.join(REPO, 'models/everyday-10/sample.jpg');
+const SLOW_MS = 60_000;
+
+interface LogLine {
+  readonly name?: string;
+  readonly pid?: number;
+  readonly msg?: string;
+}
+
+/** A launcher and what it has said. */
+class Launcher {
+  readonly process: ChildProcess;
+  readonly lines: string[] = [];
+  readonly #waiting = new Set<() => void>();
+
+  constructor(dataDir: string, port = '0') {
+    const env = {
+      ...process.env,
+      DATA_DIR: dataDir,
+      PORT: port,
+      HOST: '127.0.0.1',
+      DATABASE_URL: '',
+      QUEUE_URL: '',
+    };
+    this.process = spawn(process.execPath, ['scripts/start.mjs'], { cwd: REPO, env });
+    for (const stream of [this.process.stdout, this.process.stderr]) {
+      if (!stream) throw new Error('no output');
+      createInterface({ input: stream }).on('line', (line) => {
+        this.lines.push(line);
+        for (const look of this.#waiting) look();
+      });
+    }
+  }
+
+  /** The first line from the given one on that matches, as soon as it is there. */
+  said(pattern: RegExp, from = 0): Promise<RegExpExecArray> {
+    return new Promise((resolve) => {
+      const look = () => {
+        const found = this.lines.slice(from).map((line) => pattern.exec(line));
+        const first = found.find((match) => match !== null);
+        if (!first) return;
+        this.#waiting.delete(look);
+        resolve(first);
+      };
+      this.#waiting.add(look);
+      look();
+    });
+  }
+
+  /** Process ids of the API or the workers, in the order in which they came. */
+  pids(name: string): number[] {
+    const entries = this.lines
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line) as LogLine)
+      .filter((entry) => entry.name === name && entry.pid !== undefined);
+    return [...new Set(entries.map((entry) => entry.pid as number))];
+  }
+
+  async end(signal: NodeJS.Signals): Promise<unknown[]> {
+    const exit = once(this.process, 'exit');
+    this.process.kill(signal);
+    return exit;
+  }
+}
+
+let dataDir: string;
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(path.join(tmpdir(), 'scry-start-'));
+});
+
+afterAll(() => rm(dataDir, { recursive: true, force: true }));
+
+async function predictSample(base: string): Promise<unknown> {
+  const form = new FormData();
+  form.append('image', await openAsBlob(SAMPLE), 'sample.jpg');
+  const response = await fetch(`${base}/v1/predictions`, {
+    method: 'POST',
+    headers: { Prefer: 'wait=20' },
+    body: form,
+  });
+  return response.json();
+}
+
+/** Resolves when no such process is left. */
+async function gone(pid: number): Promise<void> {
+  for (;;) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return; // no such process
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+test(
+  'npm start greets with a line that answers, brings back what dies, and keeps its data',
+  async () => {
+    const first = new Launcher(dataDir);
+    const [, base = ''] = await first.said(/Page {5}(http:\S+)\/$/);
+    expect((await first.said(/Try it {3}(curl .*)$/))[1]).toContain(
+      `'image=@${SAMPLE}' ${base}/v1/predictions`,
+    );
+    const prediction = await predictSample(base);
+    expect(prediction).toMatchObject({
+      status: 'succeeded',
+      output: { predictions: [{ class_name: 'airplane' }, {}, {}, {}, {}] },
+    });
+
+    const [worker = 0] = first.pids('worker');
+    const before = first.lines.length;
+    process.kill(worker, 'SIGKILL');
+    await first.said(/ended with signal SIGKILL; starting it again/, before);
+    await first.said(/"name":"worker".*"msg":"ready"/, before);
+    expect(await predictSample(base)).toMatchObject({ status: 'succeeded' });
+
+    expect(await first.end('SIGTERM')).toEqual([0, null]);
+
+    const second = new Launcher(dataDir);
+    const [, again = ''] = await second.said(/Page {5}(http:\S+)\/$/);
+    const { prediction_id } = prediction as { prediction_id: string };
+    const kept = await fetch(`${again}/v1/predictions/${prediction_id}`);
+    expect(await kept.json()).toMatchObject({ prediction_id, status: 'succeeded' });
+
+    const port = new URL(again).port;
+    const clash = new Launcher(dataDir, port);
+    await clash.said(new RegExp(`Port ${port} on 127.0.0.1 is in use.*PORT=${Number(port) + 1} npm start`));
+    const rival = new Launcher(dataDir);
+    await rival.said(/Another Scry \(process \d+\) is using .* set DATA_DIR to another folder/);
+
+    const lock = await readFile(path.join(dataDir, 'postgres/cluster/postmaster.pid'), 'utf8');
+    const children = [...second.pids('api'), ...second.pids('worker'), Number(lock.split('\n')[0])];
+    await second.end('SIGKILL');
+    await Promise.all(children.map(gone));
+  },
+  SLOW_MS,
+);

@@ -174,3 +174,50 @@ it('knows whether a picture is still used', async () => {
   await expect(store.usesImage(image.sha256)).resolves.toBe(false);
   await expect(store.delete('shares-2')).resolves.toBeNull();
 });
+
+describe('beside many predictions that wait', () => {
+  let alone: TestDatabase;
+  let busy: Database;
+
+  beforeAll(async () => {
+    alone = await createDatabase();
+    busy = openDatabase(alone.url, { max: 1, name: 'test', log: quiet });
+  });
+
+  afterAll(async () => {
+    await busy.close();
+    await alone.drop();
+  });
+
+  const reads = async () => {
+    await busy.query('SELECT pg_stat_force_next_flush()');
+    const rows = await busy.query<{ seq: number; unfinished: number }>(`
+      SELECT seq_scan::int AS seq, idx_scan_of.count AS unfinished FROM pg_stat_user_tables,
+        LATERAL (SELECT idx_scan::int AS count FROM pg_stat_user_indexes
+                 WHERE indexrelname = 'predictions_unfinished') AS idx_scan_of
+      WHERE relname = 'predictions'`);
+    return rows[0];
+  };
+
+  it('finds rows by their ids alone, even by plans that were made while the table was empty', async () => {
+    const few = new PredictionStore(busy);
+    // More often than PostgreSQL looks at the values before it settles on one plan.
+    for (let time = 0; time < 8; time++) {
+      const id = `early-${time}`;
+      await few.create(prediction(id));
+      await few.claim(id, 'w1');
+      await few.finish(success(id));
+      await few.get(id);
+    }
+    await few.end(['nobody'], 'canceled', 500, 'nobody waits');
+    const before = await reads();
+    await few.create(prediction('later'));
+    await few.claim('later', 'w1');
+    await few.release(['later']);
+    await few.finish(success('later'));
+    await few.end(['later'], 'canceled', 500, 'too late');
+    expect((await few.get('later'))?.status).toBe('succeeded');
+    expect(await reads()).toEqual(before);
+    await few.close();
+  });
+});

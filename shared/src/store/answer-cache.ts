@@ -13,7 +13,7 @@ const ANSWER = `
     UPDATE predictions
     SET ended = 'succeeded', completed_at = clock_timestamp(), touched_at = clock_timestamp(),
         code = earlier.code, output = earlier.output, top_class = earlier.top_class, cached = true
-    FROM earlier WHERE id = $1 AND ended IS NULL
+    FROM earlier WHERE id = $1 AND coalesce(ended, '') = '' -- not by the index of unfinished ones: see predictions.ts
     RETURNING predictions.*
   ), told AS (
     SELECT pg_notify('${CHANNEL}', string_agg(id || ' ' || ended, ',')) FROM written HAVING count(*) > 0

@@ -11,6 +11,13 @@ const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
 /** A statement slower than this is ended by the server: nothing here should come near it. */
 const STATEMENT_TIMEOUT_MS = 30_000;
 
+/**
+ * One plan per statement, and it uses an index. PostgreSQL would plan statements about arrays anew each time, which cost
+ * more than running them (a claim took 0.27 CPU ms and takes 0.07); and plans made while the tables are empty would read
+ * whole tables, and stay while these grow. Every statement here has its index.
+ */
+const PLANNER = '-c enable_seqscan=off -c plan_cache_mode=force_generic_plan';
+
 export interface DatabaseOptions {
   /** Connections at the most. */
   readonly max: number;
@@ -31,6 +38,7 @@ export class Database {
       application_name: options.name,
       connectionTimeoutMillis: 5000,
       statement_timeout: STATEMENT_TIMEOUT_MS,
+      options: PLANNER,
       keepAlive: true,
     });
     // An idle connection that breaks is replaced at its next use; without a listener it would end the process.

@@ -96,6 +96,12 @@ const INSERT_WITH_WEBHOOKS = `
   )
   SELECT * FROM created`;
 
+/**
+ * As `ended IS NULL`, but so that PostgreSQL does not think of the index of unfinished predictions: these rows are found
+ * by their ids, and that index, read from end to end, would cost more with every prediction that waits.
+ */
+const NOT_ENDED = `coalesce(ended, '') = ''`;
+
 const GET = `SELECT ${PREDICTION_COLUMNS} FROM predictions WHERE id = ANY($1::text[])`;
 
 // Rows are locked in the order of their ids, so that two batches that share rows cannot deadlock. The commit is not waited
@@ -103,7 +109,7 @@ const GET = `SELECT ${PREDICTION_COLUMNS} FROM predictions WHERE id = ANY($1::te
 const CLAIM = `
   WITH wanted AS (
     SELECT id FROM predictions
-    WHERE id = ANY($1::text[]) AND ended IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp())
+    WHERE id = ANY($1::text[]) AND ${NOT_ENDED} AND (expires_at IS NULL OR expires_at > clock_timestamp())
     ORDER BY id FOR UPDATE
   ), claimed AS (
     UPDATE predictions p
@@ -118,7 +124,7 @@ const CLAIM = `
 
 const RELEASE = `
   UPDATE predictions SET claims = greatest(claims - 1, 0), touched_at = clock_timestamp()
-  WHERE id = ANY($1::text[]) AND ended IS NULL`;
+  WHERE id = ANY($1::text[]) AND ${NOT_ENDED}`;
 
 const FINISH = `
   WITH results AS (
@@ -126,7 +132,7 @@ const FINISH = `
                          $9::text[], $10::real[], $11::real[], $12::real[], $13::int[])
       AS r (id, ended, code, output, error, top_class, model_version, worker, device, decode_ms, batch_ms, inference_ms, batch_size)
   ), wanted AS (
-    SELECT p.id FROM predictions p WHERE p.id = ANY($1::text[]) AND p.ended IS NULL ORDER BY p.id FOR UPDATE
+    SELECT id FROM predictions WHERE id = ANY($1::text[]) AND ${NOT_ENDED} ORDER BY id FOR UPDATE
   ), written AS (
     UPDATE predictions p
     SET ended = r.ended, completed_at = clock_timestamp(), touched_at = clock_timestamp(),
@@ -145,7 +151,7 @@ const END_EARLY = `
   WITH written AS (
     UPDATE predictions
     SET ended = $2, completed_at = clock_timestamp(), touched_at = clock_timestamp(), code = $3, error = $4
-    WHERE id = ANY($1::text[]) AND ended IS NULL
+    WHERE id = ANY($1::text[]) AND ${NOT_ENDED}
     RETURNING id, ended
   ), told AS (
     SELECT pg_notify('${CHANNEL}', string_agg(id || ' ' || ended, ',')),

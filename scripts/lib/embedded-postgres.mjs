@@ -12,16 +12,15 @@
  * A server moves absent → starting → running → stopping → absent. It never outlives the process that started it.
  */
 import { spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ended, spawnGuarded } from './guarded-process.mjs';
-import { bundledMajor, findIdentity } from './postgres-identity.mjs';
+import { ensureCluster, ensurePassword, readText, USER } from './postgres-cluster.mjs';
+import { findIdentity } from './postgres-identity.mjs';
 
-const USER = 'scry';
 const PORT_TRIES = 5;
 /** A server whose starter was killed needs a moment to notice. */
 const STARTER_PATIENCE_MS = 1500;
@@ -40,15 +39,6 @@ const serverSettings = (connections) => ({
   log_checkpoints: 'off',
   password_encryption: 'scram-sha-256',
 });
-
-function readText(file) {
-  try {
-    return readFileSync(file, 'utf8').trim();
-  } catch (error) {
-    if (error.code === 'ENOENT') return null;
-    throw error;
-  }
-}
 
 function isAlive(pid) {
   try {
@@ -95,67 +85,6 @@ async function claim(home, cluster, say) {
   }
   if (postmasterPid(cluster) !== null) rmSync(path.join(cluster, 'postmaster.pid')); // its id is another's by now
   writeFileSync(path.join(home, 'starter'), `${process.pid}\n`);
-}
-
-function checkVersion(cluster) {
-  const found = readText(path.join(cluster, 'PG_VERSION'));
-  const bundled = bundledMajor();
-  if (found === bundled) return;
-  throw new Error(
-    `${cluster} was made by PostgreSQL ${found}, and this Scry comes with PostgreSQL ${bundled}, which cannot read it. ` +
-      `Start the Scry that made it, or move the folder away to begin with an empty database, or set DATABASE_URL ` +
-      `to a PostgreSQL ${found} that has this data.`,
-  );
-}
-
-function ensurePassword(home) {
-  const file = path.join(home, 'password');
-  if (!existsSync(file)) writeFileSync(file, `${randomBytes(24).toString('hex')}\n`, { mode: 0o600 });
-  return readText(file);
-}
-
-/** Runs initdb on an empty folder. @throws Error with what initdb said */
-function initialise(identity, folder, password, durable) {
-  const passwordFile = `${folder}.password`; // initdb runs as another user, who cannot read the kept one
-  writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
-  if (identity.owner) {
-    for (const item of [folder, passwordFile]) chownSync(item, identity.owner.uid, identity.owner.gid);
-  }
-  const [command, ...args] = [
-    ...identity.prefix,
-    path.join(identity.programs, 'initdb'),
-    `--pgdata=${folder}`,
-    `--username=${USER}`,
-    `--pwfile=${passwordFile}`,
-    '--auth=scram-sha-256',
-    '--allow-group-access', // root runs it as another user of root's group, and reads the lock file
-    '--encoding=UTF8',
-    '--locale=C',
-    '--locale-provider=builtin',
-    '--builtin-locale=C.UTF-8',
-    ...(durable ? [] : ['--no-sync']),
-  ];
-  const made = spawnSync(command, args, {
-    ...identity.user,
-    cwd: '/',
-    encoding: 'utf8',
-    env: { ...process.env, LC_ALL: 'C' },
-  });
-  rmSync(passwordFile, { force: true });
-  if (made.status !== 0)
-    throw new Error(
-      `The database could not be made in ${folder}: ${(made.stderr || made.error?.message || '').trim()}`,
-    );
-}
-
-/** Makes the cluster when there is none. @throws Error that says what to do with one that cannot be used */
-function ensureCluster(identity, cluster, password, durable) {
-  if (existsSync(cluster)) return checkVersion(cluster);
-  const unfinished = `${cluster}.new`;
-  rmSync(unfinished, { recursive: true, force: true });
-  mkdirSync(unfinished, { mode: 0o700 });
-  initialise(identity, unfinished, password, durable);
-  renameSync(unfinished, cluster);
 }
 
 /** A port that is free now: the wished one if it is. */

@@ -22,7 +22,11 @@ const PARENT_POLL_MS = 1000;
 const GRACE_MS = 3000;
 const [INFO, WARN] = [30, 40];
 
+/** How the API shows the key that it makes when it needs keys and has none. */
+const FIRST_KEY = /^ {4}(scry_\S+)$/;
+
 const children = [];
+let firstKey = null;
 let database = null;
 let stopping = false;
 
@@ -98,15 +102,17 @@ async function migrateDatabase(url) {
   await migrate(url, createLogger('scry', 'warn'));
 }
 
-function startChild(name, script, env) {
-  const child = new Supervised(name, path.join(root, script), env);
+function startChild(name, script, env, look) {
+  const child = new Supervised(name, path.join(root, script), env, look);
   children.push(child);
   child.start();
 }
 
 function startChildren(settings, port, databaseUrl) {
   const env = { ...process.env, NODE_ENV: 'production', PORT: String(port), DATABASE_URL: databaseUrl };
-  startChild('api', 'api/dist/main.js', env);
+  startChild('api', 'api/dist/main.js', env, (line) => {
+    firstKey = FIRST_KEY.exec(line)?.[1] ?? firstKey;
+  });
   const workerEnv = { ...env };
   // Each worker would otherwise take all CPUs, and several would fight for them.
   if (settings.WORKERS > 1 && !env.WORKER_THREADS)
@@ -139,7 +145,7 @@ async function waitUntilReady(url) {
 }
 
 function greet(url, settings) {
-  const key = settings.AUTH === 'key' ? `-H 'Authorization: Bearer YOUR-KEY' ` : '';
+  const key = settings.AUTH === 'key' ? `-H 'Authorization: Bearer ${firstKey ?? 'YOUR-KEY'}' ` : '';
   console.log(`
 Scry is ready.
 

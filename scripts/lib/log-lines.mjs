@@ -59,9 +59,10 @@ function print(source, entry) {
   process.stdout.write(`${process.stdout.isTTY ? pretty(source, entry) : JSON.stringify(entry)}\n`);
 }
 
-/** Shows each line that a stream brings. */
-export function forward(source, stream) {
+/** Shows each line that a stream brings. @param {(line: string) => void} [look] sees each of them as it came */
+export function forward(source, stream, look = () => undefined) {
   createInterface({ input: stream }).on('line', (line) => {
+    look(line);
     if (line.trim() !== '') print(source, parse(source, line));
   });
 }

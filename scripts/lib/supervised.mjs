@@ -22,6 +22,7 @@ export class Supervised {
   #name;
   #script;
   #env;
+  #look;
   #child = null;
   #timer = null;
   #backoff = 0;
@@ -33,11 +34,17 @@ export class Supervised {
     this.#tellReady = resolve;
   });
 
-  /** @param {string} name for logs @param {string} script absolute path @param {NodeJS.ProcessEnv} env */
-  constructor(name, script, env) {
+  /**
+   * @param {string} name for logs
+   * @param {string} script absolute path
+   * @param {NodeJS.ProcessEnv} env
+   * @param {(line: string) => void} [look] sees what it writes to standard output
+   */
+  constructor(name, script, env, look) {
     this.#name = name;
     this.#script = script;
     this.#env = env;
+    this.#look = look;
   }
 
   start() {
@@ -50,7 +57,7 @@ export class Supervised {
     child.on('message', (message) => {
       if (message === 'ready') this.#tellReady();
     });
-    forward(this.#name, child.stdout);
+    forward(this.#name, child.stdout, this.#look);
     forward(this.#name, child.stderr);
     this.#gone = ended(child).then((how) => this.#onEnd(how, Date.now() - since));
   }

@@ -45,7 +45,11 @@ it('survives Redis killed and away for 10 s', async () => {
   await ledger.during(async () => {
     await sleep(1000);
     await redis.kill();
-    await sleep(10_000);
+    await sleep(5000);
+    const readiness = await fetch(`${system.url}/readyz`);
+    expect(readiness.status).toBe(503);
+    expect(await readiness.json()).toMatchObject({ checks: { queue: expect.not.stringMatching(/^ok$/) } });
+    await sleep(5000);
     await redis.start();
   });
   report('Redis killed, away for 10 s', await ledger.settle(performance.now()));

@@ -71,9 +71,11 @@ it('refuses clearly while the volume is full, writes nothing by halves, and goes
 
 it('refuses clearly while the volume is read-only, and goes on when it is not', async () => {
   if (!mounted) return;
+  ledger.reset();
   await ledger.uploadMany(20);
   expect(run('mount', '-o', 'remount,ro', mount)).toBe(true);
   await expectRefusal([503], /cannot be written|saved/);
+  await ledger.uploadMany(20);
   expect(run('mount', '-o', 'remount,rw', mount)).toBe(true);
   const overAt = performance.now();
   await ledger.uploadMany(20);

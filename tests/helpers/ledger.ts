@@ -40,12 +40,13 @@ interface Picture {
 
 /** What a fault did to the predictions that were accepted. */
 export interface Tally {
+  /** Answered with 202, or committed without the answer reaching the client: both must end. */
   readonly accepted: number;
   /** Succeeded with the answer that the same picture gets in calm weather. */
   readonly right: number;
   /** Ended with an error. */
   readonly failed: number;
-  /** Accepted and not there, or not ended in time; or committed without an answer to the client, and not ended. */
+  /** Accepted and not there, or not ended in time. */
   readonly lost: number;
   /** Ended more than once. */
   readonly doubled: number;
@@ -130,6 +131,11 @@ export class Ledger {
     await Promise.all(Array.from({ length: count }, () => this.upload()));
   }
 
+  /** Begins to count anew. */
+  reset(): void {
+    for (const counted of [this.#accepted, this.#unanswered, this.#refused]) counted.clear();
+  }
+
   /** How many rows there are of uploads that were not answered. */
   async committedUnanswered(): Promise<number> {
     const rows = await this.#rows();
@@ -145,9 +151,10 @@ export class Ledger {
       rows = await this.#rows();
     }
     const recoveryS = (performance.now() - overAt) / 1000;
-    const mine = rows.filter(({ id }) => this.#accepted.has(id));
+    const unanswered = rows.filter(({ id }) => this.#unanswered.has(id));
+    const mine = [...rows.filter(({ id }) => this.#accepted.has(id)), ...unanswered];
     return {
-      accepted: this.#accepted.size,
+      accepted: this.#accepted.size + unanswered.length,
       right: mine.filter((row) => this.#isRight(row)).length,
       failed: mine.filter(({ ended }) => ended !== null && ended !== 'succeeded').length,
       lost: this.#open(rows),
@@ -158,7 +165,7 @@ export class Ledger {
   }
 
   #isRight({ id, ended, class: found, confidence }: Row): boolean {
-    const picture = this.#accepted.get(id);
+    const picture = this.#accepted.get(id) ?? this.#unanswered.get(id);
     if (!picture || ended !== 'succeeded' || found !== picture.class) return false;
     return Math.abs((confidence ?? 0) - picture.confidence) < SAME;
   }

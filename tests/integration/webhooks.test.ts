@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { WebhookSender } from '@scry/api/webhooks/send';
 import { openDatabase } from '@scry/shared/store/database';
 import { Webhook } from 'standardwebhooks';
 import { CAT, finish, form, jpeg, predict, startApp, type TestApp } from '../helpers/app.js';
@@ -210,4 +211,13 @@ it('never connect to a private address, whatever its name resolves to', async ()
   const { last_error } = await row(id, (found) => found.last_error !== null);
   expect(last_error).toMatch(/may not reach|ENOTFOUND|EAI_AGAIN/);
   expect(receiver.deliveries).toHaveLength(0);
+});
+
+it('refuse an address at the moment of connecting, whatever was checked before', async () => {
+  const url = await setUp(answering(200));
+  const sender = new WebhookSender(SECRET, false);
+  const attempt = await sender.send({ id: 'msg_1', url, body: '{}' });
+  expect(attempt).toMatchObject({ status: null, error: expect.stringContaining('may not reach') });
+  expect(receiver.deliveries).toHaveLength(0);
+  await sender.close();
 });

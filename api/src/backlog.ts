@@ -37,7 +37,7 @@ export class Backlog {
     this.#now = now;
   }
 
-  /** Asks before anything of a request's body is read. @throws Problem "overloaded" when no model has room */
+  /** Asks before anything of a request's body is read. @throws Problem "overloaded" when there is no room at all */
   async admitAny(): Promise<void> {
     await this.#refresh();
     this.#checkTotal();

@@ -65,6 +65,16 @@ it('survives Redis hanging for 10 s', async () => {
   report('Redis hangs for 10 s', await ledger.settle(performance.now()));
 });
 
+it('survives being started while Redis is away', async () => {
+  await redis.stop();
+  const processes = [system.api, ...system.workers];
+  await Promise.all(processes.map((process) => process.kill()));
+  await Promise.all(processes.map((process) => process.start()));
+  await ledger.uploadMany(100);
+  await redis.start();
+  report('API and workers started while Redis is away', await ledger.settle(performance.now()));
+});
+
 it('survives a job that is handed out twice', async () => {
   const queue = new Queue('scry-everyday-10', { connection: { url: redis.url } });
   await queue.pause();

@@ -29,6 +29,17 @@ export function sentKey(req: Request): string | null {
 }
 
 /**
+ * AUTH=open trusts whoever reaches the server, and any page in a browser on this machine does. Browsers say where a
+ * request comes from; the page that Scry serves is of the same site.
+ * @throws Problem "forbidden"
+ */
+function refuseOtherSites(req: Request): void {
+  if (req.get('sec-fetch-site') !== 'cross-site') return;
+  const detail = 'A page of another site may not do this without a key. Send a key with the scope "predict".';
+  throw new Problem('forbidden', detail);
+}
+
+/**
  * Makes the check that stands before a route's handlers.
  * @throws Problem "unauthorized" or "forbidden", from the handler
  */
@@ -37,7 +48,10 @@ export function authorizer(authenticator: Authenticator, mode: 'open' | 'key') {
     const isOpen = scope === 'public' || (mode === 'open' && OPEN.has(scope));
     return async (req, _res, next) => {
       const text = scope === 'public' ? null : sentKey(req);
-      if (text === null && isOpen) return next();
+      if (text === null && isOpen) {
+        if (scope === 'predict') refuseOtherSites(req);
+        return next();
+      }
       if (text === null) {
         const detail = `A key is needed: send it as "Authorization: Bearer scry_…". Make one with "npm run keys -- create".`;
         throw new Problem('unauthorized', detail, { headers: CHALLENGE });

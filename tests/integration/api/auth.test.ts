@@ -44,6 +44,14 @@ describe('with AUTH=open', () => {
     expect(await response.json()).toMatchObject({ detail: expect.stringContaining('"admin"') });
   });
 
+  it('lets no page of another site predict without a key', async () => {
+    const key = await makeKey(app, 'predict');
+    const from = (site: string) => ({ 'sec-fetch-site': site });
+    expect((await create(app, from('cross-site'))).status).toBe(403);
+    expect((await create(app, from('same-origin'))).status).toBe(202);
+    expect((await create(app, { ...from('cross-site'), ...withKey(key) })).status).toBe(202);
+  });
+
   it('refuses a wrong key even where none is needed, so that a typing error is noticed', async () => {
     expect((await create(app, withKey('scry_wrong'))).status).toBe(401);
   });

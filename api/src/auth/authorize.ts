@@ -1,5 +1,6 @@
 /** Who may call a route. Every route names its scope, so one without a rule cannot be written. */
 import { allows, type Scope } from '@scry/shared/api-key';
+import type { ValidKey } from '@scry/shared/store/api-keys';
 import type { Request, RequestHandler } from 'express';
 import { Problem } from '../errors.js';
 import type { Authenticator } from './authenticator.js';
@@ -39,6 +40,18 @@ function refuseOtherSites(req: Request): void {
   throw new Problem('forbidden', detail);
 }
 
+/** @returns the key that a request came with. @throws Problem "unauthorized" when it has none, or one that is not valid */
+async function requireKey(authenticator: Authenticator, text: string | null): Promise<ValidKey> {
+  if (text === null) {
+    const detail = `A key is needed: send it as "Authorization: Bearer scry_…". Make one with "npm run keys -- create".`;
+    throw new Problem('unauthorized', detail, { headers: CHALLENGE });
+  }
+  const key = await authenticator.verify(text);
+  if (key) return key;
+  const detail = 'The key is not valid: it is mistyped, has expired or was revoked. Ask for another one.';
+  throw new Problem('unauthorized', detail, { headers: CHALLENGE });
+}
+
 /**
  * Makes the check that stands before a route's handlers.
  * @throws Problem "unauthorized" or "forbidden", from the handler
@@ -52,16 +65,7 @@ export function authorizer(authenticator: Authenticator, mode: 'open' | 'key') {
         if (scope === 'predict') refuseOtherSites(req);
         return next();
       }
-      if (text === null) {
-        const detail = `A key is needed: send it as "Authorization: Bearer scry_…". Make one with "npm run keys -- create".`;
-        throw new Problem('unauthorized', detail, { headers: CHALLENGE });
-      }
-      const key = await authenticator.verify(text);
-      if (!key) {
-        const detail =
-          'The key is not valid: it is mistyped, has expired or was revoked. Ask for another one.';
-        throw new Problem('unauthorized', detail, { headers: CHALLENGE });
-      }
+      const key = await requireKey(authenticator, text);
       if (!isOpen && scope !== 'any' && !allows(key.scopes, scope)) {
         const detail = `The key lacks the scope "${scope}"; it has ${key.scopes.join(', ')}. Use a key that has it.`;
         throw new Problem('forbidden', detail);

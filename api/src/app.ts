@@ -45,7 +45,7 @@ function refuseOtherMethods(path: string, all: readonly Route[]): RequestHandler
 
 function register(app: Express, services: Services, all: readonly Route[]): void {
   const { config, authenticator } = services;
-  const authorize = authorizer(authenticator, config.AUTH);
+  const authorize = authorizer(authenticator, config);
   for (const { description, scope, handlers } of all)
     app[description.method as 'get'](expressPath(description.path), authorize(scope), ...handlers(services));
   for (const path of new Set(all.map(({ description }) => description.path)))

@@ -60,7 +60,7 @@ function board({ queues, models }: Services): RequestHandler {
 
 export function queueBoard(services: Services): Router {
   const router = Router();
-  const authorize = authorizer(services.authenticator, services.config.AUTH);
+  const authorize = authorizer(services.authenticator, services.config);
   let opened: RequestHandler | null = null;
   const show: RequestHandler = (req, res, next) => {
     opened ??= board(services); // made when somebody looks: few ever do

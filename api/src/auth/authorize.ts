@@ -1,5 +1,6 @@
 /** Who may call a route. Every route names its scope, so one without a rule cannot be written. */
 import { allows, type Scope } from '@scry/shared/api-key';
+import type { Config } from '@scry/shared/config';
 import type { ValidKey } from '@scry/shared/store/api-keys';
 import type { Request, RequestHandler } from 'express';
 import { Problem } from '../errors.js';
@@ -31,11 +32,12 @@ export function sentKey(req: Request): string | null {
 
 /**
  * AUTH=open trusts whoever reaches the server, and any page in a browser on this machine does. Browsers say where a
- * request comes from; the page that Scry serves is of the same site.
+ * request comes from; the page that Scry serves is of the same site, and CORS_ORIGINS names others that may.
  * @throws Problem "forbidden"
  */
-function refuseOtherSites(req: Request): void {
+function refuseOtherSites(req: Request, origins: readonly string[]): void {
   if (req.get('sec-fetch-site') !== 'cross-site') return;
+  if (origins.includes('*') || origins.includes(req.get('origin') ?? '')) return;
   const detail = 'A page of another site may not do this without a key. Send a key with the scope "predict".';
   throw new Problem('forbidden', detail);
 }
@@ -56,13 +58,16 @@ async function requireKey(authenticator: Authenticator, text: string | null): Pr
  * Makes the check that stands before a route's handlers.
  * @throws Problem "unauthorized" or "forbidden", from the handler
  */
-export function authorizer(authenticator: Authenticator, mode: 'open' | 'key') {
+export function authorizer(
+  authenticator: Authenticator,
+  { AUTH: mode, CORS_ORIGINS: origins }: Pick<Config, 'AUTH' | 'CORS_ORIGINS'>,
+) {
   return function authorize(scope: RouteScope): RequestHandler {
     const isOpen = scope === 'public' || (mode === 'open' && OPEN.has(scope));
     return async (req, _res, next) => {
       const text = scope === 'public' ? null : sentKey(req);
       if (text === null && isOpen) {
-        if (scope === 'predict') refuseOtherSites(req);
+        if (scope === 'predict') refuseOtherSites(req, origins);
         return next();
       }
       const key = await requireKey(authenticator, text);

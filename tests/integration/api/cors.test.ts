@@ -8,7 +8,8 @@ beforeAll(async () => {
 
 afterAll(() => app.close());
 
-const from = (origin: string) => ({ Origin: origin });
+/** What a browser says of a page elsewhere. */
+const from = (origin: string) => ({ Origin: origin, 'Sec-Fetch-Site': 'cross-site' });
 
 it('lets pages of the origins that were named upload and read what they need', async () => {
   const preflight = await app.fetch('/v1/predictions/some-id-of-mine', {
@@ -28,7 +29,10 @@ it('lets pages of the origins that were named upload and read what they need', a
   expect(made.headers.get('access-control-expose-headers')).toContain('Location');
 });
 
-it('leaves pages of other origins to the browser, which keeps answers from them', async () => {
+it('takes no pictures from pages of other origins, and lets the browser keep answers from them', async () => {
   const answer = await app.fetch('/v1/models', { headers: from('https://elsewhere.example') });
   expect(answer.headers.get('access-control-allow-origin')).toBeNull();
+  const body = form(await jpeg(2));
+  const headers = from('https://elsewhere.example');
+  expect((await app.fetch('/v1/predictions', { method: 'POST', body, headers })).status).toBe(403);
 });

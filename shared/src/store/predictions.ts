@@ -71,7 +71,9 @@ export interface Page {
 
 /** NOTIFY carries under 8,000 bytes: 80 ids of 64 characters with their status stay below it. */
 const MAX_BATCH = 80;
-const BATCH = { max: MAX_BATCH, delayMs: 0, parallel: 2 } as const;
+/** One at a time: what comes while a statement waits for the disk goes out together, in the next one. */
+const WRITES = { max: MAX_BATCH, delayMs: 0, parallel: 1 } as const;
+const READS = { max: MAX_BATCH, delayMs: 0, parallel: 2 } as const;
 
 const INSERT = `
   INSERT INTO predictions (id, model, model_version, task, engine, parameters,
@@ -188,10 +190,10 @@ export class PredictionStore {
 
   constructor(database: Database) {
     this.#database = database;
-    this.#inserts = new Batcher({ ...BATCH, run: (items) => this.#insertAll(items) });
-    this.#reads = new Batcher({ ...BATCH, run: (ids) => this.#getAll(ids) });
-    this.#claims = new Batcher({ ...BATCH, run: (items) => this.#claimAll(items) });
-    this.#finishes = new Batcher({ ...BATCH, run: (items) => this.#finishAll(items) });
+    this.#inserts = new Batcher({ ...WRITES, run: (items) => this.#insertAll(items) });
+    this.#reads = new Batcher({ ...READS, run: (ids) => this.#getAll(ids) });
+    this.#claims = new Batcher({ ...WRITES, run: (items) => this.#claimAll(items) });
+    this.#finishes = new Batcher({ ...WRITES, run: (items) => this.#finishAll(items) });
   }
 
   /** Commits a new row, status queued. Null: the id is taken, and nothing was written. */

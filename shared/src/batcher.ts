@@ -55,6 +55,7 @@ export class Batcher<In, Out> {
   #waiting: Waiting<In, Out>[] = [];
   #running = 0;
   #timer: NodeJS.Timeout | null = null;
+  #soon: NodeJS.Immediate | null = null;
   #idle: (() => void)[] = [];
   #closed = false;
 
@@ -72,7 +73,7 @@ export class Batcher<In, Out> {
     if (this.#closed) return Promise.reject(new Error('the batcher is closed'));
     return new Promise<Out>((resolve, reject) => {
       this.#waiting.push({ item, since: performance.now(), resolve, reject });
-      this.#step();
+      this.#stepSoon();
     });
   }
 
@@ -89,7 +90,15 @@ export class Batcher<In, Out> {
     await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
+  /** Looks when this turn of the event loop is over, so that items that come together go together. */
+  #stepSoon(): void {
+    if (this.#waiting.length >= this.#options.max) this.#step();
+    else this.#soon ??= setImmediate(() => this.#step());
+  }
+
   #step(): void {
+    if (this.#soon) clearImmediate(this.#soon);
+    this.#soon = null;
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
     for (;;) {

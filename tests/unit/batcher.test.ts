@@ -32,6 +32,17 @@ describe('Batcher', () => {
     expect(sizes).toEqual([4, 4, 2]);
   });
 
+  it('sends items that come in one turn of the event loop together, and without delay', async () => {
+    const sizes: number[] = [];
+    const run = async (items: number[]) => {
+      sizes.push(items.length);
+      return items;
+    };
+    const batcher = new Batcher<number, number>({ max: 80, delayMs: 0, parallel: 2, run });
+    await Promise.all([1, 2, 3].map(async (item) => batcher.add(item)));
+    expect(sizes).toEqual([3]);
+  });
+
   it('rejects every item of a batch that throws, and goes on with the next', async () => {
     let calls = 0;
     const batcher = new Batcher<number, number>({

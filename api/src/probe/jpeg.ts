@@ -1,21 +1,13 @@
-/** Size and orientation from a JPEG's header. Sources: ITU-T T.81 annex B (markers), CIPA DC-008 (Exif), TIFF 6.0. */
+/** Size and orientation from a JPEG's header. Sources: ITU-T T.81 annex B (frames), CIPA DC-008 (Exif), TIFF 6.0. */
+import { APP1, EOI, isFrame, jpegSegments, SOS } from '@scry/shared/jpeg-segments';
 
 export interface PictureSize {
   readonly width: number;
   readonly height: number;
 }
 
-const SOS = 0xda;
-const EOI = 0xd9;
-const APP1 = 0xe1;
 const ORIENTATION = 0x0112;
 const SHORT = 3;
-
-/** Start of frame: C0 to CF, less the three that mean something else. */
-const isFrame = (marker: number) =>
-  marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
-/** Markers that stand alone, without a length. */
-const isBare = (marker: number) => marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8);
 
 /** Swaps the sides of a picture that lies on its side. */
 function turned({ width, height }: PictureSize, onItsSide: boolean): PictureSize {
@@ -40,13 +32,6 @@ function orientation(segment: DataView): number {
   return 1;
 }
 
-/** The next marker's place, past whatever stray or fill bytes come before it, or -1. */
-function nextMarker(bytes: Uint8Array, from: number): number {
-  let at = bytes.indexOf(0xff, from);
-  while (at >= 0 && (bytes[at + 1] === 0xff || bytes[at + 1] === 0)) at = bytes.indexOf(0xff, at + 1);
-  return at;
-}
-
 /**
  * Width and height as a person sees the picture.
  * @param bytes the file's beginning
@@ -56,26 +41,17 @@ function nextMarker(bytes: Uint8Array, from: number): number {
 export function jpegHeader(bytes: Uint8Array): PictureSize | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let turn: number | null = null;
-  for (let at = nextMarker(bytes, 2); at >= 0; at = nextMarker(bytes, at)) {
-    if (at + 4 > bytes.length) return null;
-    const marker = view.getUint8(at + 1);
+  for (const { marker, start, end } of jpegSegments(bytes)) {
     if (marker === SOS || marker === EOI) throw new Error('no frame header before the picture data');
-    if (isBare(marker)) {
-      at += 2;
-      continue;
-    }
-    const length = view.getUint16(at + 2);
     if (isFrame(marker)) {
-      if (at + 9 > bytes.length) return null;
-      const size = { height: view.getUint16(at + 5), width: view.getUint16(at + 7) };
+      if (start + 5 > bytes.length) return null;
+      const size = { height: view.getUint16(start + 1), width: view.getUint16(start + 3) };
       return turned(size, (turn ?? 1) >= 5);
     }
-    const end = at + 2 + Math.max(2, length);
     if (marker === APP1 && turn === null && end <= bytes.length) {
-      const found = orientation(new DataView(bytes.buffer, bytes.byteOffset + at + 4, end - at - 4));
+      const found = orientation(new DataView(bytes.buffer, bytes.byteOffset + start, end - start));
       if (found !== 1) turn = found;
     }
-    at = end;
   }
   return null;
 }

@@ -205,7 +205,9 @@ export const manifestSchema = z
           .min(1)
           .max(256)
           .default(16)
-          .describe('Pictures in one run at the most; a batch fixed in the model file limits it further.'),
+          .describe(
+            'Pictures in one run at the most. A batch fixed in the model file limits it further, and so does a CPU, on which more rarely pay.',
+          ),
         delay_ms: z
           .number()
           .min(0)

@@ -33,7 +33,7 @@ async function load({ model, dataDir, limits, inference }: QuarantineSetup): Pro
   const storage = new PictureStorage(dataDir);
   const reader = new PictureReader(limits);
   const pool = new InferencePool(inference);
-  const [report] = await pool.start([model]);
+  const [report] = await pool.start([{ ...model, batch: { ...model.batch, max: 1 } }]);
   if (!report?.ok) throw new Error(report?.problem ?? 'the model was not loaded');
   return async ({ sha256, parameters }) => {
     const prepared = await reader.prepare(storage.path(sha256), report.input);

@@ -19,7 +19,7 @@ const byte = (value) => (value > 0.5 ? 255 : 0);
 export const engine = {
   name: 'onnx',
   load: async () => ({
-    device: 'cpu',
+    device: 'cuda',
     runtime: 'simulated',
     input: { name: 'image', dims: [null, 3, 32, 32], type: 'float32' },
     outputs: ['probabilities'],

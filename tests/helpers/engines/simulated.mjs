@@ -23,7 +23,7 @@ export const engine = {
   load: async (model) => {
     if (model.description === 'fails to load') throw new Error(`${model.file} is not for this device`);
     return {
-      device: 'cpu',
+      device: 'cuda',
       runtime: 'simulated',
       input: { name: 'image', dims: [null, 3, 2, 2], type: 'uint8' },
       outputs: ['probabilities'],

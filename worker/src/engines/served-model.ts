@@ -5,6 +5,7 @@ import type { Geometry } from '../geometry.js';
 import { ManifestProblem, oneLine } from '../manifest-problem.js';
 import { createInterpreter } from '../tasks/index.js';
 import type { Interpreter } from '../tasks/task.js';
+import { chooseBatchSize } from './batch-size.js';
 import type { Engine, LoadedModel, LoadOptions, Outputs } from './engine.js';
 import { type ResolvedInput, resolveInput } from './input-spec.js';
 import { createPixelWriter, type PixelWriter, pictureSize } from './pixels.js';
@@ -67,7 +68,7 @@ export class ServedModel {
     }
   }
 
-  /** Pictures that one run takes at the most. */
+  /** Pictures that one run takes at the most: the model's own batch, the manifest's, or fewer where more do not pay. */
   get batchLimit(): number {
     return this.#limit;
   }
@@ -125,7 +126,9 @@ export class ServedModel {
       throw new ManifestProblem(this.model, 'file', `a run on a gray picture fails (${oneLine(error)})`);
     }
     this.#interpreter.check(outputs, batch);
-    if (this.input.fixedBatch === null && this.#limit > 1) await this.#tryTwo(note);
+    if (this.input.fixedBatch !== null || this.#limit === 1) return;
+    await this.#tryTwo(note);
+    if (this.loaded.device === 'cpu') await this.#fitCpu(note);
   }
 
   /** Some exports leave the batch free in the input and fix it further inside. */
@@ -133,9 +136,27 @@ export class ServedModel {
     try {
       this.#interpreter.check(await this.#infer(2), 2);
     } catch (error) {
-      this.#limit = 1;
-      this.#batch = this.#batch.slice(0, this.#size);
+      this.#restrict(1);
       note(`${this.model.name} takes one picture at a time: a batch of two fails (${oneLine(error)})`);
     }
+  }
+
+  async #fitCpu(note: (sentence: string) => void): Promise<void> {
+    const allowed = this.#limit;
+    const time = async (size: number) => {
+      const start = performance.now();
+      await this.#infer(size);
+      return performance.now() - start;
+    };
+    this.#restrict(await chooseBatchSize(time, allowed));
+    if (this.#limit < allowed)
+      note(
+        `${this.model.name} takes ${this.#limit} pictures in a run instead of ${allowed}: more do not pay on this CPU`,
+      );
+  }
+
+  #restrict(limit: number): void {
+    this.#limit = limit;
+    this.#batch = this.#batch.slice(0, limit * this.#size);
   }
 }

@@ -1,6 +1,6 @@
 /** The plain server of `stress/baseline/` as a target of load. */
 import { Pool } from 'undici';
-import { MULTIPART_TYPE, multipart } from '../load/multipart.js';
+import { MULTIPART_TYPE, MultipartBodies } from '../load/multipart.js';
 import type { Picture } from '../load/pictures.js';
 import type { Ending, Target } from '../load/target.js';
 
@@ -16,6 +16,7 @@ const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve,
 export class BaselineTarget implements Target {
   readonly #pool: Pool;
   readonly #pollMs: number;
+  readonly #bodies = new MultipartBodies();
 
   constructor(url: string, pollMs: number, connections: number) {
     this.#pool = new Pool(url, { connections });
@@ -37,7 +38,9 @@ export class BaselineTarget implements Target {
   async #predict(picture: Picture, deadline: number): Promise<Ending> {
     const sent = performance.now();
     const headers = { 'content-type': MULTIPART_TYPE };
-    const { id } = await this.#json('POST', '/predictions', headers, multipart({}, picture));
+    const body = this.#bodies.make({}, picture);
+    const { id } = await this.#json('POST', '/predictions', headers, body);
+    this.#bodies.giveBack(body);
     const acceptedMs = performance.now() - sent;
     while (performance.now() < deadline) {
       await pause(this.#pollMs);

@@ -8,6 +8,8 @@ export interface Picture {
   readonly name: string;
   readonly bytes: Buffer;
   readonly mime: string;
+  /** A JPEG segment that goes in behind the first two bytes. */
+  readonly segment?: Buffer;
 }
 
 const MIMES: Readonly<Record<string, string>> = {
@@ -87,16 +89,22 @@ export async function readPictures(folder: string): Promise<Picture[]> {
   return pictures;
 }
 
-/** Start of image, then a comment of 16 characters follows. Source: ITU-T T.81, B.2.4.5. */
-const JPEG_COMMENT = Buffer.from([0xff, 0xd8, 0xff, 0xfe, 0, 18]);
+const START_BYTES = 2;
+/** A comment of 16 characters follows. Source: ITU-T T.81, B.2.4.5. */
+const COMMENT = Buffer.from([0xff, 0xfe, 0, 18]);
 
 /**
- * A copy of a JPEG that no server has seen, with the same pixels: a comment with a number is put in.
+ * A JPEG that no server has seen, with the same pixels: a comment with a number goes in. Its bytes stay where they are.
  * Other formats are returned as they are.
  * @param serial any whole number up to 16 digits
  */
 export function distinct(picture: Picture, serial: number): Picture {
   if (picture.mime !== 'image/jpeg') return picture;
-  const comment = Buffer.from(serial.toString().padStart(16, '0'), 'latin1');
-  return { ...picture, bytes: Buffer.concat([JPEG_COMMENT, comment, picture.bytes.subarray(2)]) };
+  const text = Buffer.from(serial.toString().padStart(16, '0'), 'latin1');
+  return { ...picture, segment: Buffer.concat([COMMENT, text]) };
+}
+
+/** All bytes of a picture, in order. */
+export function pictureParts({ bytes, segment }: Picture): readonly Buffer[] {
+  return segment ? [bytes.subarray(0, START_BYTES), segment, bytes.subarray(START_BYTES)] : [bytes];
 }

@@ -2,7 +2,7 @@
 import type { PredictionView } from '@scry/shared/prediction';
 import { isFinished } from '@scry/shared/prediction';
 import { type Dispatcher, Pool } from 'undici';
-import { MULTIPART_TYPE, multipart } from './multipart.js';
+import { MULTIPART_TYPE, MultipartBodies } from './multipart.js';
 import type { Picture } from './pictures.js';
 import { finalEvent } from './server-events.js';
 import type { Ending, Mode, Target } from './target.js';
@@ -75,6 +75,7 @@ export class ScryTarget implements Target {
   readonly #options: ScryTargetOptions;
   readonly #pool: Pool;
   readonly #headers: Readonly<Record<string, string>>;
+  readonly #bodies = new MultipartBodies();
 
   constructor(options: ScryTargetOptions) {
     this.#options = options;
@@ -83,14 +84,17 @@ export class ScryTarget implements Target {
   }
 
   async predict(picture: Picture, model: string, deadlineMs: number): Promise<Ending> {
-    const signal = AbortSignal.timeout(deadlineMs);
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(), deadlineMs);
     try {
-      return await this.#predict(picture, model, signal);
+      return await this.#predict(picture, model, deadline.signal);
     } catch (error) {
-      const reason = signal.aborted
+      const reason = deadline.signal.aborted
         ? `no answer within ${deadlineMs} ms`
         : `connection: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`;
       return { kind: 'failed', reason };
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -101,15 +105,17 @@ export class ScryTarget implements Target {
   async #predict(picture: Picture, model: string, signal: AbortSignal): Promise<Ending> {
     const sent = performance.now();
     const held = this.#options.mode === 'wait' ? { prefer: `wait=${HOLD_S}` } : {};
+    const body = this.#bodies.make({ model }, picture);
     const created = await this.#request(
       {
         method: 'POST',
         path: '/v1/predictions',
         headers: { ...this.#headers, ...held, 'content-type': MULTIPART_TYPE },
-        body: multipart({ model }, picture),
+        body,
       },
       signal,
     );
+    this.#bodies.giveBack(body);
     const acceptedMs = performance.now() - sent;
     const id = created.body.prediction_id;
     if (created.status >= 300 || !id) return explain(created);

@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { multipart } from '@scry/stress/load/multipart';
-import { distinct, makePictures, readPictures } from '@scry/stress/load/pictures';
+import { MULTIPART_TYPE, MultipartBodies } from '@scry/stress/load/multipart';
+import { distinct, makePictures, type Picture, pictureParts, readPictures } from '@scry/stress/load/pictures';
 import sharp from 'sharp';
 
 describe('pictures that are made', () => {
@@ -20,10 +20,11 @@ describe('pictures that are made', () => {
   test('become new pictures with the same pixels', async () => {
     const [picture] = await makePictures(1, 64, 48);
     if (!picture) throw new Error('no picture');
-    const copies = [distinct(picture, 1), distinct(picture, 1_763_000_000_000_000)];
-    expect(copies[0]?.bytes.equals(copies[1]?.bytes ?? Buffer.alloc(0))).toBe(false);
+    const whole = (copy: Picture) => Buffer.concat(pictureParts(copy));
+    const copies = [distinct(picture, 1), distinct(picture, 1_763_000_000_000_000)].map(whole);
+    expect(copies[0]?.equals(copies[1] ?? Buffer.alloc(0))).toBe(false);
     const pixels = await sharp(picture.bytes).raw().toBuffer();
-    for (const { bytes } of copies) {
+    for (const bytes of copies) {
       expect((await sharp(bytes, { failOn: 'warning' }).raw().toBuffer()).equals(pixels)).toBe(true);
     }
   });
@@ -55,15 +56,44 @@ describe('pictures from a folder', () => {
   });
 });
 
-test('a multipart body is read back by a parser as it was meant', async () => {
-  const bytes = Buffer.from([0, 1, 2, 13, 10, 45, 45, 255]);
-  const { MULTIPART_TYPE } = await import('@scry/stress/load/multipart');
-  const body = multipart({ model: 'pets' }, { name: 'a "b".jpg', bytes, mime: 'image/jpeg' });
-  const form = await new Response(new Uint8Array(body), {
-    headers: { 'content-type': MULTIPART_TYPE },
-  }).formData();
-  expect(form.get('model')).toBe('pets');
-  const image = form.get('image') as File;
-  expect(image.type).toBe('image/jpeg');
-  expect(Buffer.from(await image.arrayBuffer()).equals(bytes)).toBe(true);
+describe('multipart bodies', () => {
+  const picture = {
+    name: 'a "b".jpg',
+    bytes: Buffer.from([0, 1, 2, 13, 10, 45, 45, 255]),
+    mime: 'image/jpeg',
+  };
+
+  async function readBack(body: Buffer) {
+    const headers = { 'content-type': MULTIPART_TYPE };
+    const form = await new Response(new Uint8Array(body), { headers }).formData();
+    const image = form.get('image') as File;
+    return { model: form.get('model'), type: image.type, bytes: Buffer.from(await image.arrayBuffer()) };
+  }
+
+  test('are read back by a parser as they were meant', async () => {
+    const { model, type, bytes } = await readBack(new MultipartBodies().make({ model: 'pets' }, picture));
+    expect({ model, type }).toEqual({ model: 'pets', type: 'image/jpeg' });
+    expect(bytes.equals(picture.bytes)).toBe(true);
+  });
+
+  test('take buffers that were given back, and none that are in use', async () => {
+    const bodies = new MultipartBodies();
+    const first = bodies.make({ model: 'a'.repeat(500) }, picture);
+    const second = bodies.make({ model: 'pets' }, picture);
+    expect(second.buffer).not.toBe(first.buffer);
+    bodies.giveBack(first);
+    const third = bodies.make({ model: 'cars' }, distinct(picture, 7));
+    expect(third.buffer).toBe(first.buffer);
+    expect((await readBack(second)).model).toBe('pets');
+    const { model, bytes } = await readBack(third);
+    expect(model).toBe('cars');
+    expect(bytes.equals(Buffer.concat(pictureParts(distinct(picture, 7))))).toBe(true);
+  });
+
+  test('make a larger buffer when the one at hand is too small', async () => {
+    const bodies = new MultipartBodies();
+    bodies.giveBack(bodies.make({}, picture));
+    const large = { ...picture, bytes: Buffer.alloc(200_000, 7) };
+    expect((await readBack(bodies.make({}, large))).bytes.equals(large.bytes)).toBe(true);
+  });
 });

@@ -166,7 +166,7 @@ async function render(source: Source, input: PictureInput, limits: PictureLimits
     .resize({ width, height, fit: strip ? 'cover' : FITS[resize], kernel: KERNELS[input.filter] })
     .toColourspace('srgb')
     .raw()
-    .toUint8Array();
+    .toBuffer({ resolveWithObject: true }); // sharp 0.35.5 never frees what its `toUint8Array` has copied
   const scaled: Raster = { data, width: info.width, height: info.height, channels: info.channels };
   const fitted = toInputSize(input.channels === 'gray' ? toGray(scaled) : scaled, input);
   return strip ? { ...fitted, geometry: covering(await source.size(), input) } : fitted;

@@ -190,7 +190,19 @@ describe('resizing', () => {
 
   it('gives pixels that can be transferred', async () => {
     const { pixels } = await read(await sceneSharp().png().toBuffer());
-    expect(pixels.buffer.byteLength).toBe(pixels.length);
+    const { length } = pixels;
+    const moved = structuredClone(pixels, { transfer: [pixels.buffer as ArrayBuffer] });
+    expect(moved.buffer.byteLength).toBe(length);
+    expect(pixels.length).toBe(0);
+  });
+
+  it('keeps no memory of pictures that nobody holds any more', async () => {
+    const bytes = await sceneSharp().png().toBuffer();
+    const input = { width: 1024, height: 1024, filter: 'nearest' } as const;
+    const before = process.memoryUsage.rss();
+    for (let picture = 0; picture < 100; picture++) await read(bytes, input);
+    const pixels = 100 * 1024 * 1024 * 3;
+    expect(process.memoryUsage.rss() - before).toBeLessThan(pixels / 2);
   });
 });
 

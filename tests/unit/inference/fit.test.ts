@@ -61,4 +61,11 @@ describe('bringing a scaled picture to the model input', () => {
     const { pixels } = toInputSize({ data: shared.subarray(8, 24), width: 4, height: 4, channels: 1 }, input);
     expect(pixels.buffer.byteLength).toBe(16);
   });
+
+  it('copies a buffer of Node, which may be memory that cannot be transferred, even when it is whole', () => {
+    const whole = Buffer.from(new ArrayBuffer(16));
+    const { pixels } = toInputSize({ data: whole, width: 4, height: 4, channels: 1 }, input);
+    expect(pixels.buffer).not.toBe(whole.buffer);
+    expect(pixels.length).toBe(16);
+  });
 });

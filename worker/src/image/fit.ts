@@ -50,7 +50,11 @@ export function toInputSize(scaled: Raster, input: PictureInput): Fitted {
   return { pixels, geometry };
 }
 
-/** A copy is made by the constructor: a Buffer's own `slice` is another view of the same memory. */
+/**
+ * What sharp gives is memory of libvips that Node will not transfer, whatever its length.
+ * A copy is made by the constructor: a Buffer's own `slice` is another view of the same memory.
+ */
 function owned(data: Uint8Array): Uint8Array {
-  return data.byteLength === data.buffer.byteLength ? data : new Uint8Array(data);
+  const transferable = !Buffer.isBuffer(data) && data.byteLength === data.buffer.byteLength;
+  return transferable ? data : new Uint8Array(data);
 }

@@ -107,7 +107,9 @@ export function uploadReceiver(storage: PictureStorage, maxBytes: number) {
   async function fromForm(req: Request, res: Response): Promise<Upload> {
     await run(form, req, res);
     const fields = { ...(req.body as Record<string, unknown>) };
-    if (req.file) return { picture: req.file.pending, fields };
+    const picture = req.file?.pending;
+    delete req.file; // a request that waits for its answer would keep its picture in memory meanwhile
+    if (picture) return { picture, fields };
     const hint = 'image' in fields ? 'The field "image" came as text' : 'No file came';
     throw new Problem(
       'no-picture',
@@ -118,6 +120,7 @@ export function uploadReceiver(storage: PictureStorage, maxBytes: number) {
   async function fromJson(req: Request, res: Response): Promise<Upload> {
     await run(json, req, res);
     const { image, ...fields } = asObject(req.body);
+    req.body = undefined; // as above
     if (typeof image !== 'string')
       throw new Problem('no-picture', 'No picture came: put it in "image", as base64 or as a data URL.');
     return { picture: await storage.receive(once(decodeBase64(image)), maxBytes), fields };

@@ -10,11 +10,12 @@ th, td { border-bottom: 1px solid var(--line); padding: .25rem .75rem; text-alig
 th:first-child, td:first-child { text-align: left; }
 .scroll { overflow-x: auto; }
 .verdict { font-size: 1.15rem; font-weight: 600; }
-.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(22rem, 1fr)); gap: 1.5rem; }
+.plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(24rem, 100%), 1fr)); gap: 1.5rem; }
 figure { margin: 0; }
 figcaption { font-weight: 600; }
+@media (max-width: 40rem) { th, td { padding: .25rem .4rem; } table { font-size: .9rem; } }
 svg { width: 100%; height: auto; }
-svg text { font: 12px system-ui, sans-serif; fill: currentColor; }
+svg text { font: 12px system-ui, sans-serif; fill: currentColor; paint-order: stroke; stroke: Canvas; stroke-width: 3px; }
 svg .grid { stroke: var(--line); }
 svg .mark { stroke: var(--soft); stroke-dasharray: 4 3; }
 .legend { margin: .25rem 0; font-size: .85rem; }

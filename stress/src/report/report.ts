@@ -17,8 +17,10 @@ export interface Plot {
   readonly x: string;
   readonly y: string;
   readonly series: readonly Series[];
-  /** A vertical line with a word to it, such as where a system breaks. */
-  readonly marks?: readonly { readonly x: number; readonly label: string }[];
+  /** Equal distances along x are doublings instead of sums; for x of 1 or more. */
+  readonly doublingX?: boolean;
+  /** A vertical line with a word to it, such as where a system breaks; in the colour of a series, where it belongs to one. */
+  readonly marks?: readonly { readonly x: number; readonly label: string; readonly series?: number }[];
 }
 
 export interface Section {

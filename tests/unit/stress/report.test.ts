@@ -1,7 +1,7 @@
 import { toHtml } from '@scry/stress/report/html';
 import { toMarkdown } from '@scry/stress/report/markdown';
 import { figure, type Report } from '@scry/stress/report/report';
-import { ticks } from '@scry/stress/report/svg';
+import { doublings, ticks } from '@scry/stress/report/svg';
 
 const report: Report = {
   title: 'A <report>',
@@ -77,6 +77,12 @@ test('axes have round numbers that reach over the largest value', () => {
   expect(ticks(0, 100)).toEqual([0, 20, 40, 60, 80, 100]);
   expect(ticks(0, 0.37)).toEqual([0, 0.1, 0.2, 0.3, 0.4]);
   expect(ticks(0, 0)).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
+});
+
+test('axes of doublings reach from the power of two below the least value to the one above the largest', () => {
+  expect(doublings(1, 16)).toEqual([1, 2, 4, 8, 16]);
+  expect(doublings(3, 100)).toEqual([2, 4, 8, 16, 32, 64, 128]);
+  expect(doublings(1, 1)).toEqual([1, 2]);
 });
 
 test('figures have the digits that say something', () => {

@@ -1,7 +1,13 @@
 /** The containers as docker-compose.yml describes them. Run by `npm run test:compose`: needs a Docker engine. */
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import type { PredictionView } from '@scry/shared/prediction';
+import { composeExecutable } from '@scry/stress/scale/compose';
+import type { Rung } from '@scry/stress/scale/ladder';
 import { downAll, execCompose, type IDockerComposeOptions, logs, upAll } from 'docker-compose';
 import sharp from 'sharp';
 import { freePort } from '../helpers/services.js';
@@ -13,13 +19,6 @@ const PICTURES = 300;
 
 let options: IDockerComposeOptions;
 let base: string;
-
-/** `docker compose`, or the older `docker-compose` where that is what there is. */
-function executable(): NonNullable<IDockerComposeOptions['executable']> {
-  const works = (command: string, args: string[]) => spawnSync(command, args).status === 0;
-  if (!works('docker', ['info'])) throw new Error('No Docker engine answers: start one, or set DOCKER_HOST.');
-  return works('docker', ['compose', 'version']) ? { executablePath: 'docker' } : { standalone: true };
-}
 
 async function scaleWorkers(count: number, ...more: string[]): Promise<void> {
   await upAll({ ...options, commandOptions: ['--scale', `worker=${count}`, ...more] });
@@ -74,7 +73,7 @@ beforeAll(async () => {
   options = {
     cwd: REPO,
     env: { ...process.env, COMPOSE_PROJECT_NAME: 'scry-test', PUBLISH: `127.0.0.1:${port}`, AUTH: 'open' },
-    executable: executable(),
+    executable: composeExecutable(),
   };
   await scaleWorkers(3, '--build');
 }, BUILD_MS);
@@ -103,4 +102,22 @@ test('restarting everything loses no prediction', async () => {
   expect(((await response.json()) as PredictionView).output).toEqual(before.output);
   const image = await fetch(`${base}/v1/predictions/${before.prediction_id}/image`);
   expect(Buffer.from(await image.arrayBuffer())).toEqual(await picture(5000));
+}, 240_000);
+
+test('the load tool scales the containers, finds the API by itself, and leaves as many workers as there were', async () => {
+  await scaleWorkers(1);
+  const folder = await mkdtemp(path.join(tmpdir(), 'scry-scale-'));
+  const script = path.join(REPO, 'stress/dist/cli/main.js');
+  const asked = ['--workers', '1,2', '--users', '1,4', '--ramp', '0.5', '--duration', '2', '--warm-up', '1'];
+  const where = ['--compose', path.join(REPO, 'docker-compose.yml'), '--report', folder];
+  const { stdout } = await promisify(execFile)(process.execPath, [script, 'scale', ...asked, ...where], {
+    env: options.env,
+  });
+  expect(stdout).toContain(base);
+  expect(stdout).toContain('as many workers as before: 1');
+  const { rungs } = JSON.parse(await readFile(path.join(folder, 'scale.json'), 'utf8')) as { rungs: Rung[] };
+  await rm(folder, { recursive: true });
+  expect(rungs.map(({ workers }) => workers)).toEqual([1, 2]);
+  expect(rungs.flatMap(({ steps }) => steps.map(({ failed }) => failed))).toEqual([0, 0, 0, 0]);
+  await waitUntilHealthy(1 + 3);
 }, 240_000);

@@ -11,8 +11,8 @@ import { startScry } from '../stack/scry.js';
 import type { Services } from '../stack/services.js';
 import type { SimulatedDevice } from './simulated-device.js';
 
-const MODEL = 'simulated';
-const WORKER = 'stress/dist/bench/simulated-worker.js';
+export const SIMULATED_MODEL = 'simulated';
+export const SIMULATED_WORKER = 'stress/dist/bench/simulated-worker.js';
 const PICTURES = 16;
 const DEADLINE_MS = 60_000;
 const RAMP_S = 1;
@@ -23,15 +23,15 @@ export function bestPerSecond({ a, b }: SimulatedDevice, maxBatch: number): numb
 }
 
 /** Writes the model folder of a simulated device. */
-async function writeSimulatedModel(
+export async function writeSimulatedModel(
   modelsDir: string,
   device: SimulatedDevice,
   maxBatch: number,
 ): Promise<void> {
-  const folder = path.join(modelsDir, MODEL);
+  const folder = path.join(modelsDir, SIMULATED_MODEL);
   await mkdir(folder, { recursive: true });
   const manifest = {
-    name: MODEL,
+    name: SIMULATED_MODEL,
     task: 'classification',
     engine: 'onnx',
     file: 'device.json',
@@ -76,7 +76,7 @@ export async function measureBatching(options: BatchingOptions): Promise<Batchin
     folder,
     modelsDir,
     workers: 0,
-    workerScript: WORKER,
+    workerScript: SIMULATED_WORKER,
     env: { WORKER_THREADS: '1', LOG_LEVEL: 'warn' },
   });
   const target = new ScryTarget({ url: scry.url, mode: 'wait', pollMs: 100, connections: 1024 });
@@ -87,7 +87,7 @@ export async function measureBatching(options: BatchingOptions): Promise<Batchin
       const result = await runLoad({
         target,
         pictures,
-        models: [MODEL],
+        models: [SIMULATED_MODEL],
         load: { kind: 'users', users: 3 * maxBatch * workers },
         rampS: RAMP_S,
         durationS: seconds,

@@ -53,11 +53,11 @@ export async function measure(
   pictures: readonly Picture[],
   models: readonly string[],
   load: LoadOptions['load'],
-  signal?: AbortSignal,
+  { signal, label }: { readonly signal?: AbortSignal; readonly label?: string } = {},
 ): Promise<LoadResult> {
   const { mode, apiKey, connections, poll, ramp, duration, deadline, same } = options;
   const target = new ScryTarget({ url, mode, apiKey, connections, pollMs: poll });
-  const progress = startProgress(Math.ceil(ramp + duration));
+  const progress = startProgress(Math.ceil(ramp + duration), label);
   try {
     return await runLoad({
       target,
@@ -91,7 +91,9 @@ async function runLoadCommand(options: LoadCommandOptions): Promise<void> {
   const models = await chooseModels(options.url, options.models, options.apiKey);
   const { pictures, described } = await choosePictures(options.pictures);
   const { load, described: loadText } = chooseLoad(options);
-  const result = await measure(options.url, options, pictures, models, load, interruptible());
+  const result = await measure(options.url, options, pictures, models, load, {
+    signal: interruptible(),
+  });
   const { url, mode, ramp, duration } = options;
   const description = {
     url,

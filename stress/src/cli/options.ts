@@ -1,5 +1,6 @@
 /** Options that the commands share, and how their texts are read. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { SimulatedDevice } from '../bench/simulated-device.js';
 import { MODES, type Mode } from '../load/target.js';
 
 export interface CommonOptions {
@@ -15,6 +16,19 @@ export interface CommonOptions {
   readonly apiKey?: string;
   readonly maxFailures: number;
   readonly report: string;
+}
+
+export interface ScaleCommandOptions extends CommonOptions {
+  readonly workers: readonly number[];
+  readonly users?: readonly number[];
+  readonly maxUsers: number;
+  readonly warmUp: number;
+  readonly maxP99: number;
+  readonly modelsDir: string;
+  readonly threads: number;
+  readonly simulatedDevice?: SimulatedDevice;
+  readonly compose?: readonly string[];
+  readonly url?: string;
 }
 
 export function number(min: number): (text: string) => number {
@@ -48,7 +62,8 @@ export function ascending(text: string): number[] {
   return values.sort((a, b) => a - b);
 }
 
-export function addCommonOptions(command: Command): Command {
+/** @param seconds defaults, by what a command measures */
+export function addCommonOptions(command: Command, seconds = { ramp: 5, duration: 30 }): Command {
   return command
     .addOption(
       new Option('--mode <mode>', 'how a client learns of its answer').choices(MODES).default('wait'),
@@ -61,8 +76,8 @@ export function addCommonOptions(command: Command): Command {
     )
     .option('--pictures <folder>', 'send the pictures in this folder instead of made ones')
     .option('--same', 'send the same bytes again and again, instead of making each JPEG a new picture', false)
-    .option('--ramp <seconds>', 'grow to the full load over this time', number(0), 5)
-    .option('--duration <seconds>', 'measure this long after the ramp', number(1), 30)
+    .option('--ramp <seconds>', 'grow to the full load over this time', number(0), seconds.ramp)
+    .option('--duration <seconds>', 'measure this long after the ramp', number(1), seconds.duration)
     .option('--deadline <seconds>', 'an answer that takes longer has failed', number(0.1), 60)
     .option('--poll <ms>', 'time between two polls in mode "poll"', number(1), 100)
     .option('--connections <count>', 'connections at the most', whole(1), 1024)

@@ -11,12 +11,15 @@ export interface Progress {
   end(): void;
 }
 
-/** @param totalS ramp and duration together */
-export function startProgress(totalS: number): Progress {
+/**
+ * @param totalS ramp and duration together
+ * @param label what runs, where one load follows another; its line then goes away when it ends
+ */
+export function startProgress(totalS: number, label = ''): Progress {
   const bar = new SingleBar({
-    format: FORMAT,
-    barsize: 20,
-    clearOnComplete: false,
+    format: label === '' ? FORMAT : `${label} ${FORMAT}`,
+    barsize: label === '' ? 20 : 10,
+    clearOnComplete: label !== '',
     hideCursor: true,
     noTTYOutput: false,
   });

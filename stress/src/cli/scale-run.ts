@@ -1,0 +1,77 @@
+/** What a ladder does on a real system: makes workers serve, loads them, and says on the terminal how it goes. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Picture } from '../load/pictures.js';
+import { busyShare, readCpuTimes } from '../proc/machine-load.js';
+import { awaitWorkers } from '../scale/await-workers.js';
+import { named } from '../scale/break-point.js';
+import type { LadderOptions } from '../scale/ladder.js';
+import { STEP_COLUMNS, stepRow, toStep } from '../scale/step.js';
+import type { ScalableSystem } from '../scale/systems.js';
+import { measure as load } from './load-command.js';
+import type { ScaleCommandOptions } from './options.js';
+import { chooseModels } from './server.js';
+
+/** Enough to fill the batches of most models and to keep as many in waiting. */
+const WARM_UP_USERS_PER_WORKER = 16;
+
+/** Long enough that a scheduler's tick does not count. */
+const LOOK_AT_OTHERS_MS = 2000;
+
+const line = (cells: readonly string[]) =>
+  cells.map((cell, index) => cell.padStart(Math.max(7, STEP_COLUMNS[index]?.length ?? 0))).join('  ');
+
+export interface ScaleRun extends Pick<LadderOptions, 'scale' | 'measure'> {
+  /** The models that are asked; known once workers serve. */
+  models(): readonly string[];
+  /** Says what will be done and how long that takes at the most. */
+  announce(workers: readonly number[], users: readonly number[]): void;
+}
+
+export function scaleRun(
+  options: ScaleCommandOptions,
+  system: ScalableSystem,
+  pictures: readonly Picture[],
+  signal: AbortSignal,
+): ScaleRun {
+  const { url } = system;
+  const { apiKey, ramp, duration, warmUp } = options;
+  let models: readonly string[] = [];
+
+  const warm = async (workers: number) => {
+    const users = WARM_UP_USERS_PER_WORKER * workers;
+    const only = { ...options, ramp: 0, duration: warmUp };
+    const label = `${named(workers, 'worker')}, warming up`;
+    const result = await load(url, only, pictures, models, { kind: 'users', users }, { signal, label });
+    if (result.answered > 0 || signal.aborted) return;
+    const why = result.reasons[0]?.reason ?? 'no reason given';
+    throw new Error(`${named(workers, 'worker')} answered nothing while warming up: ${why}`);
+  };
+
+  return {
+    models: () => models,
+    announce: (workers, users) => {
+      const most = workers.length * (warmUp + users.length * (ramp + duration));
+      console.log(`${system.described}: ${url}`);
+      console.log(`Steps of ${ramp + duration} s; ${Math.ceil(most / 60)} minutes at the most.\n`);
+      console.log(line(STEP_COLUMNS));
+    },
+    scale: async (workers) => {
+      await system.scale(workers);
+      await awaitWorkers(url, workers, apiKey, signal);
+      const before = readCpuTimes();
+      await sleep(LOOK_AT_OTHERS_MS, undefined, { signal });
+      const othersCpu = busyShare(before, readCpuTimes());
+      if (models.length === 0) models = await chooseModels(url, options.models, apiKey);
+      if (warmUp > 0) await warm(workers);
+      return othersCpu;
+    },
+    measure: async (workers, users) => {
+      const label = `${named(workers, 'worker')}, ${named(users, 'user')}`;
+      const before = readCpuTimes();
+      const result = await load(url, options, pictures, models, { kind: 'users', users }, { signal, label });
+      const step = toStep(users, result, busyShare(before, readCpuTimes()));
+      if (!signal.aborted) console.log(line(stepRow(workers, step)));
+      return step;
+    },
+  };
+}

@@ -1,4 +1,5 @@
 /** What a ladder does on a real system: makes workers serve, loads them, and says on the terminal how it goes. */
+import { clearLine, cursorTo } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Picture } from '../load/pictures.js';
 import { busyShare, readCpuTimes } from '../proc/machine-load.js';
@@ -19,6 +20,30 @@ const LOOK_AT_OTHERS_MS = 2000;
 
 const line = (cells: readonly string[]) =>
   cells.map((cell, index) => cell.padStart(Math.max(7, STEP_COLUMNS[index]?.length ?? 0))).join('  ');
+
+/** Shows what is waited for until it is over; on a terminal only. */
+async function shown<Result>(text: string, waiting: () => Promise<Result>): Promise<Result> {
+  const { stdout } = process;
+  if (!stdout.isTTY) return waiting();
+  stdout.write(text);
+  try {
+    return await waiting();
+  } finally {
+    cursorTo(stdout, 0);
+    clearLine(stdout, 0);
+  }
+}
+
+/**
+ * Waits until so many workers serve, and looks at the machine while they have nothing to do.
+ * @returns share of the CPUs that others keep busy
+ */
+async function settled(url: string, workers: number, apiKey: string | undefined, signal: AbortSignal) {
+  await awaitWorkers(url, workers, apiKey, signal);
+  const before = readCpuTimes();
+  await sleep(LOOK_AT_OTHERS_MS, undefined, { signal });
+  return busyShare(before, readCpuTimes());
+}
 
 export interface ScaleRun extends Pick<LadderOptions, 'scale' | 'measure'> {
   /** The models that are asked; known once workers serve. */
@@ -52,15 +77,17 @@ export function scaleRun(
     announce: (workers, users) => {
       const most = workers.length * (warmUp + users.length * (ramp + duration));
       console.log(`${system.described}: ${url}`);
-      console.log(`Steps of ${ramp + duration} s; ${Math.ceil(most / 60)} minutes at the most.\n`);
+      console.log(`Steps of ${ramp + duration} s; ${named(Math.ceil(most / 60), 'minute')} at the most.\n`);
       console.log(line(STEP_COLUMNS));
     },
     scale: async (workers) => {
-      await system.scale(workers);
-      await awaitWorkers(url, workers, apiKey, signal);
-      const before = readCpuTimes();
-      await sleep(LOOK_AT_OTHERS_MS, undefined, { signal });
-      const othersCpu = busyShare(before, readCpuTimes());
+      const othersCpu = await shown(
+        `${named(workers, 'worker')}: starting and stopping until so many serve …`,
+        async () => {
+          await system.scale(workers);
+          return settled(url, workers, apiKey, signal);
+        },
+      );
       if (models.length === 0) models = await chooseModels(url, options.models, apiKey);
       if (warmUp > 0) await warm(workers);
       return othersCpu;

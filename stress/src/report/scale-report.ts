@@ -128,7 +128,7 @@ function againstWorkers(rungs: readonly Rung[]): Section {
   };
   return {
     heading: 'Against workers',
-    text: [...rungs.map(rungSentence), ...disturbance(rungs)],
+    text: rungs.map(rungSentence),
     tables: [{ columns, rows }],
     plots: [throughput, ...latencyAgainstWorkers(rungs)],
   };
@@ -178,7 +178,9 @@ function howItEnded({ stopped }: Climb): string[] {
 export function scaleReport(asked: string, machine: Machine, climb: Climb): Report {
   const { rungs } = climb;
   const last = rungs.at(-1);
-  const outcome = last ? [...growthSentences(rungs), rungSentence(last)] : ['Nothing was measured.'];
+  const outcome = last
+    ? [...growthSentences(rungs), rungSentence(last), ...disturbance(rungs)]
+    : ['Nothing was measured.'];
   return {
     title: 'Scaling',
     verdict: [...howItEnded(climb), ...outcome].join(' '),

@@ -6,8 +6,10 @@
 
 /** From here on the fixed costs of a run, and of claiming and writing its results, are shared by enough. */
 const ENOUGH = 4;
-/** Doubling must make a picture cheaper by this part. Less is noise. */
-const WORTH_IT = 0.03;
+/** Doubling must make a picture cheaper by this part. Less may be noise, and would cost the others more waiting than it saves. */
+const WORTH_IT = 0.1;
+/** Runs of each size, of which the shortest counts. */
+const TRIES = 3;
 /** A longer run only makes the others wait, milliseconds. */
 const LONGEST_RUN_MS = 200;
 
@@ -19,8 +21,9 @@ const LONGEST_RUN_MS = 200;
 export async function chooseBatchSize(time: (size: number) => Promise<number>, max: number): Promise<number> {
   if (max === 1 || (await time(1)) > LONGEST_RUN_MS) return 1;
   const measure = async (size: number) => {
-    await time(size); // the first run of a size allocates
-    return Math.min(await time(size), await time(size)) / size;
+    let shortest = await time(size);
+    for (let again = 1; again < TRIES; again++) shortest = Math.min(shortest, await time(size));
+    return shortest / size;
   };
   let size = ENOUGH;
   let each = await measure(1);

@@ -79,7 +79,7 @@ export async function measureBatching(options: BatchingOptions): Promise<Batchin
     workerScript: SIMULATED_WORKER,
     env: { WORKER_THREADS: '1', LOG_LEVEL: 'warn' },
   });
-  const target = new ScryTarget({ url: scry.url, mode: 'wait', pollMs: 100, connections: 1024 });
+  const target = new ScryTarget({ url: scry.url, mode: 'wait', connections: 1024 });
   const steps: BatchingStep[] = [];
   try {
     for (const workers of options.workers) {

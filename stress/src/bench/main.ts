@@ -8,7 +8,7 @@ import { BENCH_MODELS, type BenchModelName, writeBenchModels } from '../models/w
 import { describeMachine } from '../report/machine.js';
 import { writeReport } from '../report/write.js';
 import { count } from './arguments.js';
-import { benchModel } from './bench.js';
+import { benchModel, warmUp } from './bench.js';
 import { benchReport } from './bench-report.js';
 import { addSmallerBenchmarks } from './commands.js';
 import { compareSection } from './compare.js';
@@ -30,12 +30,6 @@ interface BenchCommandOptions {
 
 const log = createLogger('bench', 'info');
 
-/** Enough clients to keep every CPU busy while polling, few enough to keep latencies sane. */
-const USERS: Readonly<Record<BenchModelName, number>> = {
-  identity: 256,
-  'mobilenet-v2': 64,
-  'resnet-50': 32,
-};
 const PICTURES = 32;
 
 function modelNames(text: string): BenchModelName[] {
@@ -65,12 +59,13 @@ async function measureAll(system: BenchSystem, options: BenchCommandOptions): Pr
   const atRest = readMemory(system.memoryParts);
   let peakMemory = atRest;
   const models: ModelResult[] = [];
+  log.info('letting the code be compiled');
+  await warmUp(system, await picturesFor('identity'));
   for (const model of options.models) {
     const outcome = await benchModel({
       system,
       model,
       pictures: await picturesFor(model),
-      users: USERS[model],
       rounds: options.rounds,
       seconds: options.seconds,
       pollMs: options.poll,
@@ -116,7 +111,7 @@ program
   .option('--models <names>', `some of ${BENCH_MODELS.join(', ')}`, modelNames, BENCH_MODELS)
   .option('--rounds <count>', 'turns of each', count, 5)
   .option('--seconds <count>', 'length of a turn', count, 10)
-  .option('--poll <ms>', 'time between two polls', count, 200)
+  .option('--poll <ms>', "time between two polls; Scry's Retry-After asks for 1000", count, 1000)
   .option('--unloaded <count>', 'pictures per round that are asked for one at a time', count, 50)
   .option('--workers <count>', 'worker processes', count, 1)
   .option('--set <name=value...>', "settings of Scry's, for comparing them", [])

@@ -82,7 +82,7 @@ async function makeKey(databaseUrl: string): Promise<string> {
 async function timeCalls(options: VolumeOptions & { readonly key: string }): Promise<Calls> {
   const { url, pictures, calls, key } = options;
   const headers = { authorization: `Bearer ${key}` };
-  const target = new ScryTarget({ url, mode: 'wait', pollMs: 1, connections: 4 });
+  const target = new ScryTarget({ url, mode: 'wait', connections: 4 });
   const pool = new Pool(url, { connections: 4 });
   const [create, poll, list, listOfModel] = [new Latency(), new Latency(), new Latency(), new Latency()];
   const get = async (path: string, into: Latency): Promise<unknown> => {
@@ -120,7 +120,7 @@ async function watchMemory(
   options: VolumeOptions,
 ): Promise<Pick<VolumeResult, 'memory' | 'perSecond' | 'bad' | 'reasons'>> {
   const { url, pictures, memoryParts, predictions, users, say } = options;
-  const target = new ScryTarget({ url, mode: 'wait', pollMs: 1, connections: 2 * users });
+  const target = new ScryTarget({ url, mode: 'wait', connections: 2 * users });
   const samples: MemorySample[] = [];
   const enough = new AbortController();
   let sampledAt = 0;

@@ -11,7 +11,7 @@ export interface CommonOptions {
   readonly ramp: number;
   readonly duration: number;
   readonly deadline: number;
-  readonly poll: number;
+  readonly poll?: number;
   readonly connections: number;
   readonly apiKey?: string;
   readonly maxFailures: number;
@@ -79,7 +79,11 @@ export function addCommonOptions(command: Command, seconds = { ramp: 5, duration
     .option('--ramp <seconds>', 'grow to the full load over this time', number(0), seconds.ramp)
     .option('--duration <seconds>', 'measure this long after the ramp', number(1), seconds.duration)
     .option('--deadline <seconds>', 'an answer that takes longer has failed', number(0.1), 60)
-    .option('--poll <ms>', 'time between two polls in mode "poll"', number(1), 100)
+    .option(
+      '--poll <ms>',
+      'time between two polls in mode "poll"; what Retry-After asks for if left out',
+      number(1),
+    )
     .option('--connections <count>', 'connections at the most', whole(1), 1024)
     .option('--api-key <key>', 'sent as a bearer token')
     .option(

@@ -12,8 +12,8 @@ export interface ScryTargetOptions {
   readonly url: string;
   readonly mode: Mode;
   readonly apiKey?: string | undefined;
-  /** Between two polls, milliseconds. */
-  readonly pollMs: number;
+  /** Between two polls, milliseconds; left out: what the answer's Retry-After asks for. */
+  readonly pollMs?: number | undefined;
   /** Connections at the most; a held request occupies one. */
   readonly connections: number;
 }
@@ -21,8 +21,12 @@ export interface ScryTargetOptions {
 /** Longest that one request asks to be held, seconds. The server may hold it for less. */
 const HOLD_S = 30;
 
+const RETRY_AFTER_S = 1;
+
 interface Answer {
   readonly status: number;
+  /** Seconds until it is worth asking again, as the server says. */
+  readonly retryAfterS: number;
   readonly body: Partial<PredictionView> & { readonly detail?: string; readonly title?: string };
 }
 
@@ -66,7 +70,7 @@ function judge(sentId: string, view: Partial<PredictionView>, acceptedMs: number
   };
 }
 
-function explain({ status, body }: Answer): Ending {
+function explain({ status, body }: Omit<Answer, 'retryAfterS'>): Ending {
   const reason = `HTTP ${status}: ${body.detail ?? body.title ?? 'no reason given'}`;
   return { kind: status === 429 || status === 503 ? 'refused' : 'failed', reason };
 }
@@ -121,15 +125,16 @@ export class ScryTarget implements Target {
     if (created.status >= 300 || !id) return explain(created);
     if (created.body.status && isFinished(created.body.status)) return judge(id, created.body, acceptedMs);
     if (this.#options.mode === 'events') return this.#listen(id, acceptedMs, signal);
-    return this.#poll(id, acceptedMs, signal);
+    return this.#poll(id, created, acceptedMs, signal);
   }
 
-  async #poll(id: string, acceptedMs: number, signal: AbortSignal): Promise<Ending> {
-    const query = this.#options.mode === 'wait' ? `?wait=${HOLD_S}` : '';
-    for (;;) {
-      if (this.#options.mode === 'poll') await pause(this.#options.pollMs);
-      const path = `/v1/predictions/${id}${query}`;
-      const answer = await this.#request({ method: 'GET', path, headers: this.#headers }, signal);
+  async #poll(id: string, created: Answer, acceptedMs: number, signal: AbortSignal): Promise<Ending> {
+    const { mode, pollMs } = this.#options;
+    const query = mode === 'wait' ? `?wait=${HOLD_S}` : '';
+    const path = `/v1/predictions/${id}${query}`;
+    for (let answer = created; ; ) {
+      if (mode === 'poll') await pause(pollMs ?? answer.retryAfterS * 1000);
+      answer = await this.#request({ method: 'GET', path, headers: this.#headers }, signal);
       if (answer.status !== 200) return explain(answer);
       if (answer.body.status && isFinished(answer.body.status)) return judge(id, answer.body, acceptedMs);
     }
@@ -153,9 +158,10 @@ export class ScryTarget implements Target {
 
   async #request(options: Omit<Dispatcher.RequestOptions, 'signal'>, signal: AbortSignal): Promise<Answer> {
     const { statusCode, headers, body } = await this.#pool.request({ ...options, signal });
+    const retryAfterS = Number(headers['retry-after'] ?? RETRY_AFTER_S);
     if (String(headers['content-type']).includes('json')) {
-      return { status: statusCode, body: (await body.json()) as Answer['body'] };
+      return { status: statusCode, retryAfterS, body: (await body.json()) as Answer['body'] };
     }
-    return { status: statusCode, body: { detail: (await body.text()).slice(0, 200) } };
+    return { status: statusCode, retryAfterS, body: { detail: (await body.text()).slice(0, 200) } };
   }
 }

@@ -8,8 +8,11 @@ import type { LimitAnswer, LimitOrder } from './limit-thread.js';
 import type { Turn } from './result.js';
 
 const DEADLINE_MS = 60_000;
-/** Users join over this time, so that their uploads do not come in one clump for ever after. */
-const RAMP_S = 1;
+/**
+ * Users join over this time, so that their uploads do not come in one clump for ever after, and answers that were
+ * ready before their first poll are not counted: longer than the time between two polls.
+ */
+const RAMP_S = 3;
 
 function perPrediction(used: CpuReading, finished: number): Record<string, number> {
   const parts = Object.entries(used).filter(([part]) => part !== 'machine');

@@ -31,9 +31,10 @@ const QUEUED = `
   FROM (SELECT n, now() - interval '10 minutes' + n * interval '1 millisecond' AS made
         FROM generate_series(1, $1::int) n) numbered`;
 
-/** Writes the rows and lets PostgreSQL count and tidy them, as autovacuum would in its time. */
+/** Writes the rows and lets PostgreSQL count and tidy them and bring them to disk, as it would in its time. */
 export async function fill(client: pg.Client, options: FillOptions): Promise<void> {
   await client.query(FINISHED, [options.finishedRows, options.served]);
   await client.query(QUEUED, [options.queuedRows, options.waiting]);
   await client.query('VACUUM ANALYZE predictions');
+  await client.query('CHECKPOINT');
 }

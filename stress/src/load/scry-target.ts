@@ -1,4 +1,5 @@
 /** Scry as a target of load: upload, then poll, wait or listen, as its clients do. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { PredictionView } from '@scry/shared/prediction';
 import { isFinished } from '@scry/shared/prediction';
 import { type Dispatcher, Pool } from 'undici';
@@ -29,8 +30,6 @@ interface Answer {
   readonly retryAfterS: number;
   readonly body: Partial<PredictionView> & { readonly detail?: string; readonly title?: string };
 }
-
-const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** What a finished prediction means for the one who waited for it. */
 function judge(sentId: string, view: Partial<PredictionView>, acceptedMs: number): Ending {
@@ -133,7 +132,7 @@ export class ScryTarget implements Target {
     const query = mode === 'wait' ? `?wait=${HOLD_S}` : '';
     const path = `/v1/predictions/${id}${query}`;
     for (let answer = created; ; ) {
-      if (mode === 'poll') await pause(pollMs ?? answer.retryAfterS * 1000);
+      if (mode === 'poll') await sleep(pollMs ?? answer.retryAfterS * 1000, undefined, { signal });
       answer = await this.#request({ method: 'GET', path, headers: this.#headers }, signal);
       if (answer.status !== 200) return explain(answer);
       if (answer.body.status && isFinished(answer.body.status)) return judge(id, answer.body, acceptedMs);

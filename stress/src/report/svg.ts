@@ -46,7 +46,10 @@ function doublingScale(values: readonly number[], from: number, to: number): Sca
 }
 
 function scale(values: readonly number[], from: number, to: number): Scale {
-  const found = ticks(Math.min(...values, 0), Math.max(...values, 0));
+  const isWhole = values.every(Number.isInteger); // half a worker is none
+  const found = ticks(Math.min(...values, 0), Math.max(...values, 0)).filter(
+    (tick) => !isWhole || Number.isInteger(tick),
+  );
   const [low = 0, high = 1] = [found[0], found.at(-1)];
   return { at: (value) => from + ((value - low) / (high - low)) * (to - from), ticks: found };
 }

@@ -14,7 +14,7 @@ export const project = (name, extra = {}) => ({
   testEnvironment: '<rootDir>/tests/helpers/jest-environment.cjs',
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
   moduleNameMapper: {
-    '^@scry/(shared|api|worker|stress)/(.*)$': '<rootDir>/$1/src/$2.ts',
+    '^@scry/(onnx|shared|api|worker|stress)/(.*)$': '<rootDir>/$1/src/$2.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   transform: { '\\.tsx?$': swc },

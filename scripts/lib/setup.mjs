@@ -8,7 +8,7 @@ export const root = path.resolve(import.meta.dirname, '../..');
 
 const INSTALLED = path.join(root, 'node_modules/.scry-installed');
 const BUILT = path.join(root, 'node_modules/.scry-built');
-const WORKSPACES = ['shared', 'api', 'worker', 'stress'];
+const WORKSPACES = ['onnx', 'shared', 'api', 'worker', 'stress'];
 
 /** Runs a command in the repository's folder with its output shown. @throws Error when it fails */
 export function run(command, args, { env = process.env, advice = '' } = {}) {

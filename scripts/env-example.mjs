@@ -3,13 +3,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '..');
-const { settingDocs } = await import(path.join(root, 'shared/dist/config.js'));
+const { settingDocs } = await import(path.join(root, 'shared/dist/runtime/config.js'));
 
 const TABLE = /(<!-- settings -->\n)[\s\S]*?(<!-- \/settings -->)/;
 
 const example = [
   '# Settings of Scry with their defaults. Copy this file to .env and change what you need.',
-  '# Written from shared/src/config.ts by "npm run env:example".',
+  '# Written from shared/src/runtime/config.ts by "npm run env:example".',
   ...settingDocs.map(({ name, shown, doc }) => `\n# ${doc}\n# ${name}=${shown}`),
   '',
 ].join('\n');

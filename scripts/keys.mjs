@@ -22,7 +22,7 @@ try {
   const envFile = path.join(root, '.env');
   if (existsSync(envFile)) process.loadEnvFile(envFile);
   const { spawnSync } = await import('node:child_process');
-  const args = [path.join(root, 'api/dist/keys.js'), ...process.argv.slice(2)];
+  const args = [path.join(root, 'api/dist/auth/keys-command.js'), ...process.argv.slice(2)];
   const env = { ...process.env, DATABASE_URL: await databaseUrl() };
   process.exitCode = spawnSync(process.execPath, args, { stdio: 'inherit', env }).status ?? 1;
 } catch (error) {

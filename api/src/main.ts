@@ -2,12 +2,12 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { loadConfig } from '@scry/shared/config';
-import { manageLifecycle } from '@scry/shared/lifecycle';
-import { createLogger } from '@scry/shared/log';
-import { configureSharp } from './annotate/open.js';
-import { createApp } from './app.js';
+import { loadConfig } from '@scry/shared/runtime/config';
+import { manageLifecycle } from '@scry/shared/runtime/lifecycle';
+import { createLogger } from '@scry/shared/runtime/log';
 import { ensureFirstKey } from './auth/first-key.js';
+import { createApp } from './http/app.js';
+import { configureSharp } from './rendering/open.js';
 import { openServices } from './services.js';
 
 /** How often open connections are looked at for ones that take too long. */

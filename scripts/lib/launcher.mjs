@@ -37,7 +37,7 @@ function loadEnvFile() {
 
 /** Checked settings; the address of the database is filled in later. */
 async function readSettings() {
-  const { loadConfig } = await import(path.join(root, 'shared/dist/config.js'));
+  const { loadConfig } = await import(path.join(root, 'shared/dist/runtime/config.js'));
   return loadConfig({ ...process.env, DATABASE_URL: process.env.DATABASE_URL || 'postgres://later/later' });
 }
 
@@ -97,8 +97,8 @@ async function onDatabaseEnd(how, settings) {
 }
 
 async function migrateDatabase(url) {
-  const { migrate } = await import(path.join(root, 'shared/dist/store/database.js'));
-  const { createLogger } = await import(path.join(root, 'shared/dist/log.js'));
+  const { migrate } = await import(path.join(root, 'shared/dist/database/database.js'));
+  const { createLogger } = await import(path.join(root, 'shared/dist/runtime/log.js'));
   await migrate(url, createLogger('scry', 'warn'));
 }
 

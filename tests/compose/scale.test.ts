@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { PredictionView } from '@scry/shared/prediction';
+import type { PredictionView } from '@scry/shared/contracts/prediction';
 import { composeExecutable } from '@scry/stress/scale/compose';
 import type { Rung } from '@scry/stress/scale/ladder';
 import { downAll, execCompose, type IDockerComposeOptions, logs, upAll } from 'docker-compose';

@@ -1,5 +1,5 @@
 /** Pictures that were cut short or hit by stray bits, at the places where decoders are most easily misled. */
-import { randomFrom } from '../helpers/pictures.js';
+import { randomFrom } from '../helpers/images.js';
 import { ANY, type CorpusCase, makeCase, UNREADABLE } from './case.js';
 import { extensionOf, specimens } from './variants.js';
 

@@ -1,5 +1,5 @@
 /** What is no picture, what is two things at once, and pictures that come under a wrong or malicious name. */
-import { randomFrom } from '../helpers/pictures.js';
+import { randomFrom } from '../helpers/images.js';
 import { ANY, answer, type CorpusCase, makeCase, REFUSED } from './case.js';
 import { extensionOf, specimens } from './variants.js';
 

@@ -2,11 +2,11 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
-import type { FeedbackView } from '@scry/shared/feedback';
+import type { FeedbackView } from '@scry/shared/contracts/feedback';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { browserIsInstalled, openBrowser, openTab, type Tab } from '../helpers/browser.js';
+import { shapesJpeg } from '../helpers/images.js';
 import { keyIn } from '../helpers/keys.js';
-import { shapesJpeg } from '../helpers/pictures.js';
 import { REPO, type System, startSystem } from '../helpers/system.js';
 
 const SAMPLES = path.join(REPO, 'api/web/public/samples');

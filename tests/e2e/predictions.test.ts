@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Answer, PredictionView } from '@scry/shared/prediction';
-import { shapesJpeg } from '../helpers/pictures.js';
+import type { Answer, PredictionView } from '@scry/shared/contracts/prediction';
+import { shapesJpeg } from '../helpers/images.js';
 import { redisIsInstalled, startRedis, type TestRedis } from '../helpers/services.js';
 import { REPO, type System, startSystem } from '../helpers/system.js';
 

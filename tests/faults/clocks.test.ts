@@ -2,8 +2,8 @@
 
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { shapesJpeg } from '../helpers/images.js';
 import { Ledger } from '../helpers/ledger.js';
-import { shapesJpeg } from '../helpers/pictures.js';
 import { startRedis, type TestRedis } from '../helpers/services.js';
 import { REPO, type System, type SystemProcess, startSystem } from '../helpers/system.js';
 import { report } from './report.js';

@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { shapesJpeg } from '../helpers/images.js';
 import { Ledger } from '../helpers/ledger.js';
-import { shapesJpeg } from '../helpers/pictures.js';
 import { type System, startSystem } from '../helpers/system.js';
 import { report } from './report.js';
 

@@ -1,9 +1,9 @@
 /** The models that come with Scry, loaded in inference threads, with a way from file to answer. */
 import path from 'node:path';
-import { loadModels } from '@scry/shared/manifest';
-import type { Answer, Parameters } from '@scry/shared/prediction';
-import { InferencePool, type LoadedReport } from '@scry/worker/engines/pool';
-import { PictureReader } from '@scry/worker/image';
+import type { Answer, Parameters } from '@scry/shared/contracts/prediction';
+import { loadModels } from '@scry/shared/models/model-folders';
+import { PictureReader } from '@scry/worker/imaging/image-reader';
+import { InferencePool, type LoadedReport } from '@scry/worker/inference/pool';
 
 export const MODELS_DIR = path.resolve(import.meta.dirname, '../../models');
 

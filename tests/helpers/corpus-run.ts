@@ -1,6 +1,6 @@
 /** Sends the hostile corpus through a whole system and says how every case ended. */
 import { readFile } from 'node:fs/promises';
-import type { PredictionView } from '@scry/shared/prediction';
+import type { PredictionView } from '@scry/shared/contracts/prediction';
 import type { CorpusCase, Expectation } from '../corpus/case.js';
 import type { System } from './system.js';
 

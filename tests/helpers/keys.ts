@@ -1,7 +1,7 @@
 /** Keys for tests, made as an administrator would make them. */
-import { createApiKey, type Scope } from '@scry/shared/api-key';
-import { ApiKeyStore } from '@scry/shared/store/api-keys';
-import { openDatabase } from '@scry/shared/store/database';
+import { createApiKey, type Scope } from '@scry/shared/contracts/api-key';
+import { ApiKeyStore } from '@scry/shared/database/api-keys';
+import { openDatabase } from '@scry/shared/database/database';
 import type { TestApp } from './app.js';
 import { quiet, type TestDatabase } from './services.js';
 

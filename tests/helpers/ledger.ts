@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { shapesJpeg } from './pictures.js';
+import { shapesJpeg } from './images.js';
 import type { System } from './system.js';
 
 const PICTURES = 6;

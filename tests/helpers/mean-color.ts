@@ -4,7 +4,7 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { loadModel, type Model } from '@scry/shared/manifest';
+import { loadModel, type Model } from '@scry/shared/models/model-folders';
 import { onnxFile } from './onnx-file.js';
 
 export const SIDE = 4;

@@ -10,8 +10,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { createLogger } from '@scry/shared/log';
-import { migrate } from '@scry/shared/store/database';
+import { migrate } from '@scry/shared/database/database';
+import { createLogger } from '@scry/shared/runtime/log';
 import pg from 'pg';
 import { ended, spawnGuarded } from '../../scripts/lib/guarded-process.mjs';
 

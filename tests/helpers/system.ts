@@ -7,7 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { PredictionView } from '@scry/shared/prediction';
+import type { PredictionView } from '@scry/shared/contracts/prediction';
 import { ended, spawnGuarded } from '../../scripts/lib/guarded-process.mjs';
 import { createDatabase, freePort, type TestDatabase } from './services.js';
 

@@ -1,7 +1,7 @@
 /** Models described in a test, without files. */
-import { type Model, manifestSchema } from '@scry/shared/manifest';
-import type { Outputs, Tensor, TensorData } from '@scry/worker/engines/engine';
-import type { TaskModel } from '@scry/worker/tasks/task';
+import { type Model, manifestSchema } from '@scry/shared/models/model-folders';
+import type { Outputs, Tensor, TensorData } from '@scry/worker/inference/engines/engine';
+import type { TaskModel } from '@scry/worker/inference/tasks/task';
 
 /** A model from the parts of a manifest that matter to a test; the rest are its defaults. */
 export function makeModel(parts: Record<string, unknown>): Model {

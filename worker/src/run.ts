@@ -1,9 +1,9 @@
 /** One worker process from its settings to its end. */
-import { loadConfig } from '@scry/shared/config';
-import { manageLifecycle } from '@scry/shared/lifecycle';
-import { createLogger } from '@scry/shared/log';
-import { keepAliveFile } from './alive.js';
-import type { EngineModules } from './engines/registry.js';
+import { loadConfig } from '@scry/shared/runtime/config';
+import { manageLifecycle } from '@scry/shared/runtime/lifecycle';
+import { createLogger } from '@scry/shared/runtime/log';
+import { keepAliveFile } from './health/alive.js';
+import type { EngineModules } from './inference/engines/registry.js';
 import { startWorker, type WorkerService } from './service.js';
 
 /**

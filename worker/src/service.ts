@@ -4,25 +4,25 @@
  *     loading ──▶ serving ──▶ stopping (no new jobs; what runs, ends) ──▶ closed
  */
 import { hostname } from 'node:os';
-import type { Config } from '@scry/shared/config';
-import { grantedCpus } from '@scry/shared/cpus';
-import type { Logger } from '@scry/shared/log';
-import { loadModels, type ModelProblem } from '@scry/shared/manifest';
-import { openQueueBackend, type QueueBackend } from '@scry/shared/queue';
-import { PictureStorage } from '@scry/shared/storage';
-import { ChangeListener, STOP_CHANNEL } from '@scry/shared/store/changes';
-import { type Database, openDatabase } from '@scry/shared/store/database';
-import { PredictionStore } from '@scry/shared/store/predictions';
-import { BEAT_MS, type WorkerBeat, WorkerStore } from '@scry/shared/store/workers';
+import { ChangeListener, STOP_CHANNEL } from '@scry/shared/database/change-listener';
+import { type Database, openDatabase } from '@scry/shared/database/database';
+import { PredictionStore } from '@scry/shared/database/predictions';
+import { BEAT_MS, type WorkerBeat, WorkerStore } from '@scry/shared/database/workers';
+import { loadModels, type ModelProblem } from '@scry/shared/models/model-folders';
+import { openQueueBackend, type QueueBackend } from '@scry/shared/queue/queue';
+import type { Config } from '@scry/shared/runtime/config';
+import { grantedCpus } from '@scry/shared/runtime/cpus';
+import type { Logger } from '@scry/shared/runtime/log';
+import { PictureStorage } from '@scry/shared/storage/image-storage';
 import type { Worker } from 'bullmq';
-import { consume } from './consume.js';
-import { InferencePool, type InferencePoolOptions } from './engines/pool.js';
-import type { EngineModules } from './engines/registry.js';
-import { InferenceHealth } from './health.js';
-import { configureSharp, type PictureLimits, PictureReader } from './image.js';
-import type { Served } from './lane.js';
-import { Predictor } from './predict.js';
-import { Quarantine } from './quarantine.js';
+import { InferenceHealth } from './health/inference-health.js';
+import { configureSharp, type PictureLimits, PictureReader } from './imaging/image-reader.js';
+import type { EngineModules } from './inference/engines/registry.js';
+import { Quarantine } from './inference/isolation/quarantine.js';
+import type { Served } from './inference/model-runner.js';
+import { InferencePool, type InferencePoolOptions } from './inference/pool.js';
+import { consume } from './jobs/predict/consume.js';
+import { Predictor } from './jobs/predict/predict.js';
 
 export interface WorkerService {
   /** What this worker serves, and what it could not load. */

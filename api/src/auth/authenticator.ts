@@ -6,9 +6,9 @@
  *
  * A revoked key therefore ends at once in the process that revoked it and within REMEMBER_MS in every other.
  */
-import { type ParsedApiKey, parseApiKey, sameSecret } from '@scry/shared/api-key';
-import type { Logger } from '@scry/shared/log';
-import type { ApiKeyStore, ValidKey } from '@scry/shared/store/api-keys';
+import { type ParsedApiKey, parseApiKey, sameSecret } from '@scry/shared/contracts/api-key';
+import type { ApiKeyStore, ValidKey } from '@scry/shared/database/api-keys';
+import type { Logger } from '@scry/shared/runtime/log';
 
 const REMEMBER_MS = 5000;
 const REMEMBER_AT_MOST = 10_000;

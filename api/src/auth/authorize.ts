@@ -1,9 +1,9 @@
 /** Who may call a route. Every route names its scope, so one without a rule cannot be written. */
-import { allows, type Scope } from '@scry/shared/api-key';
-import type { Config } from '@scry/shared/config';
-import type { ValidKey } from '@scry/shared/store/api-keys';
+import { allows, type Scope } from '@scry/shared/contracts/api-key';
+import type { ValidKey } from '@scry/shared/database/api-keys';
+import type { Config } from '@scry/shared/runtime/config';
 import type { Request, RequestHandler } from 'express';
-import { Problem } from '../errors.js';
+import { Problem } from '../http/problems.js';
 import type { Authenticator } from './authenticator.js';
 
 /** `public`: anyone. `any`: whoever has a valid key. Else the key must have that scope. */

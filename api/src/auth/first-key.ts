@@ -1,6 +1,6 @@
 /** An installation that asks for keys and has none could never be given one over HTTP: it is shown its first here. */
-import { createApiKey } from '@scry/shared/api-key';
-import type { ApiKeyStore } from '@scry/shared/store/api-keys';
+import { createApiKey } from '@scry/shared/contracts/api-key';
+import type { ApiKeyStore } from '@scry/shared/database/api-keys';
 
 /**
  * Makes an admin key when there is no valid key, and prints it, once.

@@ -9,13 +9,20 @@
  * A delivery happens at least once: a process that dies after sending and before writing that down sends again,
  * under the same webhook-id.
  */
-import type { Logger } from '@scry/shared/log';
-import { isFinished } from '@scry/shared/prediction';
-import { type ConsumeOptions, type Job, putOff, type QueueBackend, WEBHOOK_QUEUE } from '@scry/shared/queue';
-import type { ChangeListener } from '@scry/shared/store/changes';
-import type { PredictionStore } from '@scry/shared/store/predictions';
-import type { TakenDelivery, WebhookStore } from '@scry/shared/store/webhooks';
-import { present } from '../present.js';
+
+import { isFinished } from '@scry/shared/contracts/prediction';
+import type { ChangeListener } from '@scry/shared/database/change-listener';
+import type { PredictionStore } from '@scry/shared/database/predictions';
+import type { TakenDelivery, WebhookStore } from '@scry/shared/database/webhooks';
+import {
+  type ConsumeOptions,
+  type Job,
+  putOff,
+  type QueueBackend,
+  WEBHOOK_QUEUE,
+} from '@scry/shared/queue/queue';
+import type { Logger } from '@scry/shared/runtime/log';
+import { present } from '../predictions/present.js';
 import { type Attempt, decide } from './schedule.js';
 import type { WebhookSender } from './send.js';
 import { Targets } from './targets.js';

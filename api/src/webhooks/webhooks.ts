@@ -1,9 +1,9 @@
 /** Webhooks as the rest of the API sees them: put together once, with the secret that signs them. */
 import { randomBytes } from 'node:crypto';
-import type { Config } from '@scry/shared/config';
-import type { Database } from '@scry/shared/store/database';
-import { ensureSecret } from '@scry/shared/store/secrets';
-import { WebhookStore } from '@scry/shared/store/webhooks';
+import type { Database } from '@scry/shared/database/database';
+import { ensureSecret } from '@scry/shared/database/secrets';
+import { WebhookStore } from '@scry/shared/database/webhooks';
+import type { Config } from '@scry/shared/runtime/config';
 import { type DelivererOptions, WebhookDeliverer } from './deliverer.js';
 import { WebhookSender } from './send.js';
 

@@ -1,4 +1,4 @@
-/** The page's addresses. api/src/page.ts serves the page at each of them. */
+/** The page's addresses. api/src/http/page.ts serves the page at each of them. */
 
 export type Route =
   | { readonly view: 'predict' }

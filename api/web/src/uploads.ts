@@ -4,7 +4,7 @@
  *     waiting ──▶ uploading ──▶ sent (its prediction tells the rest)
  *        └───────────┴────────▶ refused (error) ──▶ waiting, when sent again
  */
-import type { PredictionView } from '@scry/shared/prediction';
+import type { PredictionView } from '@scry/shared/contracts/prediction';
 import { announce } from './announcer.js';
 import { RequestFailed, request } from './client/http.js';
 import { follow, hasEnded, predictionPath, upload, type Wishes } from './client/predictions.js';

@@ -1,7 +1,7 @@
 /** The plain server of `stress/baseline/` as a target of load. */
 import { Pool } from 'undici';
+import type { Picture } from '../load/images.js';
 import { MULTIPART_TYPE, MultipartBodies } from '../load/multipart.js';
-import type { Picture } from '../load/pictures.js';
 import type { Ending, Target } from '../load/target.js';
 
 interface Job {

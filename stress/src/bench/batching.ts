@@ -4,7 +4,7 @@
  */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { makePictures } from '../load/pictures.js';
+import { makePictures } from '../load/images.js';
 import { runLoad } from '../load/run.js';
 import { ScryTarget } from '../load/scry-target.js';
 import { startScry } from '../stack/scry.js';

@@ -2,7 +2,7 @@
  * Measures limit, Scry and the plain server in turns on one machine in one run: same pictures, same models. The order
  * of the turns moves on by one each round, so that a machine that drifts favours nobody.
  */
-import type { Picture } from '../load/pictures.js';
+import type { Picture } from '../load/images.js';
 import { ScryTarget } from '../load/scry-target.js';
 import type { Target } from '../load/target.js';
 import { type BenchModelName, benchModelSize } from '../models/write.js';

@@ -1,9 +1,9 @@
 /** The smaller benchmarks beside the main one: batches on a simulated device, and much data. */
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { Logger } from '@scry/shared/log';
+import type { Logger } from '@scry/shared/runtime/log';
 import type { Command } from 'commander';
-import { makePictures } from '../load/pictures.js';
+import { makePictures } from '../load/images.js';
 import { writeBenchModels } from '../models/write.js';
 import { describeMachine } from '../report/machine.js';
 import { writeReport } from '../report/write.js';

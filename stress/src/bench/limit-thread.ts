@@ -4,10 +4,10 @@
  * It uses the very code with which workers decode and infer.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { loadModel } from '@scry/shared/manifest';
-import { loadEngine } from '@scry/worker/engines/registry';
-import { ServedModel } from '@scry/worker/engines/served-model';
-import { configureSharp, PictureReader, type Preparation } from '@scry/worker/image';
+import { loadModel } from '@scry/shared/models/model-folders';
+import { configureSharp, PictureReader, type Preparation } from '@scry/worker/imaging/image-reader';
+import { loadEngine } from '@scry/worker/inference/engines/registry';
+import { ServedModel } from '@scry/worker/inference/thread-model';
 
 export interface LimitThreadData {
   readonly modelFolder: string;

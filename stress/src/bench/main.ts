@@ -1,9 +1,9 @@
 /** `npm run bench`: how close Scry comes to what the machine can do, and where the rest goes. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { createLogger } from '@scry/shared/log';
+import { createLogger } from '@scry/shared/runtime/log';
 import { Command, InvalidArgumentError } from 'commander';
-import { makePictures, type Picture } from '../load/pictures.js';
+import { makePictures, type Picture } from '../load/images.js';
 import { BENCH_MODELS, type BenchModelName, writeBenchModels } from '../models/write.js';
 import { describeMachine } from '../report/machine.js';
 import { writeReport } from '../report/write.js';

@@ -3,7 +3,7 @@
  * time, as a GPU's does. Its "weights" are a JSON file with a and b; its answer is the mean of each colour.
  */
 import { readFile } from 'node:fs/promises';
-import type { Engine, Outputs } from '@scry/worker/engines/engine';
+import type { Engine, Outputs } from '@scry/worker/inference/engines/engine';
 
 export interface SimulatedDevice {
   /** Milliseconds that any batch takes. */

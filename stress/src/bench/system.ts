@@ -2,8 +2,8 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { grantedCpus } from '@scry/shared/cpus';
-import type { Picture } from '../load/pictures.js';
+import { grantedCpus } from '@scry/shared/runtime/cpus';
+import type { Picture } from '../load/images.js';
 import { type Baseline, startBaseline } from '../stack/baseline.js';
 import { type ManagedProcess, startProcess } from '../stack/process.js';
 import { type Scry, startScry } from '../stack/scry.js';

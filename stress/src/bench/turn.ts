@@ -1,5 +1,5 @@
 /** One contender's turn: drives it for a while, and divides what it used by what it finished. */
-import type { Picture } from '../load/pictures.js';
+import type { Picture } from '../load/images.js';
 import { runLoad } from '../load/run.js';
 import type { Target } from '../load/target.js';
 import type { ManagedProcess } from '../stack/process.js';

@@ -1,6 +1,7 @@
 /** Latency when nothing else is asked: one client, one picture at a time. */
+
+import { distinct, type Picture } from '../load/images.js';
 import { Latency, type LatencySummary } from '../load/latency.js';
-import { distinct, type Picture } from '../load/pictures.js';
 import type { Target } from '../load/target.js';
 import type { ManagedProcess } from '../stack/process.js';
 import type { LimitAnswer, LimitOrder } from './limit-thread.js';

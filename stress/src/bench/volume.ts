@@ -3,14 +3,14 @@
  * and again beside a million finished and a hundred thousand queued predictions; then the memory of every process
  * over a hundred thousand predictions.
  */
-import { createApiKey } from '@scry/shared/api-key';
-import { createLogger } from '@scry/shared/log';
-import { ApiKeyStore } from '@scry/shared/store/api-keys';
-import { openDatabase } from '@scry/shared/store/database';
+import { createApiKey } from '@scry/shared/contracts/api-key';
+import { ApiKeyStore } from '@scry/shared/database/api-keys';
+import { openDatabase } from '@scry/shared/database/database';
+import { createLogger } from '@scry/shared/runtime/log';
 import pg from 'pg';
 import { Pool } from 'undici';
+import { distinct, type Picture } from '../load/images.js';
 import { Latency, type LatencySummary } from '../load/latency.js';
-import { distinct, type Picture } from '../load/pictures.js';
 import { runLoad } from '../load/run.js';
 import { ScryTarget } from '../load/scry-target.js';
 import { type MemoryParts, type MemoryReading, readMemory } from './memory.js';

@@ -1,7 +1,7 @@
 /** `npm run stress -- load`: one load against a server that runs, a live line, a report, an exit code. */
 import type { Command } from 'commander';
 import { exponentialGaps } from '../load/arrivals.js';
-import { makePictures, type Picture, readPictures } from '../load/pictures.js';
+import { makePictures, type Picture, readPictures } from '../load/images.js';
 import { seededUniform } from '../load/random.js';
 import type { LoadResult } from '../load/recorder.js';
 import { type LoadOptions, runLoad } from '../load/run.js';

@@ -1,7 +1,7 @@
 /** What a ladder does on a real system: makes workers serve, loads them, and says on the terminal how it goes. */
 import { clearLine, cursorTo } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Picture } from '../load/pictures.js';
+import type { Picture } from '../load/images.js';
 import { busyShare, readCpuTimes } from '../proc/machine-load.js';
 import { awaitWorkers } from '../scale/await-workers.js';
 import { named } from '../scale/break-point.js';

@@ -1,5 +1,5 @@
 /** What the commands ask a server before they load it. */
-import type { ModelList } from '@scry/shared/model-view';
+import type { ModelList } from '@scry/shared/contracts/model';
 import { request } from 'undici';
 
 /**

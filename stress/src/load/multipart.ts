@@ -2,7 +2,7 @@
  * Multipart/form-data bodies, each in one buffer. The buffers are used again: with fresh ones of 100 kB for every sending,
  * half of a client's CPU went into collecting them, on the very machine that was measured.
  */
-import { type Picture, pictureParts } from './pictures.js';
+import { type Picture, pictureParts } from './images.js';
 
 const BOUNDARY = 'scry-stress-7f3a91c0d5e84b26';
 const TAIL = Buffer.from(`\r\n--${BOUNDARY}--\r\n`);

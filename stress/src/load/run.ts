@@ -6,7 +6,7 @@
  * Closed loop (`users`): each user sends the next picture when the last is answered.
  */
 import { arrivals, userStart } from './arrivals.js';
-import { distinct, type Picture } from './pictures.js';
+import { distinct, type Picture } from './images.js';
 import { type LoadResult, Recorder } from './recorder.js';
 import type { Target } from './target.js';
 

@@ -1,10 +1,10 @@
 /** Scry as a target of load: upload, then poll, wait or listen, as its clients do. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { PredictionView } from '@scry/shared/prediction';
-import { isFinished } from '@scry/shared/prediction';
+import type { PredictionView } from '@scry/shared/contracts/prediction';
+import { isFinished } from '@scry/shared/contracts/prediction';
 import { type Dispatcher, Pool } from 'undici';
+import type { Picture } from './images.js';
 import { MULTIPART_TYPE, MultipartBodies } from './multipart.js';
-import type { Picture } from './pictures.js';
 import { finalEvent } from './server-events.js';
 import type { Ending, Mode, Target } from './target.js';
 

@@ -1,5 +1,5 @@
 /** Reads Server-Sent Events. Source of the form: WHATWG HTML, "Server-sent events". */
-import { isFinished, type PredictionView } from '@scry/shared/prediction';
+import { isFinished, type PredictionView } from '@scry/shared/contracts/prediction';
 
 /** Texts of the `data` of each event, in order; lines of one event are joined by line breaks. */
 export async function* eventData(chunks: AsyncIterable<Buffer | string>): AsyncGenerator<string> {

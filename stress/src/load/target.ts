@@ -1,5 +1,5 @@
 /** What a load is aimed at: anything that takes a picture and gives an answer. */
-import type { Picture } from './pictures.js';
+import type { Picture } from './images.js';
 
 /** How a client learns of its answer. */
 export const MODES = ['poll', 'wait', 'events'] as const;

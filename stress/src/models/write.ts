@@ -1,7 +1,7 @@
 /** Writes the models that measurements use, as folders that Scry serves like any other. */
 import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { manifestSchema } from '@scry/shared/manifest';
+import { manifestSchema } from '@scry/shared/models/model-folders';
 import { identity } from './identity.js';
 import { mobilenetV2 } from './mobilenet-v2.js';
 import { resnet50 } from './resnet-50.js';

@@ -1,6 +1,6 @@
 /** What was measured on: figures mean nothing without it. */
 import { arch, cpus, platform, release, totalmem } from 'node:os';
-import { grantedCpus } from '@scry/shared/cpus';
+import { grantedCpus } from '@scry/shared/runtime/cpus';
 
 export interface Machine {
   readonly cpu: string;

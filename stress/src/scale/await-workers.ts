@@ -1,6 +1,6 @@
 /** Waits for a server to be what a measurement needs: so many workers, and nothing left over from the last one. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Operations } from '@scry/shared/statistics';
+import type { Operations } from '@scry/shared/contracts/statistics';
 import { request } from 'undici';
 
 const PATIENCE_MS = 5 * 60_000;
@@ -31,7 +31,7 @@ async function look(url: string, apiKey?: string): Promise<Seen | null> {
   throw new Error(
     `${url} answered ${statusCode}: ${apiKey ? 'it does not know this --api-key' : 'it wants a key: give --api-key'}. ` +
       'One for predicting is made with "npm run keys -- create --name stress --scopes predict", or, in containers, ' +
-      '"docker-compose exec api node api/dist/keys.js create --name stress --scopes predict".',
+      '"docker-compose exec api node api/dist/auth/keys-command.js create --name stress --scopes predict".',
   );
 }
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { loadModels } from '@scry/shared/manifest';
+import { loadModels } from '@scry/shared/models/model-folders';
 import { mobilenetV2 } from '@scry/stress/models/mobilenet-v2';
 import { writeBenchModels } from '@scry/stress/models/write';
 import { InferenceSession, Tensor } from 'onnxruntime-node';

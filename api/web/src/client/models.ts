@@ -1,5 +1,5 @@
 /** The models, loaded once for all views. */
-import type { ModelList, ModelView } from '@scry/shared/model-view';
+import type { ModelList, ModelView } from '@scry/shared/contracts/model';
 import { useEffect } from 'preact/hooks';
 import { Observable, useValue } from '../observable.js';
 import { key } from '../settings.js';

@@ -1,5 +1,5 @@
 /** The API's calls about predictions. */
-import type { PredictionView, Status } from '@scry/shared/prediction';
+import type { PredictionView, Status } from '@scry/shared/contracts/prediction';
 import { readEvents } from './events.js';
 import { authorization, getJson, problemSentence, RequestFailed } from './http.js';
 

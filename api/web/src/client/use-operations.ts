@@ -1,5 +1,5 @@
 /** The operators' figures, as the server sends them every few seconds; opened again when the stream breaks. */
-import type { Operations } from '@scry/shared/statistics';
+import type { Operations } from '@scry/shared/contracts/statistics';
 import { useEffect, useState } from 'preact/hooks';
 import { useValue } from '../observable.js';
 import { key } from '../settings.js';

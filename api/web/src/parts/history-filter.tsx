@@ -1,5 +1,5 @@
 /** Which predictions the history shows. */
-import type { Status } from '@scry/shared/prediction';
+import type { Status } from '@scry/shared/contracts/prediction';
 import { useEffect, useId, useState } from 'preact/hooks';
 import { useModels } from '../client/models.js';
 import { useTexts } from '../texts/index.js';

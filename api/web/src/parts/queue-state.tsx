@@ -1,5 +1,5 @@
 /** "Waiting", and how many are ahead once that is known. */
-import type { PredictionView } from '@scry/shared/prediction';
+import type { PredictionView } from '@scry/shared/contracts/prediction';
 import { useEffect, useState } from 'preact/hooks';
 import { getJson } from '../client/http.js';
 import { predictionPath } from '../client/predictions.js';

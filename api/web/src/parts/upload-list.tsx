@@ -5,7 +5,7 @@ import { useValue } from '../observable.js';
 import { percent, type Texts, useTexts } from '../texts/index.js';
 import { cancel, clear, type Item, items, remove, selected } from '../uploads.js';
 import { Icon } from './icons.js';
-import { usePictureUrl } from './picture-url.js';
+import { usePictureUrl } from './image-url.js';
 import { QueueState } from './queue-state.js';
 
 /** One line about where an item stands. */

@@ -1,5 +1,5 @@
 /** Boxes over a picture. For the eye and the pointer; the rows beside it say the same to everyone else. */
-import type { Box } from '@scry/shared/prediction';
+import type { Box } from '@scry/shared/contracts/prediction';
 import { percent } from '../texts/index.js';
 import type { Found } from './detection-state.js';
 import { hueOf, tone } from './tones.js';

@@ -1,5 +1,5 @@
 /** A classification: classes with bars, the most confident first. */
-import type { Answer } from '@scry/shared/prediction';
+import type { Answer } from '@scry/shared/contracts/prediction';
 import { percent, useTexts } from '../texts/index.js';
 
 export function Classification({ answers }: { readonly answers: readonly Answer[] }) {

@@ -1,5 +1,5 @@
 /** A prediction as a command that anyone can run. */
-import type { PredictionView } from '@scry/shared/prediction';
+import type { PredictionView } from '@scry/shared/contracts/prediction';
 
 /** Quotes for a POSIX shell. */
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;

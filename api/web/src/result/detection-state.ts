@@ -1,5 +1,5 @@
 /** What of a detection is shown: from which confidence on, which classes; and which object is pointed at. */
-import type { Answer, Box } from '@scry/shared/prediction';
+import type { Answer, Box } from '@scry/shared/contracts/prediction';
 import { useMemo, useState } from 'preact/hooks';
 
 /** A detected object, with its place in the answer's list. */

@@ -1,5 +1,5 @@
 /** The small print of a prediction. */
-import type { PredictionView } from '@scry/shared/prediction';
+import type { PredictionView } from '@scry/shared/contracts/prediction';
 import { bytes, count, dateTime, useTexts } from '../texts/index.js';
 
 export function Facts({ prediction }: { readonly prediction: PredictionView }) {

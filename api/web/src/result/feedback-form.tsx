@@ -1,5 +1,5 @@
 /** "Wrong?": the right label, from the model's or in one's own words, and a comment. */
-import type { PredictionView } from '@scry/shared/prediction';
+import type { PredictionView } from '@scry/shared/contracts/prediction';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { postJson } from '../client/http.js';
 import { useModels } from '../client/models.js';

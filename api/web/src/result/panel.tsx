@@ -1,8 +1,8 @@
 /** A prediction, whatever its state: the picture beside the answer, and everything about both. */
-import type { PredictionView } from '@scry/shared/prediction';
+import type { PredictionView } from '@scry/shared/contracts/prediction';
 import { useState } from 'preact/hooks';
 import { hasEnded, predictionPath } from '../client/predictions.js';
-import { usePictureUrl } from '../parts/picture-url.js';
+import { usePictureUrl } from '../parts/image-url.js';
 import { QueueState } from '../parts/queue-state.js';
 import { useTexts } from '../texts/index.js';
 import { Actions } from './actions.js';

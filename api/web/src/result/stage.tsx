@@ -1,5 +1,5 @@
 /** The picture that was sent, in its own proportions, with whatever lies over it. */
-import type { ImageInfo } from '@scry/shared/prediction';
+import type { ImageInfo } from '@scry/shared/contracts/prediction';
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { useTexts } from '../texts/index.js';

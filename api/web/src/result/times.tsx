@@ -1,5 +1,5 @@
 /** Where a prediction's time went, stage by stage. */
-import type { PredictionMetrics } from '@scry/shared/prediction';
+import type { PredictionMetrics } from '@scry/shared/contracts/prediction';
 import { duration, useTexts } from '../texts/index.js';
 
 const STAGES = ['queue_ms', 'decode_ms', 'batch_ms', 'inference_ms'] as const;

@@ -1,5 +1,5 @@
 /** Every prediction that was made, newest first. */
-import type { PredictionView } from '@scry/shared/prediction';
+import type { PredictionView } from '@scry/shared/contracts/prediction';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { announce } from '../announcer.js';
 import { getJson } from '../client/http.js';
@@ -7,8 +7,8 @@ import { predictionPath } from '../client/predictions.js';
 import { useValue } from '../observable.js';
 import { type Filter, NO_FILTER, queryOf } from '../parts/filter.js';
 import { HistoryFilter } from '../parts/history-filter.js';
+import { usePictureUrl } from '../parts/image-url.js';
 import { ErrorNotice } from '../parts/notice.js';
-import { usePictureUrl } from '../parts/picture-url.js';
 import { pageLink } from '../result/actions.js';
 import { Link } from '../router.js';
 import { key } from '../settings.js';

@@ -1,5 +1,5 @@
 /** What can be asked here, how well it does, and where it came from. */
-import type { ModelStatistics } from '@scry/shared/statistics';
+import type { ModelStatistics } from '@scry/shared/contracts/statistics';
 import { useState } from 'preact/hooks';
 import { request } from '../client/http.js';
 import { type ModelView, useModels } from '../client/models.js';

@@ -1,5 +1,5 @@
 /** How the system is, at a glance and live. */
-import type { Bucket, Operations as OperationsData } from '@scry/shared/statistics';
+import type { Bucket, Operations as OperationsData } from '@scry/shared/contracts/statistics';
 import { useMemo } from 'preact/hooks';
 import { useOperations } from '../client/use-operations.js';
 import { Chart, type Series } from '../parts/chart.js';

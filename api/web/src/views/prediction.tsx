@@ -1,5 +1,5 @@
 /** One prediction under its permanent link. */
-import type { PredictionView } from '@scry/shared/prediction';
+import type { PredictionView } from '@scry/shared/contracts/prediction';
 import { useEffect, useState } from 'preact/hooks';
 import { RequestFailed } from '../client/http.js';
 import { follow } from '../client/predictions.js';

@@ -1,0 +1,239 @@
+/**
+ * Every error that a caller can cause or must know of, in one table, and the one handler that turns errors into
+ * RFC 9457 problem documents. Anything that is in no row is logged with the request's id and answered 500.
+ */
+import { isNativeError } from 'node:util/types';
+import { CODES, type Code } from '@scry/shared/contracts/prediction';
+import { isPassing } from '@scry/shared/database/database';
+import type { Logger } from '@scry/shared/runtime/log';
+import { PictureTooLarge } from '@scry/shared/storage/image-storage';
+import type { ErrorRequestHandler, Response } from 'express';
+import { MulterError } from 'multer';
+
+interface Row {
+  readonly status: number;
+  /** The number that older clients read. */
+  readonly code: Code;
+  readonly title: string;
+}
+
+const { unknown, general, pictureNotSupported, pictureNotSaved } = CODES;
+
+export const PROBLEMS = {
+  'invalid-request': { status: 400, code: general, title: 'The request is not as it should be' },
+  'invalid-multipart': { status: 400, code: general, title: 'The form cannot be read' },
+  'invalid-json': { status: 400, code: general, title: 'The JSON cannot be read' },
+  'no-picture': { status: 400, code: general, title: 'There is no picture' },
+  unauthorized: { status: 401, code: general, title: 'A valid key is needed' },
+  forbidden: { status: 403, code: general, title: 'The key does not allow this' },
+  'unknown-model': { status: 404, code: general, title: 'No such model' },
+  'prediction-not-found': { status: 404, code: unknown, title: 'No such prediction' },
+  'key-not-found': { status: 404, code: general, title: 'No such key' },
+  'crop-not-found': { status: 404, code: general, title: 'No such object' },
+  'not-found': { status: 404, code: general, title: 'Nothing here' },
+  'method-not-allowed': { status: 405, code: general, title: 'Not that method' },
+  'id-taken': { status: 409, code: general, title: 'The prediction_id is taken' },
+  'not-answered': { status: 409, code: general, title: 'There is no answer to show' },
+  'picture-gone': { status: 410, code: pictureNotSaved, title: 'The picture is no longer kept' },
+  'too-large': { status: 413, code: pictureNotSupported, title: 'The upload is too large' },
+  'unsupported-picture': {
+    status: 415,
+    code: pictureNotSupported,
+    title: 'The picture is in no known format',
+  },
+  'unsupported-body': { status: 415, code: general, title: 'The body is in no known format' },
+  'unreadable-picture': { status: 422, code: pictureNotSupported, title: 'The picture cannot be read' },
+  'too-many-pixels': { status: 422, code: pictureNotSupported, title: 'The picture has too many pixels' },
+  'rate-limited': { status: 429, code: general, title: 'Too many requests' },
+  internal: { status: 500, code: general, title: 'Something went wrong here' },
+  overloaded: { status: 503, code: general, title: 'Too much is waiting' },
+  'storage-unavailable': { status: 503, code: pictureNotSaved, title: 'Pictures cannot be saved now' },
+  'database-unavailable': { status: 503, code: general, title: 'The database is away' },
+  'storage-full': { status: 507, code: pictureNotSaved, title: 'There is no room for pictures' },
+} as const satisfies Record<string, Row>;
+export type ProblemName = keyof typeof PROBLEMS;
+
+/** One field that is wrong, and how. */
+export interface FieldError {
+  readonly field: string;
+  readonly message: string;
+}
+
+export interface ProblemOptions {
+  readonly errors?: readonly FieldError[];
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly cause?: unknown;
+}
+
+/** An error for the caller: a row of the table and a sentence that says what to do. */
+export class Problem extends Error {
+  readonly problem: ProblemName;
+  readonly errors: readonly FieldError[] | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(problem: ProblemName, detail: string, { errors, headers, cause }: ProblemOptions = {}) {
+    super(detail, { cause });
+    this.problem = problem;
+    this.errors = errors;
+    this.headers = headers ?? {};
+  }
+
+  get status(): number {
+    return PROBLEMS[this.problem].status;
+  }
+}
+
+/** The body of a problem document. `type` leads to the row's description. */
+export function problemBody(problem: Problem, requestId: string) {
+  const { status, code, title } = PROBLEMS[problem.problem];
+  return {
+    type: `/problems/${problem.problem}`,
+    title,
+    status,
+    code,
+    detail: problem.message,
+    request_id: requestId,
+    ...(problem.errors && { errors: problem.errors }),
+  };
+}
+
+const RETRY_SOON = { 'Retry-After': '2' };
+
+const multipart = (detail: string) => new Problem('invalid-multipart', detail);
+const FIELD_OF = (field: string | undefined) => (field ? ` ("${field}")` : '');
+
+function fromMulter(error: MulterError): Problem {
+  switch (error.code) {
+    case 'LIMIT_UNEXPECTED_FILE':
+      return multipart(
+        `A file came in a field of another name${FIELD_OF(error.field)}: send one file, in the field "image".`,
+      );
+    case 'LIMIT_FILE_COUNT':
+      return multipart('More than one file came: send one picture per request, in the field "image".');
+    case 'LIMIT_FIELD_VALUE':
+      return multipart(
+        `A field's value is too long${FIELD_OF(error.field)}. A picture goes in as a file, not as text.`,
+      );
+    default:
+      return multipart(`${error.message}${FIELD_OF(error.field)}.`);
+  }
+}
+
+/** What busboy, which multer reads forms with, says of broken ones. */
+const BROKEN_FORM =
+  /boundary not found|unexpected end of form|malformed|unsupported content type|missing content-type/i;
+const CLIENT_GONE = /^request (aborted|closed)$/i;
+
+interface BodyParserError extends Error {
+  readonly type?: string;
+  readonly status?: number;
+  readonly limit?: number;
+}
+
+/** `type` of what a check of a JSON body throws; body-parser writes to the error, so it cannot be a Problem itself. */
+export const NESTED = 'entity.nested';
+
+function fromBodyParser(error: BodyParserError): Problem | null {
+  switch (error.type) {
+    case 'entity.parse.failed':
+      return new Problem(
+        'invalid-json',
+        'The body is not valid JSON. Check quotes, commas and that it is whole.',
+      );
+    case NESTED:
+      return new Problem('invalid-json', 'The JSON is nested too deeply: send one flat object.');
+    case 'entity.too.large':
+      return new Problem(
+        'too-large',
+        `The body is larger than the ${error.limit} bytes allowed. Send a smaller picture.`,
+      );
+    case 'encoding.unsupported':
+    case 'charset.unsupported':
+      return new Problem('unsupported-body', `${error.message}. Send the JSON as UTF-8.`);
+    default:
+      return error.status !== undefined && error.status >= 400 && error.status < 500
+        ? new Problem('invalid-request', `The request cannot be read: ${error.message}.`)
+        : null;
+  }
+}
+
+const FULL = new Set(['ENOSPC', 'EDQUOT']);
+const VOLUME = new Set([
+  'EROFS',
+  'EACCES',
+  'EPERM',
+  'EIO',
+  'ENOENT',
+  'ENOTDIR',
+  'ESTALE',
+  'EMFILE',
+  'ENFILE',
+]);
+
+function fromFileSystem(error: NodeJS.ErrnoException): Problem | null {
+  if (error.syscall === undefined || error.syscall === 'connect') return null;
+  const code = error.code ?? '';
+  const options = { cause: error, headers: RETRY_SOON };
+  if (FULL.has(code))
+    return new Problem(
+      'storage-full',
+      'The disk for pictures is full. Nothing was kept; try later or tell the operator.',
+      options,
+    );
+  if (VOLUME.has(code))
+    return new Problem(
+      'storage-unavailable',
+      `Pictures cannot be written or read now (${code}). Nothing was kept; try again soon.`,
+      options,
+    );
+  return null;
+}
+
+/** Finds an error's row. What nobody expected becomes `internal`, with the error as its cause. */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof PictureTooLarge)
+    return new Problem(
+      'too-large',
+      `The picture is larger than the ${error.maxBytes} bytes allowed. Send a smaller one.`,
+    );
+  if (error instanceof MulterError) return fromMulter(error);
+  if (!isNativeError(error)) return new Problem('internal', UNEXPECTED, { cause: error });
+  if (BROKEN_FORM.test(error.message))
+    return multipart(
+      `The form cannot be read: ${error.message}. Send multipart/form-data with a boundary, whole.`,
+    );
+  if (CLIENT_GONE.test(error.message))
+    return multipart('The connection ended before the whole form had come.');
+  const known = fromFileSystem(error) ?? fromBodyParser(error);
+  if (known) return known;
+  if (isPassing(error))
+    return new Problem(
+      'database-unavailable',
+      'The database does not answer. Nothing is lost; try again in a moment.',
+      { cause: error, headers: RETRY_SOON },
+    );
+  return new Problem('internal', UNEXPECTED, { cause: error });
+}
+
+const UNEXPECTED = 'This was not expected and has been logged. Tell the operator the request_id.';
+
+/** Answers with a problem document. */
+export function sendProblem(res: Response, problem: Problem): void {
+  res.removeHeader('ETag'); // a handler may have got as far as the headers of what it then could not send
+  res.status(problem.status).set({ 'Cache-Control': 'no-store', ...problem.headers });
+  res.type('application/problem+json').send(JSON.stringify(problemBody(problem, res.req.id)));
+}
+
+/** The app's only error handler; comes last. */
+export function handleErrors(log: Logger): ErrorRequestHandler {
+  return (error: unknown, req, res, _next) => {
+    const problem = toProblem(error);
+    if (problem.status >= 500) log.error({ reqId: req.id, error: problem.cause ?? error }, problem.message);
+    if (res.headersSent) {
+      res.destroy(); // an answer was on its way: cutting it short is all that tells the client
+      return;
+    }
+    sendProblem(res, problem);
+  };
+}

@@ -1,0 +1,53 @@
+/** Every route, in the order in which the document shows them. */
+
+import { createKey, listKeys, revokeKey } from '../auth/keys.js';
+import { giveFeedback, listFeedback } from '../feedback/feedback.js';
+import { getModel, listModels } from '../models/models.js';
+import { modelReadme } from '../models/readme.js';
+import { health, metrics, readiness } from '../operations/health.js';
+import { getStatistics, modelStatistics, statisticsEvents } from '../operations/statistics.js';
+import { createPrediction } from '../predictions/create/create.js';
+import { putPrediction } from '../predictions/create/put.js';
+import { cancelPrediction } from '../predictions/end/cancel-route.js';
+import { deletePrediction } from '../predictions/end/delete.js';
+import { annotatedPicture, crop } from '../predictions/read/annotated.js';
+import { getPrediction } from '../predictions/read/get.js';
+import { predictionImage } from '../predictions/read/image.js';
+import { listPredictions } from '../predictions/read/list.js';
+import { predictionPosition } from '../predictions/read/position.js';
+import { predictionThumbnail } from '../predictions/read/thumbnail.js';
+import { predictionEvents } from '../predictions/wait/events.js';
+import { webhookSecret } from '../webhooks/verification-key.js';
+import { problemType } from './problem-pages.js';
+import type { Route } from './route.js';
+
+export const routes: readonly Route[] = [
+  createPrediction,
+  putPrediction,
+  getPrediction,
+  predictionEvents,
+  cancelPrediction,
+  listPredictions,
+  deletePrediction,
+  predictionImage,
+  annotatedPicture,
+  crop,
+  predictionThumbnail,
+  predictionPosition,
+  giveFeedback,
+  listFeedback,
+  listModels,
+  getModel,
+  modelReadme,
+  modelStatistics,
+  getStatistics,
+  statisticsEvents,
+  listKeys,
+  createKey,
+  revokeKey,
+  webhookSecret,
+  health,
+  readiness,
+  metrics,
+  problemType,
+];

@@ -1,0 +1,67 @@
+/**
+ * Keeps the promise of a 202 when something else broke: every prediction comes to an end even if its job was lost,
+ * failed for good, or is no longer wanted. Also sweeps out what nobody needs any more. Runs in every API process and
+ * works in one of them at a time.
+ *
+ *     asking for the lock ──▶ working (each chore in its own rhythm) ──(lock lost)──▶ asking …
+ *
+ * Every chore may be cut off anywhere and may run twice at the same time: jobs have ids that derive from their
+ * predictions, and an end is written once.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Leadership } from '@scry/shared/database/leader-lock';
+import type { Logger } from '@scry/shared/runtime/log';
+
+/** Something done again and again. Waits are between runs, so a slow run is never overtaken by the next. */
+export interface Chore {
+  readonly name: string;
+  readonly everyMs: number;
+  readonly run: (signal: AbortSignal) => Promise<void>;
+}
+
+export class Reconciler {
+  readonly #leadership: Leadership;
+  readonly #chores: () => readonly Chore[];
+  readonly #log: Logger;
+  readonly #stop = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+
+  /** @param chores made anew each time the work begins, so that none remembers what it saw before it lost the lock */
+  constructor(leadership: Leadership, chores: () => readonly Chore[], log: Logger) {
+    this.#leadership = leadership;
+    this.#chores = chores;
+    this.#log = log;
+  }
+
+  /** Begins to compete for the work. */
+  start(): void {
+    this.#running = this.#leadership.run((signal) => this.#work(signal), this.#stop.signal);
+  }
+
+  /** Ends the work after the step that runs, and lets another process take it over. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  async #work(signal: AbortSignal): Promise<void> {
+    this.#log.info('this process does the upkeep now');
+    await Promise.all(this.#chores().map((chore) => this.#repeat(chore, signal)));
+  }
+
+  async #repeat({ name, everyMs, run }: Chore, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await run(signal);
+      } catch (error) {
+        this.#log.warn(
+          { chore: name, error: (error as Error).message },
+          'upkeep did not succeed; trying again',
+        );
+      }
+      await sleep(everyMs, undefined, { signal }).catch((error: Error) => {
+        if (error.name !== 'AbortError') throw error;
+      });
+    }
+  }
+}

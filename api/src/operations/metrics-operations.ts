@@ -1,0 +1,100 @@
+/**
+ * The operators' figures for Prometheus, as gauges over the last half minute. Every API process tells the same, for
+ * they come from the database: take the maximum over processes, not the sum.
+ */
+
+import type { Bucket, Operations } from '@scry/shared/contracts/statistics';
+import type { Logger } from '@scry/shared/runtime/log';
+import { Gauge, type Registry } from 'prom-client';
+import { BUCKET_S, type OperationsMonitor } from './operations.js';
+
+/** Longer than usual between two scrapes, so that none is missed. */
+const RECENT_S = 30;
+
+export interface RecentFigures {
+  readonly succeededPerSecond: number;
+  readonly failedPerSecond: number;
+  /** Null where nothing succeeded. */
+  readonly medianS: number | null;
+  readonly p95S: number | null;
+  readonly batchSize: number | null;
+}
+
+/** The newest buckets as one. The median is their mean, weighted by how many each is about: near enough for a chart. */
+export function recentFigures(buckets: readonly Bucket[]): RecentFigures {
+  const recent = buckets.slice(-RECENT_S / BUCKET_S);
+  const sum = (value: (bucket: Bucket) => number) =>
+    recent.reduce((total, bucket) => total + value(bucket), 0);
+  const succeeded = sum((bucket) => bucket.succeeded);
+  const mean = (value: (bucket: Bucket) => number | null) =>
+    succeeded === 0 ? null : sum((bucket) => bucket.succeeded * (value(bucket) ?? 0)) / succeeded;
+  const medianMs = mean((bucket) => bucket.median_ms);
+  return {
+    succeededPerSecond: succeeded / RECENT_S,
+    failedPerSecond: sum((bucket) => bucket.failed) / RECENT_S,
+    medianS: medianMs === null ? null : medianMs / 1000,
+    p95S: succeeded === 0 ? null : Math.max(...recent.map((bucket) => bucket.p95_ms ?? 0)) / 1000,
+    batchSize: mean((bucket) => bucket.batch_size),
+  };
+}
+
+type Show = (gauge: Gauge<string>, operations: Operations) => void;
+
+const GAUGES: readonly { name: string; help: string; labelNames: string[]; show: Show }[] = [
+  {
+    name: 'scry_workers',
+    help: 'Workers that live, by the models they serve.',
+    labelNames: ['model'],
+    show(gauge, { workers }) {
+      for (const { models } of workers) for (const { name } of models) gauge.inc({ model: name });
+    },
+  },
+  {
+    name: 'scry_predictions_per_second',
+    help: 'Predictions that ended in the last half minute, by outcome.',
+    labelNames: ['outcome'],
+    show(gauge, { buckets }) {
+      const { succeededPerSecond, failedPerSecond } = recentFigures(buckets);
+      gauge.set({ outcome: 'succeeded' }, succeededPerSecond);
+      gauge.set({ outcome: 'failed' }, failedPerSecond);
+    },
+  },
+  {
+    name: 'scry_prediction_seconds',
+    help: 'From acceptance to the written result, in the last half minute.',
+    labelNames: ['quantile'],
+    show(gauge, { buckets }) {
+      const { medianS, p95S } = recentFigures(buckets);
+      if (medianS !== null) gauge.set({ quantile: '0.5' }, medianS);
+      if (p95S !== null) gauge.set({ quantile: '0.95' }, p95S);
+    },
+  },
+  {
+    name: 'scry_batch_size',
+    help: 'Pictures per inference in the last half minute, mean.',
+    labelNames: [],
+    show(gauge, { buckets }) {
+      const { batchSize } = recentFigures(buckets);
+      if (batchSize !== null) gauge.set(batchSize);
+    },
+  },
+];
+
+/** Adds the gauges. While the database is away they are left out of a scrape, which goes on. */
+export function addOperationsGauges(registry: Registry, operations: OperationsMonitor, log: Logger): void {
+  for (const { name, help, labelNames, show } of GAUGES) {
+    new Gauge({
+      ...{ name, help, labelNames },
+      registers: [registry],
+      async collect() {
+        this.reset();
+        if (labelNames.length === 0) this.remove(); // else it would say 0
+        try {
+          show(this, await operations.snapshot());
+        } catch (error) {
+          log.warn({ error: (error as Error).message, gauge: name }, 'left out of the metrics');
+        }
+      },
+    });
+  }
+}

@@ -1,0 +1,138 @@
+/** GET /v1/stats, its event stream, and /v1/stats/models: how the system and its models do. */
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type ModelStatistics,
+  modelStatisticsSchema,
+  operationsSchema,
+} from '@scry/shared/contracts/statistics';
+import type { Response } from 'express';
+import { z } from 'zod';
+import { json, problems } from '../http/describe.js';
+import type { Route } from '../http/route.js';
+import type { Services } from '../services.js';
+import { BUCKET_S, type OperationsMonitor } from './operations.js';
+
+/** How many of a model's newest predictions its figures are about: some milliseconds of reading. */
+const NEWEST = 10_000;
+/** How far a model's predictions are counted. */
+const COUNT_TO = 100_000;
+const FRESH_MS = 10_000;
+
+export const getStatistics: Route = {
+  scope: 'any',
+  description: {
+    method: 'get',
+    path: '/v1/stats',
+    operationId: 'statistics',
+    summary: 'How the system does now and did in the last minutes',
+    tags: ['operation'],
+    responses: { 200: json(operationsSchema, 'The figures.'), ...problems('database-unavailable') },
+  },
+  handlers: ({ operations }) => [
+    async (_req, res) => {
+      res.set('Cache-Control', 'no-store').json(await operations.snapshot());
+    },
+  ],
+};
+
+/** Sends the figures again and again until the client leaves or the process stops. */
+async function stream(operations: OperationsMonitor, res: Response): Promise<void> {
+  const left = new AbortController();
+  res.once('close', () => left.abort());
+  const signal = AbortSignal.any([left.signal, operations.closing]);
+  while (!signal.aborted) {
+    const flows = res.write(`event: operations\ndata: ${JSON.stringify(await operations.snapshot())}\n\n`);
+    // A client that does not keep up gets fewer, not a queue of old ones.
+    const rested = sleep(BUCKET_S * 1000, undefined, { signal });
+    await Promise.all(flows ? [rested] : [rested, once(res, 'drain', { signal })]).catch((error: Error) => {
+      if (error.name !== 'AbortError') throw error;
+    });
+  }
+}
+
+export const statisticsEvents: Route = {
+  scope: 'any',
+  description: {
+    method: 'get',
+    path: '/v1/stats/events',
+    operationId: 'statisticsEvents',
+    summary: 'The same, as it changes',
+    description: 'Server-Sent Events named `operations`, every two seconds.',
+    tags: ['operation'],
+    responses: {
+      200: { description: 'The stream.', content: { 'text/event-stream': { schema: z.string() } } },
+      ...problems('database-unavailable'),
+    },
+  },
+  handlers: ({ operations }) => [
+    async (_req, res) => {
+      await operations.snapshot(); // fails as a problem document, while that is still possible
+      res.set({
+        'Content-Type': 'text/event-stream',
+        'Cache-Control': 'no-cache, no-transform',
+        'X-Accel-Buffering': 'no',
+      });
+      res.flushHeaders();
+      await stream(operations, res);
+      res.end();
+    },
+  ],
+};
+
+async function readAll({ models, statistics }: Services): Promise<ModelStatistics[]> {
+  const found: ModelStatistics[] = [];
+  for (const name of models.models.keys()) {
+    // One after the other: what people look at now and then must not take every connection.
+    const figures = await statistics.ofModel(name, NEWEST, COUNT_TO + 1);
+    found.push({
+      name,
+      predictions: Math.min(figures.predictions, COUNT_TO),
+      predictions_exact: figures.predictions <= COUNT_TO,
+      recent: figures.recent,
+      median_ms: figures.medianMs,
+      p95_ms: figures.p95Ms,
+      reported_wrong: figures.reportedWrong,
+    });
+  }
+  return found;
+}
+
+/** Keeps what `read` gave for a while, for all who ask. */
+function shared<T>(read: () => Promise<T>): () => Promise<T> {
+  let reading: Promise<T> | null = null;
+  let readAt = 0;
+  return () => {
+    if (reading && performance.now() - readAt < FRESH_MS) return reading;
+    const mine = read();
+    reading = mine;
+    readAt = performance.now();
+    mine.catch(() => {
+      if (reading === mine) reading = null; // whoever asks next tries again
+    });
+    return mine;
+  };
+}
+
+export const modelStatistics: Route = {
+  scope: 'any',
+  description: {
+    method: 'get',
+    path: '/v1/stats/models',
+    operationId: 'modelStatistics',
+    summary: 'How each model did lately',
+    tags: ['models'],
+    responses: {
+      200: json(z.object({ items: z.array(modelStatisticsSchema) }), 'One entry per model.'),
+      ...problems('database-unavailable'),
+    },
+  },
+  handlers: (services) => {
+    const read = shared(() => readAll(services));
+    return [
+      async (_req, res) => {
+        res.json({ items: await read() });
+      },
+    ];
+  },
+};

@@ -1,0 +1,141 @@
+/**
+ * Takes a prediction over. After `accept` has said "created" it is never lost: the picture is on disk, the row is
+ * committed, and a job is handed out, or the reconciler will make one from the row.
+ */
+
+import { CODES, type ImageInfo, type Parameters } from '@scry/shared/contracts/prediction';
+import type { Created, Prediction } from '@scry/shared/database/predictions';
+import type { Model } from '@scry/shared/models/model-folders';
+import type { PendingPicture } from '@scry/shared/storage/image-storage';
+import { Problem } from '../../http/problems.js';
+import type { Services } from '../../services.js';
+
+/** A checked request. */
+export interface Wanted {
+  readonly id: string;
+  readonly model: Model;
+  readonly parameters: Parameters;
+  readonly image: ImageInfo;
+  /** Seconds after which an answer is of no use; null: never. */
+  readonly expiresInS: number | null;
+  /** Whom to tell of the end. */
+  readonly webhook: { readonly url: string; readonly baseUrl: string } | null;
+}
+
+/** A new prediction, or the one that has the id already. */
+export interface Accepted {
+  readonly created: boolean;
+  readonly prediction: Prediction;
+}
+
+function freshRow({ id, model, parameters, image }: Wanted, times: Created): Prediction {
+  return {
+    id,
+    status: 'queued',
+    code: CODES.predicting,
+    model: model.name,
+    modelVersion: model.version,
+    task: model.task,
+    engine: model.engine,
+    parameters,
+    image,
+    output: null,
+    error: null,
+    metrics: null,
+    cached: false,
+    startedAt: null,
+    completedAt: null,
+    ...times,
+  };
+}
+
+async function enqueue(
+  services: Services,
+  { id, model, parameters, image }: Wanted,
+  times: Created,
+): Promise<void> {
+  const job = {
+    id,
+    sha256: image.sha256,
+    parameters,
+    createdAt: times.createdAt.getTime(),
+    expiresAt: times.expiresAt?.getTime() ?? null,
+  };
+  if (!(await services.queues.add(model.name, job))) services.metrics.unqueued.inc({ model: model.name });
+}
+
+/**
+ * Keeps the picture and commits the row. A picture whose row was not written is removed again, unless another uses it.
+ * @returns null when the id is taken
+ */
+async function commit(
+  { storage, predictions }: Services,
+  { id, model, parameters, image, expiresInS, webhook }: Wanted,
+  picture: PendingPicture,
+): Promise<Created | null> {
+  await picture.keep();
+  const { name, version, task, engine } = model;
+  const row = {
+    id,
+    model: name,
+    modelVersion: version,
+    task,
+    engine,
+    parameters,
+    image,
+    expiresInS,
+    webhook,
+  };
+  const created = await predictions.create(row);
+  if (!created) {
+    await storage.removeUnlessUsed(image.sha256, () => predictions.usesImage(image.sha256));
+    return null;
+  }
+  if (await storage.has(image.sha256)) return created;
+  // The last prediction with the same picture was deleted between keep and create.
+  await predictions.delete(id);
+  throw new Problem('storage-unavailable', 'The same picture was being deleted just now. Send it again.');
+}
+
+/**
+ * @param idIsChosen by the client, so that it may be taken: looked up before anything is kept
+ * @throws what storage and database say; the picture is then still the caller's to discard
+ */
+export async function accept(
+  services: Services,
+  wanted: Wanted,
+  picture: PendingPicture,
+  idIsChosen: boolean,
+): Promise<Accepted> {
+  const { predictions, metrics, backlog, webhooks, answerCache } = services;
+  const earlier = idIsChosen ? await predictions.get(wanted.id) : null;
+  if (earlier) return { created: false, prediction: earlier };
+  await backlog.admit(wanted.model.name);
+  const created = await commit(services, wanted, picture);
+  if (created) {
+    backlog.add(wanted.model.name);
+    metrics.created.inc({ model: wanted.model.name });
+    if (wanted.webhook) webhooks.deliverer.watch(wanted.id); // before there is a job, so before it can end
+    const answered = await answerCache?.answer(wanted.id);
+    if (answered) return { created: true, prediction: answered };
+    await enqueue(services, wanted, created);
+    return { created: true, prediction: freshRow(wanted, created) };
+  }
+  const winner = await predictions.get(wanted.id);
+  if (winner) return { created: false, prediction: winner };
+  throw new Problem(
+    'id-taken',
+    `"${wanted.id}" was taken a moment ago and is free again. Send the request again.`,
+  );
+}
+
+/** True when a prediction is what was asked for: same picture, model and parameters. */
+export function isSame(prediction: Prediction, { model, parameters, image }: Wanted): boolean {
+  const entries = (value: Parameters) =>
+    JSON.stringify(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return (
+    prediction.image.sha256 === image.sha256 &&
+    prediction.model === model.name &&
+    entries(prediction.parameters) === entries(parameters)
+  );
+}

@@ -1,0 +1,80 @@
+/** POST /v1/predictions: a picture comes in, a promise goes out. */
+import type { RequestHandler } from 'express';
+import { z } from 'zod';
+import { predictionResponse, problems } from '../../http/describe.js';
+import { Problem } from '../../http/problems.js';
+import type { Route } from '../../http/route.js';
+import type { Services } from '../../services.js';
+import { creator, type Judge } from './creation.js';
+import { formSchema, jsonSchema } from './parse.js';
+
+export const creationHeaders = z.object({
+  Prefer: z.string().optional().describe('`wait=N` holds the answer until done, for N seconds at the most.'),
+  'Cancel-After': z.string().optional().describe('As `expires_in`: seconds, or such as 30s, 5m, 1h.'),
+});
+
+export const creationBody = {
+  required: true,
+  content: {
+    'multipart/form-data': { schema: formSchema },
+    'application/json': { schema: jsonSchema },
+  },
+};
+
+export const creationProblems = problems(
+  'invalid-request',
+  'unauthorized',
+  'forbidden',
+  'rate-limited',
+  'overloaded',
+  'invalid-multipart',
+  'invalid-json',
+  'no-picture',
+  'unknown-model',
+  'id-taken',
+  'too-large',
+  'unsupported-picture',
+  'unsupported-body',
+  'unreadable-picture',
+  'too-many-pixels',
+  'storage-unavailable',
+  'database-unavailable',
+  'storage-full',
+);
+
+const refuseTaken: Judge = ({ created }, { id }) => {
+  if (created) return;
+  const detail = `There is a prediction "${id}" already. Choose another prediction_id, or PUT the picture to /v1/predictions/${id} to repeat a request.`;
+  throw new Problem('id-taken', detail);
+};
+
+/** Refuses before the picture is read. PUT does so after: a repeated request may be answered however full it is. */
+const admit =
+  ({ backlog }: Services): RequestHandler =>
+  async (_req, _res, next) => {
+    await backlog.admitAny();
+    next();
+  };
+
+export const createPrediction: Route = {
+  scope: 'predict',
+  description: {
+    method: 'post',
+    path: '/v1/predictions',
+    operationId: 'createPrediction',
+    summary: 'Predict',
+    tags: ['predictions'],
+    request: { headers: creationHeaders, body: creationBody },
+    responses: {
+      200: predictionResponse('The answer, when `Prefer: wait` was long enough.'),
+      202: predictionResponse(
+        'Accepted: the prediction will end, whatever happens. `Location` says where to look.',
+      ),
+      ...creationProblems,
+    },
+  },
+  handlers: (services) => {
+    const create = creator(services, refuseTaken);
+    return [services.limitCreates, admit(services), (req, res) => create(req, res)];
+  },
+};

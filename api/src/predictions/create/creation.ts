@@ -1,0 +1,91 @@
+/** From an upload to a prediction: what POST and PUT have in common. */
+import { isFinished } from '@scry/shared/contracts/prediction';
+import type { Prediction } from '@scry/shared/database/predictions';
+import type { Request, Response } from 'express';
+import { Problem } from '../../http/problems.js';
+import type { Services } from '../../services.js';
+import { refuseTarget } from '../../webhooks/address.js';
+import { cancel } from '../end/cancel.js';
+import { baseUrl, entityTag, present } from '../present.js';
+import { type Wait, waitOf } from '../wait/wait-query.js';
+import type { Watch } from '../wait/waiters.js';
+import { type Accepted, accept, type Wanted } from './accept.js';
+import { checkFields } from './parse.js';
+import { describePicture } from './probe.js';
+import { uploadReceiver } from './upload.js';
+
+/** Looks at what was accepted, or found under the id, before anything is answered; throws a Problem to refuse it. */
+export type Judge = (accepted: Accepted, wanted: Wanted) => void;
+
+function answer(services: Services, res: Response, prediction: Prediction, wait: Wait): void {
+  const base = baseUrl(res.req, services.config.PUBLIC_URL);
+  const done = isFinished(prediction.status);
+  res.set('Location', `${base}/v1/predictions/${prediction.id}`);
+  res.set('Cache-Control', 'no-store');
+  if (wait.preferred) res.set('Preference-Applied', `wait=${wait.seconds}`);
+  if (done) res.set('ETag', entityTag(prediction));
+  else res.set('Retry-After', '1');
+  res.status(done ? 200 : 202).json(present(prediction, base));
+}
+
+/** @returns a function that handles a whole request to predict; `id` is the path's, where it has one */
+export function creator(services: Services, judge: Judge) {
+  const { config, models, storage, waiters, predictions } = services;
+  const receive = uploadReceiver(storage, config.MAX_UPLOAD_BYTES);
+
+  async function accepted(
+    req: Request,
+    res: Response,
+    watchEnd: (id: string) => void,
+    id?: string,
+  ): Promise<{ prediction: Prediction; keep: boolean }> {
+    const { picture, fields } = await receive(req, res);
+    try {
+      const { idIsChosen, keep, webhook, ...checked } = checkFields(req, fields, models, id);
+      const refused = webhook && refuseTarget(webhook, config.WEBHOOK_PRIVATE);
+      if (refused) throw new Problem('invalid-request', `webhook: ${refused}.`);
+      const wanted: Wanted = {
+        ...checked,
+        webhook: webhook === null ? null : { url: webhook, baseUrl: baseUrl(req, config.PUBLIC_URL) },
+        image: await describePicture(picture, config.MAX_PIXELS),
+      };
+      watchEnd(wanted.id);
+      const found = await accept(services, wanted, picture, idIsChosen);
+      judge(found, wanted);
+      return { prediction: found.prediction, keep };
+    } finally {
+      await picture.discard();
+    }
+  }
+
+  /** Waits for the end as long as the client does. One that goes away takes its prediction along. */
+  async function ended(
+    { prediction, keep }: { prediction: Prediction; keep: boolean },
+    watch: Watch,
+    wait: Wait,
+    res: Response,
+  ): Promise<Prediction> {
+    if (isFinished(prediction.status)) return prediction;
+    const leave = () => watch.close();
+    res.once('close', leave);
+    if (!res.closed) await watch.next(wait.seconds * 1000);
+    res.off('close', leave);
+    const now = res.closed && !keep ? cancel(services, prediction.id) : predictions.get(prediction.id);
+    return (await now) ?? prediction;
+  }
+
+  return async function create(req: Request, res: Response, id?: string): Promise<void> {
+    const wait = waitOf(req, undefined, config.MAX_WAIT_S);
+    let watch: Watch | undefined;
+    // Watched before it is accepted, so that an end that comes at once is not missed.
+    const watchEnd = (accepting: string) => {
+      if (wait.seconds > 0) watch = waiters.watchEnd(accepting);
+    };
+    try {
+      const found = await accepted(req, res, watchEnd, id);
+      answer(services, res, watch ? await ended(found, watch, wait, res) : found.prediction, wait);
+    } finally {
+      if (watch) waiters.end(watch);
+    }
+  };
+}

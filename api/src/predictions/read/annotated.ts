@@ -1,0 +1,105 @@
+/** GET /v1/predictions/{id}/annotated and /crops/{n}: pictures made from the upload and its answer. */
+import type { Prediction } from '@scry/shared/database/predictions';
+import type { RequestHandler, Response } from 'express';
+import { z } from 'zod';
+import { idParams, problems } from '../../http/describe.js';
+import { Problem } from '../../http/problems.js';
+import type { Route } from '../../http/route.js';
+import { renderingName } from '../../rendering/renderer.js';
+import { isKnown } from '../present.js';
+import { findPrediction } from './find.js';
+import { setPictureHeaders } from './image.js';
+
+const JPEG = { 'image/jpeg': { schema: z.string().meta({ format: 'binary' }) } };
+
+/** @throws Problem "not-answered" */
+function requireAnswer({ id, status, output }: Prediction): NonNullable<Prediction['output']> {
+  if (output) return output;
+  const detail =
+    status === 'queued' || status === 'processing'
+      ? `Prediction "${id}" is ${status}. Ask again when it has succeeded.`
+      : `Prediction "${id}" is ${status}: it has no answer to show.`;
+  throw new Problem('not-answered', detail);
+}
+
+async function send(res: Response, name: string, draw: () => Promise<Buffer>): Promise<void> {
+  const tag = `"${name}"`;
+  setPictureHeaders(res, 'image/jpeg', tag);
+  if (isKnown(res.req, tag)) res.status(304).end();
+  else res.send(await draw());
+}
+
+const failures = problems(
+  'prediction-not-found',
+  'not-answered',
+  'picture-gone',
+  'unreadable-picture',
+  'database-unavailable',
+  'storage-unavailable',
+);
+
+export const annotatedPicture: Route = {
+  scope: 'any',
+  description: {
+    method: 'get',
+    path: '/v1/predictions/{id}/annotated',
+    operationId: 'annotatedPicture',
+    summary: 'The picture with its answer drawn onto it',
+    description:
+      'Boxes with labels for detections, the most confident class above the picture for classifications. Its longer side is 640 to 2048 pixels.',
+    tags: ['pictures'],
+    request: { params: idParams },
+    responses: {
+      200: { description: 'A JPEG.', content: JPEG },
+      304: { description: 'The client has it.' },
+      ...failures,
+    },
+  },
+  handlers: (services) => [
+    async (req, res) => {
+      const prediction = await findPrediction(services, req);
+      const output = requireAnswer(prediction);
+      const name = renderingName('annotated', [prediction.task, output]);
+      await send(res, name, () => services.renderer.annotated(prediction));
+    },
+  ],
+};
+
+export const crop: Route = {
+  scope: 'any',
+  description: {
+    method: 'get',
+    path: '/v1/predictions/{id}/crops/{n}',
+    operationId: 'crop',
+    summary: 'One detected object',
+    tags: ['pictures'],
+    request: {
+      params: idParams.extend({
+        n: z
+          .string()
+          .regex(/^\d{1,4}$/)
+          .describe('Place in `output.predictions`, from 0.'),
+      }),
+    },
+    responses: {
+      200: { description: 'A JPEG.', content: JPEG },
+      304: { description: 'The client has it.' },
+      ...failures,
+      ...problems('prediction-not-found', 'crop-not-found'),
+    },
+  },
+  handlers: (services): RequestHandler[] => [
+    async (req, res) => {
+      const prediction = await findPrediction(services, req);
+      const { predictions } = requireAnswer(prediction);
+      const box = predictions[Number(req.params.n)]?.bbox;
+      if (!box) throw noCrop(String(req.params.n), predictions.filter(({ bbox }) => bbox).length);
+      await send(res, renderingName('crop', box), () => services.renderer.crop(prediction.image, box));
+    },
+  ],
+};
+
+function noCrop(n: string, count: number): Problem {
+  const there = count === 0 ? 'The answer holds no boxes.' : `The answer holds boxes 0 to ${count - 1}.`;
+  return new Problem('crop-not-found', `There is no object ${n.slice(0, 8)}. ${there}`);
+}

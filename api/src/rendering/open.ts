@@ -1,0 +1,69 @@
+/** Opens stored pictures for drawing: upright, in color, opaque. */
+import { readFile } from 'node:fs/promises';
+import type { ImageInfo } from '@scry/shared/contracts/prediction';
+import { ForeignDecoder } from '@scry/shared/imaging/codecs/decoder';
+import type { PictureStorage } from '@scry/shared/storage/image-storage';
+import sharp, { type Sharp } from 'sharp';
+
+export interface OpenLimits {
+  readonly maxPixels: number;
+  /** Longest that decoding and drawing may take, seconds. */
+  readonly timeoutS: number;
+}
+
+/** What libvips may load here: the formats that are accepted, and the SVG that is drawn over them. */
+const LOADERS = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Tiff', 'Heif', 'Svg'];
+
+/** Sets libvips up for a server; once per process. Requests come in numbers, so each gets one thread and no cache. */
+export function configureSharp(): void {
+  sharp.cache(false);
+  sharp.concurrency(1);
+  sharp.block({ operation: ['VipsForeignLoad'] });
+  sharp.unblock({ operation: LOADERS.map((name) => `VipsForeignLoad${name}`) });
+}
+
+/** Opens pictures of every format that is accepted. Owns the threads for those that libvips does not read. */
+export class PictureOpener {
+  readonly #storage: PictureStorage;
+  readonly #limits: OpenLimits;
+  readonly #foreign = new ForeignDecoder();
+
+  constructor(storage: PictureStorage, limits: OpenLimits) {
+    this.#storage = storage;
+    this.#limits = limits;
+  }
+
+  /**
+   * Opens a picture; what is damaged is shown as far as it goes.
+   * @throws Error with what is wrong with a picture that cannot be shown at all
+   */
+  async open(image: ImageInfo): Promise<Sharp> {
+    const { format } = image;
+    const opened =
+      format === 'bmp' || format === 'heic' ? await this.#openForeign(image, format) : this.#openUsual(image);
+    return opened
+      .timeout({ seconds: this.#limits.timeoutS })
+      .flatten({ background: '#ffffff' })
+      .toColourspace('srgb');
+  }
+
+  async close(): Promise<void> {
+    await this.#foreign.close();
+  }
+
+  #openUsual({ sha256 }: ImageInfo): Sharp {
+    const limitInputPixels = this.#limits.maxPixels;
+    return sharp(this.#storage.path(sha256), { autoOrient: true, failOn: 'none', limitInputPixels });
+  }
+
+  async #openForeign({ sha256 }: ImageInfo, format: 'bmp' | 'heic'): Promise<Sharp> {
+    const { maxPixels, timeoutS } = this.#limits;
+    // A copy, since small files are read into Node's shared buffer pool, which cannot be transferred.
+    const bytes = new Uint8Array(await readFile(this.#storage.path(sha256)));
+    const decoded = await this.#foreign.decode({ format, bytes, maxPixels }, timeoutS);
+    if (decoded === 'timeout') throw new Error(`decoding took longer than ${timeoutS} s`);
+    if ('problem' in decoded) throw new Error(`it has more than ${maxPixels} pixels`);
+    const { data, width, height } = decoded;
+    return sharp(data, { raw: { width, height, channels: 4 } });
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * Makes annotated pictures and crops, a few at a time, and keeps them beside the pictures that they are made from:
+ * an answer never changes, so neither does what is drawn from it. What is kept may be deleted at any time.
+ */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { Box, ImageInfo } from '@scry/shared/contracts/prediction';
+import type { Prediction } from '@scry/shared/database/predictions';
+import { Batcher } from '@scry/shared/runtime/batcher';
+import type { PictureStorage } from '@scry/shared/storage/image-storage';
+import { Problem } from '../http/problems.js';
+import { annotate } from './annotate.js';
+import { type Rect, type Size, toRect } from './canvas.js';
+import { type OpenLimits, PictureOpener } from './open.js';
+
+/** Drawing shares libuv's threads with the writing of uploads: it must not take them all. */
+const AT_ONCE = 2;
+/** Part of the names of what is kept; raise it when drawing changes. */
+const LOOK = 'v1';
+const CROP_QUALITY = 92;
+const THUMBNAIL_QUALITY = 80;
+
+type Draw = () => Promise<Buffer>;
+
+/** A name that stands for what is drawn: the same answer gives the same name. */
+export function renderingName(kind: 'annotated' | 'crop' | 'thumbnail', content: unknown): string {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([LOOK, content]))
+    .digest('hex')
+    .slice(0, 24);
+  return `${kind}-${hash}.jpg`;
+}
+
+/** Whole pixels of a box, one at least, within the picture. */
+export function cropRegion(box: Box, { width, height }: Size): Rect {
+  const exact = toRect(box, { left: 0, top: 0, width, height });
+  const left = Math.min(Math.round(exact.left), width - 1);
+  const top = Math.min(Math.round(exact.top), height - 1);
+  return {
+    left,
+    top,
+    width: Math.max(1, Math.round(exact.left + exact.width) - left),
+    height: Math.max(1, Math.round(exact.top + exact.height) - top),
+  };
+}
+
+export class Renderer {
+  readonly #storage: PictureStorage;
+  readonly #opener: PictureOpener;
+  readonly #drawings = new Batcher<Draw, Buffer>({
+    max: 1,
+    delayMs: 0,
+    parallel: AT_ONCE,
+    run: async ([draw]) => [await (draw as Draw)()],
+  });
+
+  constructor(storage: PictureStorage, limits: OpenLimits) {
+    this.#storage = storage;
+    this.#opener = new PictureOpener(storage, limits);
+  }
+
+  /** The picture with its answer drawn onto it, a JPEG. @throws Problem when the picture is gone or cannot be read */
+  annotated({ image, output, task }: Prediction): Promise<Buffer> {
+    const answer = output ?? { predictions: [] };
+    const name = renderingName('annotated', [task, answer]);
+    return this.#kept(image, name, () => annotate(() => this.#opener.open(image), image, answer, task));
+  }
+
+  /** What lies in a box, a JPEG. @throws Problem when the picture is gone or cannot be read */
+  crop(image: ImageInfo, box: Box): Promise<Buffer> {
+    return this.#kept(image, renderingName('crop', box), async () =>
+      (await this.#opener.open(image))
+        .extract(cropRegion(box, image))
+        .jpeg({ quality: CROP_QUALITY })
+        .toBuffer(),
+    );
+  }
+
+  /** The picture no wider and no higher than `side` pixels, a JPEG. @throws Problem as above */
+  thumbnail(image: ImageInfo, side: number): Promise<Buffer> {
+    return this.#kept(image, renderingName('thumbnail', side), async () =>
+      (await this.#opener.open(image))
+        .resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
+        .jpeg({ quality: THUMBNAIL_QUALITY, mozjpeg: true })
+        .toBuffer(),
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#drawings.close();
+    await this.#opener.close();
+  }
+
+  async #kept(image: ImageInfo, name: string, draw: Draw): Promise<Buffer> {
+    const { sha256 } = image;
+    const kept = await readFile(this.#storage.derivedPath(sha256, name)).catch(
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return null;
+        throw error;
+      },
+    );
+    if (kept) return kept;
+    if (!(await this.#storage.has(sha256)))
+      throw new Problem(
+        'picture-gone',
+        'The picture of this prediction is not kept any more. Its answer is.',
+      );
+    const drawn = await this.#drawings.add(() => this.#draw(draw));
+    await this.#storage.writeDerived(sha256, name, drawn);
+    return drawn;
+  }
+
+  async #draw(draw: Draw): Promise<Buffer> {
+    try {
+      return await draw();
+    } catch (cause) {
+      throw new Problem('unreadable-picture', `The picture cannot be drawn: ${(cause as Error).message}.`, {
+        cause,
+      });
+    }
+  }
+}

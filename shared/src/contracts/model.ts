@@ -1,0 +1,48 @@
+/** What clients see of the models: what each can be asked, and which workers serve it now. */
+import { z } from 'zod';
+import { servedModelSchema } from '../database/workers.js';
+import { ENGINES, TASKS } from '../models/model-folders.js';
+
+export const modelViewSchema = z
+  .object({
+    name: z.string(),
+    version: z.string(),
+    description: z.string(),
+    task: z.enum(TASKS),
+    engine: z.enum(ENGINES),
+    default: z.boolean().describe('Used when a request names no model.'),
+    labels: z.array(z.string()).describe('By class_index.'),
+    input: z.object({
+      width: z.int().nullable().describe('Pixels; null: as the model file says.'),
+      height: z.int().nullable(),
+      channels: z.enum(['rgb', 'bgr', 'gray']),
+    }),
+    parameters: z
+      .object({
+        top_k: z.int().optional(),
+        threshold: z.number().optional(),
+        iou: z.number().optional(),
+        max_detections: z.int().optional(),
+      })
+      .describe('What is used where a request says nothing.'),
+    serving: z.boolean().describe('True when a worker serves it now; otherwise predictions wait for one.'),
+    workers: z.array(
+      servedModelSchema.pick({ version: true, device: true, runtime: true }).extend({ id: z.string() }),
+    ),
+    problems: z
+      .array(z.object({ worker: z.string(), message: z.string() }))
+      .describe('Workers that could not load it.'),
+  })
+  .meta({ id: 'Model' });
+export type ModelView = z.infer<typeof modelViewSchema>;
+
+export const modelListSchema = z
+  .object({
+    items: z.array(modelViewSchema),
+    default: z.string().nullable(),
+    problems: z
+      .array(z.object({ name: z.string(), message: z.string() }))
+      .describe('Folders that hold no usable model.'),
+  })
+  .meta({ id: 'Models' });
+export type ModelList = z.infer<typeof modelListSchema>;

@@ -1,0 +1,106 @@
+/** What the reconciler asks of the predictions table. Every age is by the database's clock. */
+import type { PredictionJob } from '../queue/queue.js';
+import type { Database } from './database.js';
+
+/** An unfinished prediction, with all that a job for it needs. */
+export interface Unfinished {
+  readonly model: string;
+  readonly job: PredictionJob;
+}
+
+/** A prediction whose row is gone, and what it leaves behind on the volume. */
+export interface Removed {
+  readonly id: string;
+  readonly model: string;
+  readonly sha256: string;
+}
+
+/** Where the last page ended. */
+export interface Place {
+  readonly createdAt: string;
+  readonly id: string;
+}
+
+export interface UnfinishedPage {
+  readonly items: readonly Unfinished[];
+  readonly next: Place | null;
+}
+
+interface UnfinishedRow {
+  id: string;
+  model: string;
+  sha256: string;
+  parameters: PredictionJob['parameters'];
+  created_at: Date;
+  created_text: string;
+  expires_at: Date | null;
+}
+
+const UNFINISHED = `
+  SELECT id, model, encode(image_sha256, 'hex') AS sha256, parameters, created_at, created_at::text AS created_text,
+         expires_at
+  FROM predictions
+  WHERE ended IS NULL AND (created_at, id) > ($2::timestamptz, $3)
+    AND touched_at <= clock_timestamp() - $1 * interval '1 second'
+    AND (expires_at IS NULL OR expires_at > clock_timestamp())
+  ORDER BY created_at, id LIMIT $4`;
+const EXPIRED = `
+  SELECT id FROM predictions
+  WHERE ended IS NULL AND expires_at <= clock_timestamp() ORDER BY expires_at LIMIT $1`;
+// A row that is being written to at this moment is left for the next step.
+const REMOVE_OLD = `
+  DELETE FROM predictions WHERE id IN (
+    SELECT id FROM predictions
+    WHERE ended IS NOT NULL AND created_at < clock_timestamp() - $1 * interval '1 day'
+      AND completed_at < clock_timestamp() - $1 * interval '1 day'
+    ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED
+  ) RETURNING id, model, encode(image_sha256, 'hex') AS sha256`;
+const UNUSED = `
+  SELECT sha256 FROM unnest($1::text[]) AS kept (sha256)
+  WHERE NOT EXISTS (SELECT 1 FROM predictions WHERE image_sha256 = decode(sha256, 'hex'))`;
+
+const BEGINNING: Place = { createdAt: '-infinity', id: '' };
+
+export class UpkeepStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Unfinished predictions to which nothing happened for `forS` seconds, oldest first, page by page. */
+  async unfinished(forS: number, limit: number, after: Place | null): Promise<UnfinishedPage> {
+    const { createdAt, id } = after ?? BEGINNING;
+    const rows = await this.#database.run<UnfinishedRow>('upkeep_unfinished', UNFINISHED, [
+      forS,
+      createdAt,
+      id,
+      limit,
+    ]);
+    const last = rows.at(-1);
+    const next = rows.length === limit && last ? { createdAt: last.created_text, id: last.id } : null;
+    return { items: rows.map(toUnfinished), next };
+  }
+
+  /** Unfinished predictions whose deadline has passed. */
+  async expired(limit: number): Promise<string[]> {
+    const rows = await this.#database.run<{ id: string }>('upkeep_expired', EXPIRED, [limit]);
+    return rows.map((row) => row.id);
+  }
+
+  /** Removes some predictions that ended more than `days` ago. */
+  removeOld(days: number, limit: number): Promise<Removed[]> {
+    return this.#database.run<Removed>('upkeep_remove_old', REMOVE_OLD, [days, limit]);
+  }
+
+  /** Those of some pictures that no prediction uses. */
+  async unused(pictures: readonly string[]): Promise<string[]> {
+    const rows = await this.#database.run<{ sha256: string }>('upkeep_unused', UNUSED, [pictures]);
+    return rows.map((row) => row.sha256);
+  }
+}
+
+function toUnfinished({ id, model, sha256, parameters, created_at, expires_at }: UnfinishedRow): Unfinished {
+  const createdAt = created_at.getTime();
+  return { model, job: { id, sha256, parameters, createdAt, expiresAt: expires_at?.getTime() ?? null } };
+}

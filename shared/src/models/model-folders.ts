@@ -1,0 +1,110 @@
+/** Reading manifests: one model folder, or a folder of them. See manifest-schema.ts for what a manifest may say. */
+import { readdir, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { z } from 'zod';
+import { type Manifest, manifestSchema } from '../contracts/manifest.js';
+
+export * from '../contracts/manifest.js';
+
+/** A manifest that was checked, with its labels read and its folder known. */
+export interface Model extends Omit<Manifest, 'labels'> {
+  readonly labels: readonly string[];
+  /** Absolute path of the model's folder. */
+  readonly folder: string;
+  /** Absolute path of the weights. */
+  readonly file: string;
+}
+
+/** Why a model cannot be served: one sentence naming file and field. */
+export interface ModelProblem {
+  readonly name: string;
+  readonly message: string;
+}
+
+export interface ModelCatalogue {
+  readonly models: ReadonlyMap<string, Model>;
+  readonly problems: readonly ModelProblem[];
+  /** The model used when a request names none. */
+  readonly defaultModel: string | null;
+}
+
+function describeIssues(error: z.ZodError): string {
+  return error.issues.map((issue) => `${issue.path.join('.') || 'manifest'}: ${issue.message}`).join('; ');
+}
+
+async function readLabels(manifest: Manifest, folder: string): Promise<readonly string[]> {
+  if (typeof manifest.labels !== 'string') return manifest.labels;
+  const file = path.join(folder, manifest.labels);
+  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new Error(`labels: ${file} cannot be read (${cause.code ?? cause.message})`, { cause });
+  });
+  const labels = text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  if (labels.length === 0) throw new Error(`labels: ${file} holds no label; write one per line`);
+  return labels;
+}
+
+/**
+ * Reads and checks one model folder.
+ * @throws Error with one sentence that names the file and the field that is wrong.
+ */
+export async function loadModel(folder: string): Promise<Model> {
+  const manifestFile = path.join(folder, 'manifest.json');
+  const text = await readFile(manifestFile, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new Error(`${manifestFile} cannot be read (${cause.code ?? cause.message})`, { cause });
+  });
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new Error(`${manifestFile} is not valid JSON: ${(cause as Error).message}`, { cause });
+  }
+  const parsed = manifestSchema.safeParse(json);
+  if (!parsed.success) throw new Error(`${manifestFile}: ${describeIssues(parsed.error)}`);
+  const manifest = parsed.data;
+  if (manifest.name !== path.basename(folder)) {
+    throw new Error(
+      `${manifestFile}: name: "${manifest.name}" must be the folder's name, "${path.basename(folder)}"`,
+    );
+  }
+  try {
+    const file = path.join(folder, manifest.file);
+    await stat(file).catch(() => {
+      throw new Error(`file: ${file} does not exist`);
+    });
+    return { ...manifest, labels: await readLabels(manifest, folder), folder, file };
+  } catch (error) {
+    throw new Error(`${manifestFile}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/**
+ * Reads every model folder under `directory`. A wrong one becomes a problem and the others still serve.
+ * @param only names to load; undefined loads all
+ */
+export async function loadModels(directory: string, only?: readonly string[]): Promise<ModelCatalogue> {
+  const entries = await readdir(directory, { withFileTypes: true }).catch((cause: NodeJS.ErrnoException) => {
+    throw new Error(`MODELS_DIR: ${directory} cannot be read (${cause.code ?? cause.message})`, { cause });
+  });
+  const names = entries
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+    .map((entry) => entry.name);
+  const models = new Map<string, Model>();
+  const problems: ModelProblem[] = [];
+  for (const name of names.sort()) {
+    if (only && !only.includes(name)) continue;
+    try {
+      models.set(name, await loadModel(path.resolve(directory, name)));
+    } catch (error) {
+      problems.push({ name, message: (error as Error).message });
+    }
+  }
+  for (const name of only ?? []) {
+    if (!names.includes(name))
+      problems.push({ name, message: `WORKER_MODELS names "${name}", but ${directory} has no such folder` });
+  }
+  const preferred = [...models.values()].find((model) => model.default) ?? models.values().next().value;
+  return { models, problems, defaultModel: preferred?.name ?? null };
+}

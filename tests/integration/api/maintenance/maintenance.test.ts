@@ -1,0 +1,331 @@
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { PutBack } from '@scry/api/maintenance/job-recovery';
+import { Jobs } from '@scry/api/maintenance/jobs';
+import { Reconciler } from '@scry/api/maintenance/maintenance';
+import { type ChoreParts, chores } from '@scry/api/maintenance/maintenance-tasks';
+import { type Database, openDatabase } from '@scry/shared/database/database';
+import { Leadership } from '@scry/shared/database/leader-lock';
+import { UpkeepStore } from '@scry/shared/database/maintenance';
+import { type NewPrediction, PredictionStore } from '@scry/shared/database/predictions';
+import { jobId, openQueueBackend, type QueueBackend, queueName } from '@scry/shared/queue/queue';
+import { PictureStorage } from '@scry/shared/storage/image-storage';
+import { until } from '../../../helpers/app.js';
+import {
+  createDatabase,
+  quiet,
+  startRedis,
+  type TestDatabase,
+  type TestRedis,
+} from '../../../helpers/services.js';
+
+const MODEL = 'everyday-10';
+const SHA = 'ab'.repeat(32);
+const none = new AbortController().signal;
+
+let redis: TestRedis | null;
+let testDatabase: TestDatabase;
+let database: Database;
+let predictions: PredictionStore;
+let backend: QueueBackend;
+let dataDir: string;
+let storage: PictureStorage;
+
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis?.remove());
+
+async function setUp(kind: 'redis' | 'postgres' = 'postgres'): Promise<void> {
+  testDatabase = await createDatabase();
+  database = openDatabase(testDatabase.url, { max: 4, name: 'test', log: quiet });
+  predictions = new PredictionStore(database);
+  backend = openQueueBackend(kind === 'redis' && redis ? redis.url : testDatabase.url, 4, quiet);
+  await backend.prepare();
+  dataDir = await mkdtemp(path.join(tmpdir(), 'scry-reconciler-'));
+  storage = new PictureStorage(dataDir);
+  await storage.prepare();
+}
+
+afterEach(async () => {
+  await backend.close();
+  await predictions.close();
+  await database.close();
+  await testDatabase.drop();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+function prediction(id: string, changes: Partial<NewPrediction> = {}): NewPrediction {
+  const image = { sha256: SHA, format: 'jpeg', width: 64, height: 48, bytes: 2330 } as const;
+  const model = { model: MODEL, modelVersion: '1', task: 'classification', engine: 'onnx' };
+  return { id, ...model, parameters: {}, image, expiresInS: null, ...changes };
+}
+
+/** Runs one chore by its name, once. */
+async function run(name: string, config: Partial<ChoreParts['config']> = {}): Promise<void> {
+  await runner(config)(name);
+}
+
+/** Chores that remember what they saw from run to run. */
+function runner(config: Partial<ChoreParts['config']> = {}): (name: string) => Promise<void> {
+  const all = chores({
+    config: { STALE_AFTER_S: 30, RETENTION_DAYS: 0, ...config },
+    upkeep: new UpkeepStore(database),
+    predictions,
+    storage,
+    jobs: new Jobs(backend, 3),
+    sweepWebhooks: () => Promise.resolve(),
+    log: quiet,
+  });
+  return async (name) => {
+    const chore = all.find((candidate) => candidate.name === name);
+    if (!chore) throw new Error(`there is no chore "${name}"`);
+    await chore.run(none);
+  };
+}
+
+/** Makes rows look as if nothing had happened to them for so long. */
+async function age(seconds: number): Promise<void> {
+  await database.query(
+    `UPDATE predictions SET touched_at = touched_at - $1 * interval '1 second',
+       created_at = created_at - $1 * interval '1 second', completed_at = completed_at - $1 * interval '1 second'`,
+    [seconds],
+  );
+}
+
+const stateOf = (id: string) => backend.queue(queueName(MODEL)).getJobState(jobId(id));
+
+describe.each(['postgres', 'redis'] as const)('putting predictions back, with %s as the queue', (kind) => {
+  beforeEach(() => setUp(kind));
+
+  it('makes a job for one that has none', async () => {
+    await predictions.create(prediction(`${kind}-lost`, { parameters: { top_k: 3 } }));
+    await age(31);
+    await run('put back');
+    const job = await backend.queue(queueName(MODEL)).getJob(jobId(`${kind}-lost`));
+    expect(job?.data).toMatchObject({ id: `${kind}-lost`, sha256: SHA, parameters: { top_k: 3 } });
+    expect(job?.opts).toMatchObject({ attempts: 3, removeOnComplete: true });
+  });
+
+  it('leaves one that has a job alone', async () => {
+    await predictions.create(prediction(`${kind}-live`));
+    await run('put back');
+    await age(31);
+    const look = runner();
+    await look('put back');
+    await look('put back');
+    const counts = await backend.queue(queueName(MODEL)).getJobCounts('wait');
+    expect(await stateOf(`${kind}-live`)).toBe('waiting');
+    expect(counts.wait).toBeGreaterThanOrEqual(1);
+  });
+
+  it('looks at young ones only for some seconds after the queue came back empty', async () => {
+    const clock = { now: 0 };
+    const upkeep = new UpkeepStore(database);
+    const jobs = new Jobs(backend, 3);
+    const putBack = new PutBack({
+      upkeep,
+      predictions,
+      jobs,
+      staleAfterS: 30,
+      log: quiet,
+      now: () => clock.now,
+    });
+    await putBack.run(none); // leaves the marker
+    clock.now = 10_000;
+    await predictions.create(prediction(`${kind}-young`));
+    await age(2);
+    await putBack.run(none);
+    expect(await stateOf(`${kind}-young`)).toBe('unknown');
+    await backend.queue('scry_marker').obliterate({ force: true });
+    await putBack.run(none);
+    expect(await stateOf(`${kind}-young`)).toBe('waiting');
+  });
+
+  it('ends one whose job failed for good, with the reason', async () => {
+    const id = `${kind}-failed`;
+    await predictions.create(prediction(id));
+    const queue = backend.queue(queueName(MODEL));
+    const failed = new Promise<void>((resolve) => {
+      const worker = backend.worker(
+        queueName(MODEL),
+        async (job) => {
+          if (job.name === 'doomed') throw new Error('the disk is on fire');
+        },
+        {},
+      );
+      worker.on('failed', () => resolve());
+    });
+    await queue.add('doomed', {}, { jobId: jobId(id), attempts: 1 });
+    await failed;
+    await age(31);
+    await run('put back');
+    expect(await predictions.get(id)).toMatchObject({
+      status: 'failed',
+      code: 500,
+      error: { message: expect.stringContaining('the disk is on fire') },
+    });
+    expect(await stateOf(id)).toBe('unknown');
+  });
+
+  it('goes through thousands page by page', async () => {
+    const ids = Array.from({ length: 1200 }, (_, index) => `${kind}-many-${index}`);
+    await Promise.all(ids.map((id) => predictions.create(prediction(id))));
+    await age(31);
+    await run('put back');
+    const counts = await backend.queue(queueName(MODEL)).getJobCounts('wait');
+    expect(counts.wait).toBeGreaterThanOrEqual(1200);
+  });
+});
+
+describe('with Redis away', () => {
+  beforeEach(() => setUp('redis'));
+
+  it('fails, and looks at everything when Redis answers again', async () => {
+    if (!redis) return;
+    const look = runner();
+    await look('put back');
+    await redis.stop();
+    await predictions.create(prediction('while-away'));
+    await age(2);
+    await expect(look('put back')).rejects.toThrow();
+    await redis.start();
+    await until('it is put back', async () => {
+      await look('put back').catch(() => undefined);
+      return (await stateOf('while-away').catch(() => 'away')) === 'waiting';
+    });
+  });
+});
+
+describe('the other chores', () => {
+  beforeEach(() => setUp());
+
+  it('expire what was not done before its deadline, by the clock of the database', async () => {
+    await predictions.create(prediction('expiring-1', { expiresInS: -1 }));
+    await predictions.create(prediction('expiring-2', { expiresInS: 600 }));
+    await predictions.create(prediction('expiring-3'));
+    await run('expire');
+    const statuses = ['expiring-1', 'expiring-2', 'expiring-3'].map(
+      async (id) => (await predictions.get(id))?.status,
+    );
+    expect(await Promise.all(statuses)).toEqual(['expired', 'queued', 'queued']);
+  });
+
+  it('remove temporary files that are hours old and no others', async () => {
+    const folder = path.join(dataDir, 'uploads', 'tmp');
+    await writeFile(path.join(folder, 'fresh'), 'x');
+    await writeFile(path.join(folder, 'old'), 'x');
+    const hoursAgo = Date.now() / 1000 - 7 * 3600;
+    await utimes(path.join(folder, 'old'), hoursAgo, hoursAgo);
+    await run('temporary files');
+    expect(await readdir(folder)).toEqual(['fresh']);
+  });
+
+  it('remove predictions that ended long ago with their pictures, and keep pictures that others use', async () => {
+    const shas = { alone: '01'.repeat(32), shared: '02'.repeat(32) };
+    for (const sha256 of Object.values(shas)) {
+      await mkdir(path.dirname(storage.path(sha256)), { recursive: true });
+      await writeFile(storage.path(sha256), 'picture');
+    }
+    const image = (sha256: string) => ({ image: { ...prediction('x').image, sha256 } });
+    await predictions.create(prediction('old-alone', image(shas.alone)));
+    await predictions.create(prediction('old-shared', image(shas.shared)));
+    await predictions.create(prediction('old-unfinished'));
+    await predictions.cancel('old-alone');
+    await predictions.cancel('old-shared');
+    await age(3 * 24 * 3600);
+    await predictions.create(prediction('young-shared', image(shas.shared)));
+    await run('retention', { RETENTION_DAYS: 2 });
+    const { items } = await predictions.list({ limit: 10 });
+    expect(items.map(({ id }) => id).sort()).toEqual(['old-unfinished', 'young-shared']);
+    expect([await storage.has(shas.alone), await storage.has(shas.shared)]).toEqual([false, true]);
+  });
+});
+
+describe('pictures that nobody uses', () => {
+  beforeEach(() => setUp());
+  const hoursAgo = Date.now() / 1000 - 7 * 3600;
+
+  async function keep(sha256: string, seconds: number): Promise<void> {
+    await mkdir(path.dirname(storage.path(sha256)), { recursive: true });
+    await writeFile(storage.path(sha256), 'picture');
+    await utimes(storage.path(sha256), seconds, seconds);
+  }
+
+  it('are removed within a day, and no others', async () => {
+    const shas = { unused: '11'.repeat(32), used: '22'.repeat(32), fresh: '33'.repeat(32) };
+    await keep(shas.unused, hoursAgo);
+    await keep(shas.used, hoursAgo);
+    await keep(shas.fresh, Date.now() / 1000);
+    await predictions.create(
+      prediction('uses-it', { image: { ...prediction('x').image, sha256: shas.used } }),
+    );
+    const look = runner();
+    for (let run = 0; run < 256; run++) await look('unused pictures');
+    const left = await Promise.all(Object.values(shas).map((sha256) => storage.has(sha256)));
+    expect(left).toEqual([false, true, true]);
+  });
+
+  it('come back when the database goes away in the middle of removing them', async () => {
+    const sha256 = '44'.repeat(32);
+    await keep(sha256, hoursAgo);
+    const answers = [Promise.resolve(false), Promise.reject(new Error('the database is away'))];
+    const removing = storage.removeUnlessUsed(sha256, () => answers.shift() as Promise<boolean>);
+    await expect(removing).rejects.toThrow('away');
+    expect(await storage.has(sha256)).toBe(true);
+  });
+
+  it('come back when their remover died in the middle of it', async () => {
+    const sha256 = '55'.repeat(32);
+    await mkdir(path.dirname(storage.path(sha256)), { recursive: true });
+    const folder = path.join(dataDir, 'uploads', 'tmp');
+    await writeFile(path.join(folder, `removing-${sha256}-1`), 'picture');
+    expect(await storage.removeOrphans(1e9)).toBe(0);
+    expect(await storage.removeOrphans(1e9, 0)).toBe(1);
+    expect(await storage.has(sha256)).toBe(true);
+  });
+});
+
+describe('holding the lock', () => {
+  beforeEach(() => setUp());
+  const KEY = 42;
+
+  it('one process at a time works, and another takes over when it stops', async () => {
+    const worked: string[] = [];
+    const start = (name: string) => {
+      const chore = { name, everyMs: 20, run: async () => void worked.push(name) };
+      const reconciler = new Reconciler(new Leadership(testDatabase.url, KEY, quiet), () => [chore], quiet);
+      reconciler.start();
+      return reconciler;
+    };
+    const first = start('first');
+    await until('the first one works', async () => worked.length > 3);
+    const second = start('second');
+    await until('the first one has gone on', async () => worked.length > 20);
+    expect(new Set(worked)).toEqual(new Set(['first']));
+    await first.close();
+    await until('the second one works', async () => worked.includes('second'));
+    await second.close();
+  });
+
+  it('is lost with its connection, and taken again', async () => {
+    let begun = 0;
+    const leadership = new Leadership(testDatabase.url, KEY, quiet);
+    const reconciler = new Reconciler(
+      leadership,
+      () => [{ name: 'x', everyMs: 50, run: async () => undefined }],
+      {
+        ...quiet,
+        info: () => begun++,
+      } as never,
+    );
+    reconciler.start();
+    await until('it works', async () => begun === 1);
+    await database.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'scry-upkeep' AND datname = current_database()`,
+    );
+    await until('it works again', async () => begun === 2);
+    await reconciler.close();
+  });
+});

@@ -1,0 +1,81 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { PictureStorage, PictureTooLarge } from '@scry/shared/storage/image-storage';
+
+let folder: string;
+let storage: PictureStorage;
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'scry-storage-'));
+  storage = new PictureStorage(folder);
+  await storage.prepare();
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const hash = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+const temporary = () => readdir(path.join(folder, 'uploads', 'tmp'));
+
+/** Bytes in pieces, as they come from a socket; breaks off with an error where one is given. */
+async function* pieces(bytes: Buffer, size: number, error?: Error) {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+  if (error) throw error;
+}
+
+const KIB = 1024;
+
+test.each([
+  ['nothing', 0],
+  ['one byte', 1],
+  ['a usual picture', 90 * KIB],
+  ['as much as is held in memory', 512 * KIB],
+  ['a large picture', 3000 * KIB + 7],
+])('%s is kept whole under its hash, and only after it was asked to be', async (_what, length) => {
+  const bytes = randomBytes(length);
+  const pending = await storage.receive(pieces(bytes, 64 * KIB), 4000 * KIB);
+  expect(pending).toMatchObject({ sha256: hash(bytes), bytes: length });
+  expect(pending.head.equals(bytes.subarray(0, pending.head.length))).toBe(true);
+  expect(pending.head.length).toBeGreaterThanOrEqual(Math.min(length, 32 * KIB));
+  expect(await storage.has(pending.sha256)).toBe(false);
+  await pending.keep();
+  await pending.discard();
+  expect((await readFile(storage.path(pending.sha256))).equals(bytes)).toBe(true);
+  expect(await temporary()).toEqual([]);
+});
+
+test('a header that comes in small pieces is put together', async () => {
+  const bytes = randomBytes(40 * KIB);
+  const pending = await storage.receive(pieces(bytes, 100), 4000 * KIB);
+  expect(pending.head.equals(bytes.subarray(0, 32 * KIB))).toBe(true);
+  await pending.discard();
+  expect(await temporary()).toEqual([]);
+});
+
+test.each([10 * KIB, 2000 * KIB])(
+  '%d bytes that are too many, or break off, leave nothing',
+  async (length) => {
+    const bytes = randomBytes(length);
+    await expect(storage.receive(pieces(bytes, KIB), length - 1)).rejects.toThrow(PictureTooLarge);
+    const broken = storage.receive(pieces(bytes, KIB, new Error('gone')), 4000 * KIB);
+    await expect(broken).rejects.toThrow('gone');
+    expect(await temporary()).toEqual([]);
+  },
+);
+
+test('a picture that is in use, or becomes so meanwhile, is not removed', async () => {
+  const bytes = randomBytes(KIB);
+  const pending = await storage.receive(pieces(bytes, KIB), 4000 * KIB);
+  await pending.keep();
+  const { sha256 } = pending;
+  expect(await storage.removeUnlessUsed(sha256, async () => true)).toBe(false);
+  const answers = [false, true];
+  expect(await storage.removeUnlessUsed(sha256, async () => answers.shift() ?? false)).toBe(false);
+  expect(await storage.has(sha256)).toBe(true);
+  await storage.writeDerived(sha256, 'thumb.webp', bytes);
+  expect(await storage.removeUnlessUsed(sha256, async () => false)).toBe(true);
+  expect(await storage.has(sha256)).toBe(false);
+  await expect(readFile(storage.derivedPath(sha256, 'thumb.webp'))).rejects.toThrow('ENOENT');
+  expect(await storage.removeUnlessUsed(sha256, async () => false)).toBe(false);
+  expect(await temporary()).toEqual([]);
+});

@@ -1,0 +1,63 @@
+/**
+ * The contract that every engine keeps. An engine knows tensors and devices; it knows nothing of pictures,
+ * labels, queues or rows. It runs inside an inference thread, so `run` may block.
+ */
+import type { EngineName, Model } from '@scry/shared/models/model-folders';
+
+export type Device = 'cpu' | 'webgpu' | 'cuda';
+
+export type TensorData = Float32Array | Int32Array | Uint8Array | BigInt64Array;
+
+/** Values with their shape, row-major; `dims[0]` is the batch where the model has one. */
+export interface Tensor {
+  readonly dims: readonly number[];
+  readonly data: TensorData;
+}
+
+/** A model's outputs by name. */
+export type Outputs = ReadonlyMap<string, Tensor>;
+
+/** What a model file says of its input. `null` stands for a dimension that is free. */
+export interface InputDescription {
+  readonly name: string;
+  readonly dims: readonly (number | null)[];
+  readonly type: 'float32' | 'uint8';
+}
+
+export interface LoadedModel {
+  readonly device: Device;
+  /** For people: which library and backend it really runs on, such as "onnxruntime 1.30 cpu". */
+  readonly runtime: string;
+  readonly input: InputDescription;
+  readonly outputs: readonly string[];
+  /**
+   * Runs one batch.
+   * @param input pixels as the manifest says, `[n, …]` in the model's layout; not kept after the call
+   * @param dims shape of `input`, the batch first
+   * @param wanted names of the outputs to return; the others need not be copied
+   * @returns outputs by name; the values belong to the caller
+   * @throws Error with the engine's own words when the run fails
+   */
+  run(input: Float32Array | Uint8Array, dims: readonly number[], wanted: readonly string[]): Promise<Outputs>;
+  dispose(): Promise<void>;
+}
+
+export interface LoadOptions {
+  /** What was asked for; `auto` tries the best first. */
+  readonly device: Device | 'auto';
+  /** CPU threads that one run may use. */
+  readonly intraOpThreads: number;
+  /** Told in one sentence why a device that was tried is not used. */
+  readonly onFallback: (sentence: string) => void;
+}
+
+export interface Engine {
+  readonly name: EngineName;
+  /**
+   * Loads one model.
+   * @throws Error with a sentence naming the file and what is wrong with it
+   */
+  load(model: Model, options: LoadOptions): Promise<LoadedModel>;
+  /** Tensors that the engine holds now, where it counts them: a number that grows without end is a leak. */
+  liveTensors?(): number;
+}

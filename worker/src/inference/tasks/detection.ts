@@ -1,0 +1,70 @@
+/** Detection: boxes that the model may mean → boxes on the picture as a person sees it. */
+import type { Answer } from '@scry/shared/contracts/prediction';
+import { toPicture } from '../../imaging/geometry.js';
+import { createBoxes, SSD } from './formats/boxes.js';
+import type { DetectionFormat } from './formats/format.js';
+import { createYolo } from './formats/yolo.js';
+import { strongest, suppress } from './nms.js';
+import {
+  type Asked,
+  type Interpreter,
+  NotNumbers,
+  notNumbers,
+  roundConfidence,
+  type TaskModel,
+} from './task.js';
+
+/** Used when neither request nor manifest sets one. */
+const DEFAULT_THRESHOLD = 0.25;
+
+function createFormat(task: TaskModel): DetectionFormat {
+  const settings = task.model.output;
+  switch (settings.format) {
+    case 'yolov8':
+    case 'yolov5':
+    case 'yolox':
+      return createYolo(task, settings);
+    case 'ssd':
+      return createBoxes(task, SSD);
+    case 'boxes':
+      return createBoxes(task, settings);
+    default:
+      throw new Error(`"${settings.format}" is no detection format`); // the manifest's schema refuses it
+  }
+}
+
+/** Reads detections. @throws ManifestProblem when the manifest names no output of the file */
+export function createDetection(task: TaskModel): Interpreter {
+  const format = createFormat(task);
+  const { labels, output: settings } = task.model;
+
+  const detect = (outputs: Parameters<Interpreter['interpret']>[0], asked: Asked): Answer[] => {
+    const { index, batch, parameters, geometry } = asked;
+    const threshold = parameters.threshold ?? settings.threshold ?? DEFAULT_THRESHOLD;
+    const max = parameters.max_detections ?? settings.max_detections;
+    const candidates = format.read(outputs, index, batch, threshold);
+    const kept = format.nms
+      ? suppress(candidates, parameters.iou ?? settings.iou, max)
+      : strongest(candidates, max);
+    return kept.flatMap((candidate) => {
+      const bbox = toPicture(candidate, geometry);
+      if (!bbox) return [];
+      const { label, score } = candidate;
+      const className = labels[label] ?? `class ${label}`;
+      return [{ class_index: label, class_name: className, confidence: roundConfidence(score), bbox }];
+    });
+  };
+
+  return {
+    wanted: format.wanted,
+    check: (outputs, batch) => format.check(outputs, batch),
+    interpret(outputs, asked) {
+      try {
+        return { status: 'succeeded', output: { predictions: detect(outputs, asked) } };
+      } catch (error) {
+        if (error instanceof NotNumbers) return notNumbers(error.output);
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,138 @@
+/**
+ * The YOLO family: one output, one row (or column) per anchor: centre, size, sometimes an objectness, class scores.
+ * Sources: Ultralytics' exports (yolov8 and later; yolov5), Megvii's YOLOX (export_onnx.py, demo_utils.py).
+ */
+import path from 'node:path';
+import type { OutputManifest } from '@scry/shared/models/model-folders';
+import { ManifestProblem, shapeText } from '../../../models/manifest-problem.js';
+import type { Tensor } from '../../engines/engine.js';
+import type { Candidate } from '../nms.js';
+import { NotNumbers, output, outputName, type TaskModel } from '../task.js';
+import { type Activation, BestClass, type DetectionFormat } from './format.js';
+
+type YoloOutput = Extract<OutputManifest, { format: 'yolov8' | 'yolov5' | 'yolox' }>;
+
+/** How one picture's values lie: value `v` of anchor `a` is at `a × anchorStep + v × valueStep`. */
+interface Layout {
+  readonly anchors: number;
+  readonly anchorStep: number;
+  readonly valueStep: number;
+}
+
+/** Where the grid cell of each anchor begins, in cells, and how many pixels it measures. */
+interface Grid {
+  readonly x: Float32Array;
+  readonly y: Float32Array;
+  readonly stride: Float32Array;
+}
+
+/** YOLOX's anchors: for each stride in turn, the cells of its grid row by row. */
+export function grid(width: number, height: number, strides: readonly number[]): Grid {
+  const x: number[] = [];
+  const y: number[] = [];
+  const sizes: number[] = [];
+  for (const stride of strides) {
+    const columns = Math.floor(width / stride);
+    const rows = Math.floor(height / stride);
+    for (let cell = 0; cell < columns * rows; cell++) {
+      x.push(cell % columns);
+      y.push(Math.floor(cell / columns));
+      sizes.push(stride);
+    }
+  }
+  return { x: Float32Array.from(x), y: Float32Array.from(y), stride: Float32Array.from(sizes) };
+}
+
+/** Reads yolov8 `[n, 4 + classes, anchors]`, yolov5 and yolox `[n, anchors, 5 + classes]`. */
+export function createYolo(task: TaskModel, settings: YoloOutput): DetectionFormat {
+  const { model } = task;
+  const name = outputName(task, settings.name, 'output.name');
+  const classes = model.labels.length;
+  const objectness = settings.format !== 'yolov8';
+  const values = classes + (objectness ? 5 : 4);
+  const activation: Activation = settings.format === 'yolov8' ? settings.activation : 'none';
+  const cells =
+    settings.format === 'yolox' && !settings.decoded ? grid(task.width, task.height, settings.strides) : null;
+  const relative = settings.format !== 'yolox' && settings.units === 'relative';
+  const scaleX = relative ? task.width : 1;
+  const scaleY = relative ? task.height : 1;
+  const best = new BestClass(activation);
+
+  const candidate = (data: Tensor['data'], at: number, step: number, anchor: number): Candidate => {
+    let [cx, cy, w, h] = [0, 1, 2, 3].map((value) => Number(data[at + value * step])) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    if (cells) {
+      const stride = cells.stride[anchor] as number;
+      cx = (cx + (cells.x[anchor] as number)) * stride;
+      cy = (cy + (cells.y[anchor] as number)) * stride;
+      w = Math.exp(w) * stride;
+      h = Math.exp(h) * stride;
+    }
+    if (!Number.isFinite(cx + cy + w + h)) throw new NotNumbers(name);
+    const [x, y, halfWidth, halfHeight] = [cx * scaleX, cy * scaleY, (w * scaleX) / 2, (h * scaleY) / 2];
+    return {
+      x0: x - halfWidth,
+      y0: y - halfHeight,
+      x1: x + halfWidth,
+      y1: y + halfHeight,
+      score: best.score,
+      label: best.label,
+    };
+  };
+
+  return {
+    wanted: [name],
+    nms: true,
+    check: (outputs) => check(task, name, output(outputs, name), values, cells?.stride.length ?? null),
+    read(outputs, index, batch, threshold) {
+      const tensor = output(outputs, name);
+      const { data } = tensor;
+      const { anchors, anchorStep, valueStep } = layout(tensor, values, objectness);
+      const start = (index * data.length) / batch;
+      const found: Candidate[] = [];
+      for (let anchor = 0; anchor < anchors; anchor++) {
+        const at = start + anchor * anchorStep;
+        let factor = 1;
+        if (objectness) {
+          factor = Number(data[at + 4 * valueStep]);
+          if (factor < threshold) continue; // no class score is above 1
+        }
+        if (!best.find(data, at + (values - classes) * valueStep, valueStep, classes) || Number.isNaN(factor))
+          throw new NotNumbers(name);
+        best.score *= factor;
+        if (best.score >= threshold) found.push(candidate(data, at, valueStep, anchor));
+      }
+      return found;
+    },
+  };
+}
+
+/** yolov8 exports for TensorFlow.js and TFLite come in either order: the length that the labels ask for tells. */
+function layout({ dims }: Tensor, values: number, rows: boolean): Layout {
+  const [, second = 0, third = 0] = dims;
+  const planar = !rows && second === values;
+  return planar
+    ? { anchors: third, anchorStep: 1, valueStep: third }
+    : { anchors: second, anchorStep: third, valueStep: 1 };
+}
+
+function check(task: TaskModel, name: string, tensor: Tensor, values: number, cells: number | null): void {
+  const { model } = task;
+  const file = path.basename(model.file);
+  const { format } = model.output;
+  const { dims } = tensor;
+  const fits = dims.length === 3 && (dims[2] === values || (format === 'yolov8' && dims[1] === values));
+  if (!fits) {
+    const wanted = format === 'yolov8' ? `[n, ${values}, anchors]` : `[n, anchors, ${values}]`;
+    const text = `"${format}" with ${model.labels.length} labels wants ${wanted}, but output "${name}" of ${file} is ${shapeText(dims)}`;
+    throw new ManifestProblem(model, 'output.format', text);
+  }
+  if (cells !== null && dims[1] !== cells) {
+    const text = `these strides give ${cells} anchors at ${task.width} × ${task.height}, but output "${name}" of ${file} has ${dims[1]}`;
+    throw new ManifestProblem(model, 'output.strides', text);
+  }
+}

@@ -1,0 +1,163 @@
+/** One model in one inference thread: its weights, its batch tensor (made once, reused), and how its outputs are read. */
+
+import type { Outcome, Parameters } from '@scry/shared/contracts/prediction';
+import type { Model } from '@scry/shared/models/model-folders';
+import type { Geometry } from '../imaging/geometry.js';
+import { ManifestProblem, oneLine } from '../models/manifest-problem.js';
+import { chooseBatchSize } from './batch-size.js';
+import type { Engine, LoadedModel, LoadOptions, Outputs } from './engines/engine.js';
+import { type ResolvedInput, resolveInput } from './engines/input-spec.js';
+import { createPixelWriter, type PixelWriter, pictureSize } from './engines/pixels.js';
+import { createInterpreter } from './tasks/index.js';
+import type { Interpreter } from './tasks/task.js';
+
+/** One picture to predict, prepared as `PictureReader` does. */
+export interface InferenceItem {
+  readonly pixels: Uint8Array;
+  readonly geometry: Geometry;
+  readonly parameters: Parameters;
+}
+
+export interface BatchResult {
+  /** In the order of the items. */
+  readonly outcomes: readonly Outcome[];
+  /** Spent in the engine, milliseconds. */
+  readonly inferenceMs: number;
+}
+
+export class ServedModel {
+  readonly model: Model;
+  readonly loaded: LoadedModel;
+  readonly input: ResolvedInput;
+  readonly #interpreter: Interpreter;
+  readonly #write: PixelWriter;
+  readonly #size: number;
+  #batch: Float32Array | Uint8Array;
+  #limit: number;
+
+  private constructor(model: Model, loaded: LoadedModel) {
+    this.model = model;
+    this.loaded = loaded;
+    this.input = resolveInput(model, loaded.input);
+    const { width, height } = this.input;
+    this.#interpreter = createInterpreter({ model, width, height, outputs: loaded.outputs });
+    this.#write = createPixelWriter(this.input);
+    this.#size = pictureSize(this.input);
+    this.#limit = this.input.fixedBatch ?? model.batch.max;
+    this.#batch = this.#allocate();
+  }
+
+  /**
+   * Loads a model, runs it once and checks what comes out against the manifest.
+   * @param note told of what is odd but no reason not to serve
+   * @throws ManifestProblem, or Error with the engine's words
+   */
+  static async load(
+    engine: Engine,
+    model: Model,
+    options: LoadOptions,
+    note: (sentence: string) => void,
+  ): Promise<ServedModel> {
+    const loaded = await engine.load(model, options);
+    try {
+      const served = new ServedModel(model, loaded);
+      await served.#warmUp(note);
+      return served;
+    } catch (error) {
+      await loaded.dispose();
+      throw error;
+    }
+  }
+
+  /** Pictures that one run takes at the most: the model's own batch, the manifest's, or fewer where more do not pay. */
+  get batchLimit(): number {
+    return this.#limit;
+  }
+
+  /**
+   * Predicts any number of pictures, in as many runs as the model's own batch asks for.
+   * @throws Error with the engine's words when a run fails
+   */
+  async run(items: readonly InferenceItem[]): Promise<BatchResult> {
+    const outcomes: Outcome[] = [];
+    let inferenceMs = 0;
+    for (let start = 0; start < items.length; start += this.#limit) {
+      const chunk = items.slice(start, start + this.#limit);
+      for (const [index, item] of chunk.entries()) this.#write(item.pixels, this.#batch, index);
+      const batch = this.input.fixedBatch ?? chunk.length; // what is left of a fixed batch holds older pictures
+      const begun = performance.now();
+      const outputs = await this.#infer(batch);
+      inferenceMs += performance.now() - begun;
+      for (const [index, { geometry, parameters }] of chunk.entries())
+        outcomes.push(this.#interpreter.interpret(outputs, { index, batch, geometry, parameters }));
+    }
+    return { outcomes, inferenceMs };
+  }
+
+  async dispose(): Promise<void> {
+    await this.loaded.dispose();
+  }
+
+  #allocate(): Float32Array | Uint8Array {
+    const length = this.#limit * this.#size;
+    return this.input.type === 'uint8' ? new Uint8Array(length) : new Float32Array(length);
+  }
+
+  #infer(batch: number): Promise<Outputs> {
+    const { width, height, layout, batched } = this.input;
+    const channels = this.#size / (width * height);
+    const picture = layout === 'nchw' ? [channels, height, width] : [height, width, channels];
+    return this.loaded.run(
+      this.#batch.subarray(0, batch * this.#size),
+      batched ? [batch, ...picture] : picture,
+      this.#interpreter.wanted,
+    );
+  }
+
+  async #warmUp(note: (sentence: string) => void): Promise<void> {
+    const gray = new Uint8Array(this.#size).fill(this.model.input.pad);
+    // No more than is run: memory of a large batch is taken when it is first written.
+    const pictures = this.input.fixedBatch ?? Math.min(2, this.#limit);
+    for (let index = 0; index < pictures; index++) this.#write(gray, this.#batch, index);
+    const batch = this.input.fixedBatch ?? 1;
+    let outputs: Outputs;
+    try {
+      outputs = await this.#infer(batch);
+    } catch (error) {
+      throw new ManifestProblem(this.model, 'file', `a run on a gray picture fails (${oneLine(error)})`);
+    }
+    this.#interpreter.check(outputs, batch);
+    if (this.input.fixedBatch !== null || this.#limit === 1) return;
+    await this.#tryTwo(note);
+    if (this.loaded.device === 'cpu') await this.#fitCpu(note);
+  }
+
+  /** Some exports leave the batch free in the input and fix it further inside. */
+  async #tryTwo(note: (sentence: string) => void): Promise<void> {
+    try {
+      this.#interpreter.check(await this.#infer(2), 2);
+    } catch (error) {
+      this.#restrict(1);
+      note(`${this.model.name} takes one picture at a time: a batch of two fails (${oneLine(error)})`);
+    }
+  }
+
+  async #fitCpu(note: (sentence: string) => void): Promise<void> {
+    const allowed = this.#limit;
+    const time = async (size: number) => {
+      const start = performance.now();
+      await this.#infer(size);
+      return performance.now() - start;
+    };
+    this.#restrict(await chooseBatchSize(time, allowed));
+    if (this.#limit < allowed)
+      note(
+        `${this.model.name} takes ${this.#limit} pictures in a run instead of ${allowed}: more do not pay on this CPU`,
+      );
+  }
+
+  #restrict(limit: number): void {
+    this.#limit = limit;
+    this.#batch = this.#batch.slice(0, limit * this.#size);
+  }
+}

@@ -1,0 +1,221 @@
+/**
+ * What happens to one job: claim → decode → batch → infer → write. Owns the predictions that run in this process.
+ *
+ *     claiming and decoding ──▶ waiting for a batch ──▶ inferring ──▶ written
+ *        │            └────────────────┴── dropped (canceled or expired meanwhile)
+ *        └─▶ quarantined (somebody died on it before: it runs in a process of its own)
+ *
+ * Decoding does not wait for the claim to be written: the queue counts starts too, so a picture that kills the process
+ * in between is noticed all the same.
+ *
+ * A bad picture ends as a result with an error; only faults that can pass are thrown, for the queue to try again.
+ */
+
+import { CODES, type Outcome, type PredictionError } from '@scry/shared/contracts/prediction';
+import type { Finish, PredictionStore } from '@scry/shared/database/predictions';
+import type { Model } from '@scry/shared/models/model-folders';
+import type { PredictionJob } from '@scry/shared/queue/queue';
+import type { Logger } from '@scry/shared/runtime/log';
+import type { PictureStorage } from '@scry/shared/storage/image-storage';
+import type { PictureReader, Preparation } from '../../imaging/image-reader.js';
+import type { Quarantine } from '../../inference/isolation/quarantine.js';
+import {
+  BatchFailed,
+  type BatchItem,
+  type Inferred,
+  Lane,
+  type LaneParts,
+  type Running,
+  type Served,
+} from '../../inference/model-runner.js';
+import { type Answered, withoutInference } from './answered.js';
+import { persist } from './persist.js';
+
+export interface PredictorParts extends LaneParts {
+  readonly store: PredictionStore;
+  readonly storage: PictureStorage;
+  readonly reader: PictureReader;
+  readonly quarantine: Quarantine;
+  /** This worker's name, for results. */
+  readonly worker: string;
+  readonly log: Logger;
+}
+
+/** What the queue knows of a job's history. */
+export interface Attempt {
+  /** Earlier starts that neither ended nor failed: their processes died. */
+  readonly deaths: number;
+  /** Whether a fault that can pass is final. */
+  readonly lastTry: boolean;
+}
+
+export class Predictor {
+  readonly #parts: PredictorParts;
+  readonly #lanes = new Map<string, Lane>();
+  readonly #running = new Map<string, Running>();
+  readonly #stop = new AbortController();
+
+  constructor(parts: PredictorParts, models: Iterable<Served>) {
+    this.#parts = parts;
+    for (const served of models) this.#lanes.set(served.model.name, new Lane(served, parts));
+  }
+
+  /**
+   * Does one job, to the written result.
+   * @throws what went wrong, when the queue should try again
+   */
+  async predict(model: string, job: PredictionJob, attempt: Attempt): Promise<void> {
+    const lane = this.#lanes.get(model);
+    if (!lane) throw new Error(`this worker does not serve the model "${model}"`);
+    const running: Running = { job, stopped: false };
+    this.#running.set(job.id, running);
+    try {
+      await this.#claimAndAnswer(lane, running, attempt);
+    } finally {
+      this.#running.delete(job.id);
+    }
+  }
+
+  /** Drops a prediction at its next step, if it runs here. */
+  drop(id: string): void {
+    const running = this.#running.get(id);
+    if (running) running.stopped = true;
+  }
+
+  /** How many predictions run here. */
+  get size(): number {
+    return this.#running.size;
+  }
+
+  /** Says that nobody died on what still runs, before the process leaves it behind. */
+  async abandon(): Promise<void> {
+    this.#stop.abort();
+    await this.#parts.store.release([...this.#running.keys()]);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#lanes.values()].map((lane) => lane.close()));
+  }
+
+  async #claimAndAnswer(lane: Lane, running: Running, attempt: Attempt): Promise<void> {
+    const { store, quarantine, worker, log } = this.#parts;
+    const { job } = running;
+    const arrived = lane.expect();
+    try {
+      const claiming = persist(() => store.claim(job.id, worker), this.#stop.signal, log);
+      const suspicious = attempt.deaths > 0;
+      const [claim, prepared] = await Promise.all([claiming, suspicious ? null : this.#prepare(lane, job)]);
+      if (!claim.claimed) return;
+      const harmless = claim.deaths === 0 ? prepared : null;
+      if (!harmless) arrived(); // it takes another way
+      const answered = harmless
+        ? await this.#answer(lane, running, harmless, arrived)
+        : await quarantine.predict(lane.model, job);
+      if (answered !== 'dropped') await this.#write(lane, job, answered);
+    } catch (error) {
+      await this.#failed(lane, job, error as Error, attempt.lastTry);
+    } finally {
+      arrived();
+    }
+  }
+
+  #prepare({ report }: Lane, job: PredictionJob): Promise<Preparation> {
+    const { reader, storage } = this.#parts;
+    return reader.prepare(storage.path(job.sha256), report.input);
+  }
+
+  async #answer(
+    lane: Lane,
+    running: Running,
+    prepared: Preparation,
+    arrived: () => void,
+  ): Promise<Answered | 'dropped'> {
+    try {
+      return await this.#infer(running, prepared, (item) => {
+        const inferred = lane.inBatch(item);
+        arrived();
+        return inferred;
+      });
+    } catch (error) {
+      if (!(error instanceof BatchFailed)) throw error;
+      // The pixels went with the batch, so the picture is decoded again.
+      return await this.#infer(running, await this.#prepare(lane, running.job), (item) => lane.alone(item));
+    }
+  }
+
+  async #infer(
+    running: Running,
+    prepared: Preparation,
+    infer: (item: BatchItem) => Promise<Inferred>,
+  ): Promise<Answered | 'dropped'> {
+    if (running.stopped) return 'dropped';
+    const { decodeMs } = prepared;
+    if (!prepared.ok) return withoutInference(prepared.error, decodeMs);
+    const input = { ...prepared.picture, parameters: running.job.parameters };
+    const inferred = await infer({ running, input, since: performance.now() });
+    return inferred === 'dropped' ? 'dropped' : { ...inferred, decodeMs };
+  }
+
+  async #write(lane: Lane, job: PredictionJob, answered: Answered): Promise<void> {
+    const { store, worker, log } = this.#parts;
+    const { model, report } = lane;
+    const finish: Finish = {
+      id: job.id,
+      modelVersion: model.version,
+      worker,
+      device: report.device,
+      ...answered,
+    };
+    const written = await persist(() => store.finish(finish), this.#stop.signal, log);
+    if (written) await this.#filePicture(model, job, answered.outcome);
+  }
+
+  /** Does with the picture what the manifest says. The answer stands, so trouble here is reported and no more. */
+  async #filePicture(model: Model, job: PredictionJob, outcome: Outcome): Promise<void> {
+    const { store, storage, log } = this.#parts;
+    try {
+      if (model.images === 'by-class') {
+        const best = outcome.status === 'succeeded' ? outcome.output.predictions[0] : undefined;
+        const threshold = model.output.threshold ?? 0;
+        const folder = best && best.confidence >= threshold ? best.class_name : 'not-confident';
+        await storage.linkByClass(job.sha256, model.name, folder, job.id);
+      } else if (model.images === 'delete') {
+        await storage.removeUnlessUsed(job.sha256, () =>
+          store.needsImage(job.sha256, this.#deletingModels()),
+        );
+      }
+    } catch (error) {
+      log.error(
+        { error, prediction: job.id, images: model.images },
+        'the picture could not be filed as its manifest says',
+      );
+    }
+  }
+
+  #deletingModels(): string[] {
+    return [...this.#lanes.values()]
+      .filter(({ model }) => model.images === 'delete')
+      .map(({ model }) => model.name);
+  }
+
+  async #failed(lane: Lane, job: PredictionJob, error: Error, lastTry: boolean): Promise<void> {
+    const { store, log } = this.#parts;
+    log.error({ error, prediction: job.id, model: lane.model.name, lastTry }, 'a prediction failed');
+    if (!lastTry) {
+      await persist(() => store.release([job.id]), this.#stop.signal, log);
+      throw error;
+    }
+    await this.#write(lane, job, withoutInference(lastFailure(lane.model, error)));
+  }
+}
+
+/** What the client is told when the last try failed; paths of this machine are nobody's business. */
+function lastFailure(model: Model, error: NodeJS.ErrnoException): PredictionError {
+  const advice = 'Try again later, or tell whoever runs this server.';
+  if (error.syscall !== undefined && error.path !== undefined) {
+    const message = `The stored picture could not be read (${error.code}). ${advice}`;
+    return { code: CODES.pictureNotSaved, message };
+  }
+  const message = `The model "${model.name}" could not be run: ${error.message}. ${advice}`;
+  return { code: CODES.engineNotReady, message };
+}

@@ -1,6 +1,6 @@
 /**
- * Draws the sample pictures that the page offers: `node scripts/draw-samples.mjs [folder]`.
- * Everything is made from numbers with a fixed seed, so the same pictures come out each time and nobody's photo is used.
+ * Draws the sample images that the page offers: `node scripts/draw-samples.mjs [folder]`.
+ * Everything is made from numbers with a fixed seed, so the same images come out each time and nobody's photo is used.
  */
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
@@ -149,7 +149,7 @@ function truck() {
     ${[136, 214, 500].map((x) => `<circle cx="${x}" cy="350" r="44" fill="#1e2024"/><circle cx="${x}" cy="350" r="20" fill="#a9adb2"/>`).join('')}</g>`);
 }
 
-const pictures = {
+const images = {
   'blood-smear': smear(7, { red: 32, white: [[236, 214]], platelets: 7 }),
   'blood-smear-2': smear(23, {
     red: 26,
@@ -166,7 +166,7 @@ const pictures = {
 
 const folder = process.argv[2] ? path.resolve(process.argv[2]) : FOLDER;
 await mkdir(folder, { recursive: true });
-for (const [name, drawing] of Object.entries(pictures)) {
+for (const [name, drawing] of Object.entries(images)) {
   const { size } = await sharp(Buffer.from(drawing))
     .jpeg({ quality: 84, mozjpeg: true })
     .toFile(path.join(folder, `${name}.jpg`));

@@ -6,7 +6,7 @@ import { ChangeListener } from '@scry/shared/database/change-listener';
 import { type Database, migrate, openDatabase } from '@scry/shared/database/database';
 import { FeedbackStore } from '@scry/shared/database/feedback';
 import { Leadership } from '@scry/shared/database/leader-lock';
-import { UpkeepStore } from '@scry/shared/database/maintenance';
+import { MaintenanceStore } from '@scry/shared/database/maintenance';
 import { PredictionStore } from '@scry/shared/database/predictions';
 import { StatisticsStore } from '@scry/shared/database/statistics';
 import { WorkerStore } from '@scry/shared/database/workers';
@@ -14,13 +14,13 @@ import { loadModels, type ModelCatalogue } from '@scry/shared/models/model-folde
 import { openQueueBackend, type QueueBackend } from '@scry/shared/queue/queue';
 import type { Config } from '@scry/shared/runtime/config';
 import type { Logger } from '@scry/shared/runtime/log';
-import { PictureStorage } from '@scry/shared/storage/image-storage';
+import { ImageStorage } from '@scry/shared/storage/image-storage';
 import type { RequestHandler } from 'express';
 import { Authenticator } from './auth/authenticator.js';
 import { limitCreates } from './http/rate-limit.js';
 import { Jobs } from './maintenance/jobs.js';
-import { Reconciler } from './maintenance/maintenance.js';
-import { chores } from './maintenance/maintenance-tasks.js';
+import { Maintenance } from './maintenance/maintenance.js';
+import { maintenanceTasks } from './maintenance/maintenance-tasks.js';
 import { Serving } from './models/serving.js';
 import { Metrics } from './operations/metrics.js';
 import { OperationsMonitor } from './operations/operations.js';
@@ -35,9 +35,9 @@ export interface Services {
   readonly config: Config;
   readonly log: Logger;
   readonly models: ModelCatalogue;
-  readonly storage: PictureStorage;
+  readonly storage: ImageStorage;
   readonly predictions: PredictionStore;
-  /** Null when every picture is to be looked at anew. */
+  /** Null when every image is to be looked at anew. */
   readonly answerCache: AnswerCache | null;
   readonly serving: Serving;
   readonly changes: ChangeListener;
@@ -59,13 +59,13 @@ export interface Services {
 }
 
 export interface OpenServices extends Services {
-  /** Begins what runs beside the requests: upkeep and webhooks. */
+  /** Begins what runs beside the requests: maintenance and webhooks. */
   start(): void;
   /** Closes all connections, after letting what was asked finish. */
   close(): Promise<void>;
 }
 
-/** Names the advisory lock under which one API process does the upkeep. */
+/** Names the advisory lock under which one API process does the maintenance. */
 const UPKEEP_LOCK = 7_293_002;
 
 interface Connections {
@@ -136,38 +136,38 @@ async function assemble(foundation: Foundation): Promise<Services> {
   };
 }
 
-/** The upkeep, which one API process of all does. */
-function openReconciler(services: Services, { database, backend }: Connections): Reconciler {
+/** The maintenance, which one API process of all does. */
+function openReconciler(services: Services, { database, backend }: Connections): Maintenance {
   const { config, log, storage, predictions, webhooks } = services;
-  const upkeep = {
+  const maintenance = {
     ...{ config, storage, predictions, log },
-    upkeep: new UpkeepStore(database),
+    maintenance: new MaintenanceStore(database),
     jobs: new Jobs(backend, config.ATTEMPTS),
     sweepWebhooks: () => webhooks.deliverer.sweep(),
   };
   const leadership = new Leadership(config.DATABASE_URL, UPKEEP_LOCK, log);
-  return new Reconciler(leadership, () => chores(upkeep), log);
+  return new Maintenance(leadership, () => maintenanceTasks(maintenance), log);
 }
 
 /** Connects, brings the tables up to date, reads the manifests and begins to listen for changes. @throws what is missing */
 export async function openServices(config: Config, log: Logger): Promise<OpenServices> {
   const models = await loadModels(config.MODELS_DIR);
   for (const { name, message } of models.problems) log.error({ model: name }, message);
-  const storage = new PictureStorage(config.DATA_DIR);
+  const storage = new ImageStorage(config.DATA_DIR);
   await storage.prepare();
   const connections = await connect(config, log);
   const services = await assemble({ ...connections, config, log, models, storage });
-  const reconciler = openReconciler(services, connections);
+  const maintenance = openReconciler(services, connections);
   const { webhooks, waiters, queues, renderer, authenticator, predictions } = services;
   return {
     ...services,
     start() {
       webhooks.deliverer.start();
-      reconciler.start();
+      maintenance.start();
     },
     async close() {
       waiters.close();
-      await reconciler.close();
+      await maintenance.close();
       await webhooks.deliverer.close();
       await queues.close();
       await renderer.close();

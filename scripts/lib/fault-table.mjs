@@ -34,7 +34,7 @@ function corpusLines({ corpus, ends, peakMemoryMiB, seconds: took }) {
     .sort(([, a], [, b]) => b - a)
     .map(([end, count]) => `${count} ${end}`);
   const { api, worker } = peakMemoryMiB;
-  return `${corpus} hostile pictures in ${seconds(took)}: ${counted.join(', ')}. Peak memory: API ${Math.round(api)} MiB, worker ${Math.round(worker)} MiB.`;
+  return `${corpus} hostile images in ${seconds(took)}: ${counted.join(', ')}. Peak memory: API ${Math.round(api)} MiB, worker ${Math.round(worker)} MiB.`;
 }
 
 /** @param {readonly object[]} entries what the tests reported, in order @returns {string} */

@@ -52,7 +52,7 @@ CREATE INDEX predictions_ended_otherwise ON predictions (ended, created_at DESC,
   WHERE ended IS NOT NULL AND ended <> 'succeeded';
 CREATE INDEX predictions_unfinished ON predictions (created_at, id) WHERE ended IS NULL;
 CREATE INDEX predictions_expiring ON predictions (expires_at) WHERE ended IS NULL AND expires_at IS NOT NULL;
--- Whether a picture is still used, and earlier answers about it.
+-- Whether an image is still used, and earlier answers about it.
 CREATE INDEX predictions_of_image ON predictions (image_sha256);
 
 -- Workers say here every few seconds that they live and what they serve.

@@ -1,5 +1,5 @@
 -- What people say of answers: which were wrong, and what would have been right. One row per prediction: who thinks
--- again replaces it. It goes with its prediction, for it may say as much about a person as the picture does.
+-- again replaces it. It goes with its prediction, for it may say as much about a person as the image does.
 CREATE TABLE feedback (
   prediction_id text COLLATE "C" PRIMARY KEY REFERENCES predictions ON DELETE CASCADE,
   created_at    timestamptz NOT NULL DEFAULT clock_timestamp(),

@@ -1,4 +1,4 @@
-/** The worker that goes with server.mjs: one job, one picture, one run of the model. */
+/** The worker that goes with server.mjs: one job, one image, one run of the model. */
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'bullmq';

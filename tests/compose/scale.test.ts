@@ -15,7 +15,7 @@ import { freePort } from '../helpers/services.js';
 const REPO = fileURLToPath(new URL('../..', import.meta.url));
 const BUILD_MS = 20 * 60_000;
 const HEALTHY_MS = 120_000;
-const PICTURES = 300;
+const IMAGES = 300;
 
 let options: IDockerComposeOptions;
 let base: string;
@@ -41,8 +41,8 @@ async function waitUntilHealthy(count: number): Promise<void> {
   }
 }
 
-/** A picture of its own for every number: no two have the same bytes. */
-function picture(number: number): Promise<Buffer> {
+/** An image of its own for every number: no two have the same bytes. */
+function image(number: number): Promise<Buffer> {
   const background = { r: number & 255, g: (number >> 8) & 255, b: 120 };
   return sharp({ create: { width: 64, height: 48, channels: 3, background } })
     .png()
@@ -51,7 +51,7 @@ function picture(number: number): Promise<Buffer> {
 
 async function predict(number: number): Promise<PredictionView> {
   const form = new FormData();
-  form.append('image', new Blob([new Uint8Array(await picture(number))]), `${number}.png`);
+  form.append('image', new Blob([new Uint8Array(await image(number))]), `${number}.png`);
   const response = await fetch(`${base}/v1/predictions`, {
     method: 'POST',
     headers: { Prefer: 'wait=60' },
@@ -62,7 +62,7 @@ async function predict(number: number): Promise<PredictionView> {
 }
 
 const predictMany = (from: number) =>
-  Promise.all(Array.from({ length: PICTURES }, (_, index) => predict(from + index)));
+  Promise.all(Array.from({ length: IMAGES }, (_, index) => predict(from + index)));
 
 const workersOf = (answers: readonly PredictionView[]) =>
   new Set(answers.map(({ metrics }) => metrics?.worker));
@@ -100,8 +100,8 @@ test('restarting everything loses no prediction', async () => {
   await scaleWorkers(1);
   const response = await fetch(`${base}/v1/predictions/${before.prediction_id}`);
   expect(((await response.json()) as PredictionView).output).toEqual(before.output);
-  const image = await fetch(`${base}/v1/predictions/${before.prediction_id}/image`);
-  expect(Buffer.from(await image.arrayBuffer())).toEqual(await picture(5000));
+  const stored = await fetch(`${base}/v1/predictions/${before.prediction_id}/image`);
+  expect(Buffer.from(await stored.arrayBuffer())).toEqual(await image(5000));
 }, 240_000);
 
 test('the load tool scales the containers, finds the API by itself, and leaves as many workers as there were', async () => {

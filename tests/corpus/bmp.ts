@@ -138,7 +138,7 @@ function masks(...values: number[]): Buffer {
   return table;
 }
 
-/** Writes a picture as a bitmap of the given kind. */
+/** Writes an image as a bitmap of the given kind. */
 export function makeBmp(pixels: Pixels, kind: BmpKind): Buffer {
   const { width, height } = pixels;
   const none = Buffer.alloc(0);

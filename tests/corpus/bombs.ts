@@ -103,7 +103,7 @@ function tiffBombs(): CorpusCase[] {
   ];
 }
 
-/** Flat pictures by the library's own encoders, at the limits of their formats. */
+/** Flat images by the library's own encoders, at the limits of their formats. */
 async function encodedBombs(): Promise<CorpusCase[]> {
   const flat = (width: number, height: number) =>
     sharp({ create: { width, height, channels: 3, background: '#123' }, limitInputPixels: false });
@@ -142,7 +142,7 @@ async function headerBombs(): Promise<CorpusCase[]> {
   ];
 }
 
-/** A JPEG of one tiny progressive picture with the same scan thousands of times: cheap to send, dear to decode. */
+/** A JPEG of one tiny progressive image with the same scan thousands of times: cheap to send, dear to decode. */
 function scanBomb(jpeg: Buffer): CorpusCase {
   const first = jpeg.indexOf(Buffer.from([0xff, 0xda]));
   const second = jpeg.indexOf(Buffer.from([0xff, 0xda]), first + 2);

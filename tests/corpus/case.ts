@@ -1,4 +1,4 @@
-/** What a case of the hostile-picture corpus is: bytes, how they are presented, and how the server must end it. */
+/** What a case of the hostile-image corpus is: bytes, how they are presented, and how the server must end it. */
 
 /**
  * How a case must end.
@@ -6,7 +6,7 @@
  * - `answer`: succeeded, with the same best class as its group's reference and a confidence within `tolerance` of it
  * - `refused`: a 4xx from the API; nothing is stored and no job is made
  * - `unreadable`: a 4xx from the API or a prediction that failed with code 510
- * - `any`: any of these ends; the bytes may or may not still be a picture
+ * - `any`: any of these ends; the bytes may or may not still be an image
  */
 export type Expectation =
   | { readonly end: 'answer'; readonly like: 'color' | 'gray'; readonly tolerance: number }
@@ -47,5 +47,5 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 /** A case whose file name and content type follow from an extension. */
 export function makeCase(name: string, extension: string, bytes: Buffer, expect: Expectation): CorpusCase {
   const contentType = CONTENT_TYPES[extension] ?? 'application/octet-stream';
-  return { name, fileName: `picture.${extension}`, contentType, bytes, expect };
+  return { name, fileName: `image.${extension}`, contentType, bytes, expect };
 }

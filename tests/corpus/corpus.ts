@@ -1,5 +1,5 @@
 /**
- * The hostile-picture corpus: more than two thousand uploads, the same in every run, each with the end that it
+ * The hostile-image corpus: more than two thousand uploads, the same in every run, each with the end that it
  * must come to. Made in memory from one drawn scene; nothing is read from disk or fetched.
  */
 import { bombs } from './bombs.js';

@@ -1,4 +1,4 @@
-/** Pictures that were cut short or hit by stray bits, at the places where decoders are most easily misled. */
+/** Images that were cut short or hit by stray bits, at the places where decoders are most easily misled. */
 import { randomFrom } from '../helpers/images.js';
 import { ANY, type CorpusCase, makeCase, UNREADABLE } from './case.js';
 import { extensionOf, specimens } from './variants.js';
@@ -102,7 +102,7 @@ function rearrangements(name: string, bytes: Buffer): CorpusCase[] {
   return cases;
 }
 
-/** All damaged pictures. */
+/** All damaged images. */
 export async function damaged(): Promise<CorpusCase[]> {
   const cases: CorpusCase[] = [];
   let seed = 1;

@@ -1,4 +1,4 @@
-/** Just enough PNG to write pictures that no careful encoder would. Source: PNG specification, third edition. */
+/** Just enough PNG to write images that no careful encoder would. Source: PNG specification, third edition. */
 import { crc32, deflateSync } from 'node:zlib';
 
 export const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);

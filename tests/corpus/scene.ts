@@ -1,5 +1,5 @@
 /**
- * The one picture that every readable case of the corpus shows: a ship on the sea, drawn from smooth shapes.
+ * The one image that every readable case of the corpus shows: a ship on the sea, drawn from smooth shapes.
  * The bundled classifier is sure of it (0.97, in gray 0.96), smooth edges make lossy storage harmless, and it
  * looks different when it is turned or mirrored top to bottom, so a wrong orientation shows in the answer.
  */
@@ -18,7 +18,7 @@ type Color = readonly [number, number, number];
 
 interface Shape {
   readonly color: Color;
-  /** Below zero inside, in fractions of the picture's width. */
+  /** Below zero inside, in fractions of the image's width. */
   distance(u: number, v: number): number;
 }
 
@@ -58,7 +58,7 @@ export function drawScene(width = WIDTH, height = HEIGHT): Pixels {
   return { width, height, data };
 }
 
-/** Where the pixel shown at (x, y) lies in a stored picture of the given EXIF orientation. Source: EXIF 2.32, tag 0x0112. */
+/** Where the pixel shown at (x, y) lies in a stored image of the given EXIF orientation. Source: EXIF 2.32, tag 0x0112. */
 const STORED_AT: Readonly<
   Record<number, (x: number, y: number, width: number, height: number) => [number, number]>
 > = {
@@ -73,7 +73,7 @@ const STORED_AT: Readonly<
 };
 
 /**
- * Stores a picture so that a viewer which honours the orientation shows it as it was.
+ * Stores an image so that a viewer which honours the orientation shows it as it was.
  * @param orientation EXIF's, 1 to 8
  */
 export function storeTurned(shown: Pixels, orientation: number): Pixels {

@@ -1,4 +1,4 @@
-/** What is no picture, what is two things at once, and pictures that come under a wrong or malicious name. */
+/** What is no image, what is two things at once, and images that come under a wrong or malicious name. */
 import { randomFrom } from '../helpers/images.js';
 import { ANY, answer, type CorpusCase, makeCase, REFUSED } from './case.js';
 import { extensionOf, specimens } from './variants.js';
@@ -18,14 +18,14 @@ const FOREIGN: Readonly<Record<string, Buffer>> = {
   'svg-entities-in-entities': Buffer.from(
     `<!DOCTYPE svg [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>${SVG}`,
   ),
-  'svg-remote-picture': Buffer.from(SVG.replace('<rect', '<image href="http://127.0.0.1/"/><rect')),
+  'svg-remote-image': Buffer.from(SVG.replace('<rect', '<image href="http://127.0.0.1/"/><rect')),
   'svg-compressed': Buffer.from('1f8b0800000000000003', 'hex'),
   'svg-after-blank-lines': Buffer.from(`${'\n '.repeat(2000)}${SVG}`),
   pdf: Buffer.from('%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF'),
   postscript: Buffer.from('%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 96 64\nshowpage'),
   html: Buffer.from('<!doctype html><script>alert(1)</script>'),
   json: Buffer.from('{"image":"data:image/png;base64,AAAA"}'),
-  text: Buffer.from('This is not a picture.\n'.repeat(50)),
+  text: Buffer.from('This is not an image.\n'.repeat(50)),
   zip: Buffer.from('504b0304140000000000', 'hex'),
   gzip: Buffer.from('1f8b08000000000000ff4b4c4a06', 'hex'),
   elf: Buffer.concat([Buffer.from('7f454c4602010100', 'hex'), Buffer.alloc(512)]),
@@ -75,16 +75,16 @@ function nothing(): CorpusCase[] {
   return cases;
 }
 
-/** A picture's name says nothing: the bytes decide, and no name becomes a path. */
+/** An image's name says nothing: the bytes decide, and no name becomes a path. */
 const NAMES: readonly string[] = [
-  'picture',
-  'picture.exe',
-  'picture.svg',
-  'picture.php.jpg',
+  'image',
+  'image.exe',
+  'image.svg',
+  'image.php.jpg',
   '../../../../etc/passwd',
   '..\\..\\windows\\system32\\drivers\\etc\\hosts',
   '/etc/passwd',
-  'C:\\picture.jpg',
+  'C:\\image.jpg',
   '.htaccess',
   'CON',
   'a'.repeat(5000),
@@ -129,14 +129,14 @@ function names(all: ReadonlyMap<string, Buffer>): CorpusCase[] {
   return [...hostile, ...nameless, ...wrong];
 }
 
-/** Two formats in one file. Whatever follows a whole picture is ignored; whatever precedes it makes it a stranger. */
+/** Two formats in one file. Whatever follows a whole image is ignored; whatever precedes it makes it a stranger. */
 function polyglots(all: ReadonlyMap<string, Buffer>): CorpusCase[] {
   const tails: Readonly<Record<string, Buffer>> = {
     zip: Buffer.from('504b0304140000000000504b0506', 'hex'),
     script: Buffer.from('<script>alert(document.domain)</script><?php system($_GET[0]); ?>'),
     pdf: FOREIGN.pdf as Buffer,
     zeros: Buffer.alloc(100_000),
-    picture: all.get('png') as Buffer,
+    image: all.get('png') as Buffer,
   };
   const cases: CorpusCase[] = [];
   for (const [name, bytes] of all) {

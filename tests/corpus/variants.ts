@@ -1,4 +1,4 @@
-/** One picture, stored in every way that a camera, a scanner or a program may choose: the answer must not change. */
+/** One image, stored in every way that a camera, a scanner or a program may choose: the answer must not change. */
 import sharp, { type Sharp } from 'sharp';
 import { type BmpKind, makeBmp } from './bmp.js';
 import { answer, type CorpusCase, type Expectation, makeCase } from './case.js';
@@ -137,7 +137,7 @@ async function orientations(scene: Pixels): Promise<CorpusCase[]> {
   return cases;
 }
 
-/** Pictures of many frames; the first one is the scene, and it is what is asked about. */
+/** Images of many frames; the first one is the scene, and it is what is asked about. */
 async function animations(scene: Pixels): Promise<CorpusCase[]> {
   const { width, height, data } = scene;
   const cases: CorpusCase[] = [];
@@ -220,7 +220,7 @@ const SPECIMENS: readonly string[] = [
   'tiff-none',
 ];
 
-/** Readable pictures of one format each: what is damaged, renamed and wrapped elsewhere in the corpus. */
+/** Readable images of one format each: what is damaged, renamed and wrapped elsewhere in the corpus. */
 export async function specimens(): Promise<ReadonlyMap<string, Buffer>> {
   const scene = drawScene();
   const made = new Map<string, Buffer>();

@@ -1,4 +1,4 @@
-/** A sample of the hostile pictures through real processes; `npm run test:faults` sends them all. */
+/** A sample of the hostile images through real processes; `npm run test:faults` sends them all. */
 import { makeHarmlessCorpus, sample } from '../corpus/corpus.js';
 import { runCorpus, surprises } from '../helpers/corpus-run.js';
 import { type System, startSystem } from '../helpers/system.js';
@@ -13,7 +13,7 @@ afterAll(async () => {
   expect(await system.remove()).toEqual(['exit code 0', 'exit code 0']); // nobody crashed on the way
 }, 60_000);
 
-it('gives every readable variant of one picture the same answer, and refuses the rest clearly', async () => {
+it('gives every readable variant of one image the same answer, and refuses the rest clearly', async () => {
   const endings = await runCorpus(system, sample(await makeHarmlessCorpus(), 20));
   expect(surprises(endings)).toEqual([]);
 }, 60_000);

@@ -13,10 +13,10 @@ const SAMPLES = path.join(REPO, 'api/web/public/samples');
 const SMEAR = path.join(SAMPLES, 'blood-smear.jpg');
 const PHONE: BrowserContextOptions = { viewport: { width: 360, height: 740 }, hasTouch: true };
 
-/** Width of the first picture that a selector finds, once it is loaded. @throws when it cannot be shown */
-const pictureWidth = (page: Page, selector: string) =>
+/** Width of the first image that a selector finds, once it is loaded. @throws when it cannot be shown */
+const imageWidth = (page: Page, selector: string) =>
   page.evaluate(
-    `(async (picture) => (await picture.decode(), picture.naturalWidth))(document.querySelector('${selector}'))`,
+    `(async (image) => (await image.decode(), image.naturalWidth))(document.querySelector('${selector}'))`,
   );
 
 /** What axe finds that shuts people out, in its words. */
@@ -69,7 +69,7 @@ describeInBrowser('the page', () => {
   const choose = (page: Page, files: string | { name: string; mimeType: string; buffer: Buffer }[]) =>
     page.locator('input[type=file][multiple]').setInputFiles(files);
 
-  it('answers what is in a sample picture, and keeps the answer under a link', async () => {
+  it('answers what is in a sample image, and keeps the answer under a link', async () => {
     const page = await open();
     await page.getByRole('button', { name: 'Ship' }).click();
     const answer = page.getByRole('article', { name: 'ship.jpg' });
@@ -81,7 +81,7 @@ describeInBrowser('the page', () => {
     await page.reload();
     await page.getByText('Where the time went').waitFor();
     expect(await page.locator('.verdict-name').textContent()).toBe('ship');
-    expect(await pictureWidth(page, '.stage img')).toBe(640);
+    expect(await imageWidth(page, '.stage img')).toBe(640);
   });
 
   it('shows what a detector found as boxes and rows that belong together', async () => {
@@ -110,12 +110,12 @@ describeInBrowser('the page', () => {
     expect(await boxes.count()).toBe(sure);
   });
 
-  it('takes several pictures at once, dropped on it', async () => {
+  it('takes several images at once, dropped on it', async () => {
     const page = await open();
-    const pictures = await Promise.all([1, 2, 3, 4, 5, 6].map((seed) => shapesJpeg(seed)));
+    const images = await Promise.all([1, 2, 3, 4, 5, 6].map((seed) => shapesJpeg(seed)));
     const dataTransfer = await page.evaluateHandle(`(() => {
       const data = new DataTransfer();
-      for (const [index, bytes] of ${JSON.stringify(pictures.map((picture) => [...picture]))}.entries())
+      for (const [index, bytes] of ${JSON.stringify(images.map((image) => [...image]))}.entries())
         data.items.add(new File([new Uint8Array(bytes)], index + '.jpg', { type: 'image/jpeg' }));
       return data;
     })()`);
@@ -127,7 +127,7 @@ describeInBrowser('the page', () => {
   it('says in plain words what is wrong with a file', async () => {
     const page = await open();
     await choose(page, [{ name: 'letter.txt', mimeType: 'text/plain', buffer: Buffer.from('hello') }]);
-    expect(await page.getByRole('alert').textContent()).toContain('letter.txt is not a picture');
+    expect(await page.getByRole('alert').textContent()).toContain('letter.txt is not an image');
 
     await choose(page, [{ name: 'fake.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('not a jpeg') }]);
     const refusal = page.getByRole('article', { name: 'fake.jpg' }).getByRole('alert');
@@ -167,7 +167,7 @@ describeInBrowser('the page', () => {
     await page.locator('.tile-model', { hasText: 'everyday' }).first().waitFor({ state: 'detached' });
     const models = await page.locator('.tile-model').allTextContents();
     expect(new Set(models)).toEqual(new Set(['blood-cells']));
-    expect(await pictureWidth(page, '.tile img')).toBe(256);
+    expect(await imageWidth(page, '.tile img')).toBe(256);
     await tiles.first().click();
     await page.getByText('Where the time went').waitFor();
   });
@@ -190,7 +190,7 @@ describeInBrowser('the page', () => {
     expect(await page.locator('html').getAttribute('lang')).toBe('de');
     await page.getByLabel('Sprache').selectOption('en');
     await page.reload();
-    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('What is in your picture?');
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('What is in your image?');
   });
 
   it('shows operators live figures', async () => {

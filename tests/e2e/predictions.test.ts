@@ -41,12 +41,12 @@ describe.each(backends)('with jobs in %s', (backend) => {
 
   it('gives a hundred uploads at once one answer each, and the right one', async () => {
     const seeds = Array.from({ length: 100 }, (_, index) => 1000 + index);
-    const pictures = await Promise.all(seeds.map((seed) => shapesJpeg(seed)));
+    const images = await Promise.all(seeds.map((seed) => shapesJpeg(seed)));
     const fields = { all_classes: 'true' };
-    // The same pictures one after another are what each answer is compared with.
+    // The same images one after another are what each answer is compared with.
     const alone: PredictionView[] = [];
-    for (const picture of pictures) alone.push(await system.predict(picture, fields));
-    const together = await Promise.all(pictures.map((picture) => system.predict(picture, fields)));
+    for (const image of images) alone.push(await system.predict(image, fields));
+    const together = await Promise.all(images.map((image) => system.predict(image, fields)));
 
     expect(new Set(together.map((prediction) => prediction.prediction_id)).size).toBe(100);
     expect(new Set(alone.map((prediction) => JSON.stringify(byClass(prediction)))).size).toBe(100);
@@ -63,10 +63,10 @@ describe.each(backends)('with jobs in %s', (backend) => {
 
   it('gives the same answers with both engines', async () => {
     for (const seed of [1, 2, 3]) {
-      const picture = await shapesJpeg(seed);
+      const image = await shapesJpeg(seed);
       const [onnx, tfjs] = await Promise.all(
         ['everyday-10', 'everyday-10-tfjs'].map((model) =>
-          system.predict(picture, { model, all_classes: 'true' }),
+          system.predict(image, { model, all_classes: 'true' }),
         ),
       );
       for (const [index, value] of byClass(onnx).entries()) {
@@ -75,19 +75,19 @@ describe.each(backends)('with jobs in %s', (backend) => {
     }
   });
 
-  it('fails a picture that ends half-way with code 510 and a sentence', async () => {
+  it('fails an image that ends half-way with code 510 and a sentence', async () => {
     const whole = await shapesJpeg(7, 640, 480);
     const prediction = await system.predict(whole.subarray(0, whole.length / 2));
     expect(prediction).toMatchObject({ status: 'failed', code: 510, output: null, error: { code: 510 } });
     expect(prediction.error?.message).toMatch(/\w+ .+\./);
   });
 
-  describeWithReference('on the reference pictures', () => {
+  describeWithReference('on the reference images', () => {
     it('is within 0.002 of the original network where nothing is resized', async () => {
       const { probabilities } = await expected<{ probabilities: Record<string, number[]> }>('small');
       for (const model of ['everyday-10', 'everyday-10-tfjs']) {
-        await forEachPicture('small', async (file, picture) => {
-          const answer = byClass(await system.predict(picture, { model, all_classes: 'true' }));
+        await forEachImage('small', async (file, image) => {
+          const answer = byClass(await system.predict(image, { model, all_classes: 'true' }));
           for (const [index, value] of answer.entries()) {
             expect(Math.abs(value - (probabilities[file]?.[index] ?? 9))).toBeLessThan(0.002);
           }
@@ -99,8 +99,8 @@ describe.each(backends)('with jobs in %s', (backend) => {
       const large = await expected<{ expected: Record<string, { probabilities: number[] }> }>('large');
       for (const model of ['everyday-10', 'everyday-10-tfjs']) {
         let right = 0;
-        await forEachPicture('large', async (file, picture) => {
-          const best = (await system.predict(picture, { model })).output?.predictions[0];
+        await forEachImage('large', async (file, image) => {
+          const best = (await system.predict(image, { model })).output?.predictions[0];
           const wanted = large.expected[file]?.probabilities ?? [];
           if (best?.class_index === wanted.indexOf(Math.max(...wanted))) right++;
         });
@@ -110,8 +110,8 @@ describe.each(backends)('with jobs in %s', (backend) => {
 
     it('finds every cell above 0.5 where the original network does', async () => {
       const { detections } = await expected<{ detections: Record<string, ExpectedBox[]> }>('cells');
-      await forEachPicture('cells', async (file, picture) => {
-        const found = (await system.predict(picture, { model: 'blood-cells' })).output?.predictions ?? [];
+      await forEachImage('cells', async (file, image) => {
+        const found = (await system.predict(image, { model: 'blood-cells' })).output?.predictions ?? [];
         for (const wanted of (detections[file] ?? []).filter(({ confidence }) => confidence > 0.5)) {
           expect({ file, wanted, matched: found.some((answer) => matches(answer, wanted)) }).toMatchObject({
             matched: true,
@@ -125,9 +125,9 @@ describe.each(backends)('with jobs in %s', (backend) => {
     return JSON.parse(await readFile(path.join(REFERENCE, folder, 'expected.json'), 'utf8')) as T;
   }
 
-  async function forEachPicture(
+  async function forEachImage(
     folder: string,
-    check: (file: string, picture: Buffer) => Promise<void>,
+    check: (file: string, image: Buffer) => Promise<void>,
   ): Promise<void> {
     const files = (await readdir(path.join(REFERENCE, folder))).filter((file) => file.endsWith('.jpg'));
     expect(files.length).toBeGreaterThan(0);

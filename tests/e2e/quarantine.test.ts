@@ -1,4 +1,4 @@
-/** Pictures on which an engine crashes, throws or hangs, among harmless ones. */
+/** Images on which an engine crashes, throws or hangs, among harmless ones. */
 import sharp from 'sharp';
 import { type System, startSystem } from '../helpers/system.js';
 
@@ -20,12 +20,12 @@ const plain = (r: number, g: number, b: number) =>
     .png()
     .toBuffer();
 
-it('fails a picture that kills the process, and only that one, after its second try', async () => {
+it('fails an image that kills the process, and only that one, after its second try', async () => {
   const worker = system.workers[0];
   if (!worker) throw new Error('no worker');
   const harmless = await Promise.all(Array.from({ length: 12 }, (_, index) => plain(10 + index, 10, 10)));
-  const pictures = [...harmless.slice(0, 6), await plain(255, 0, 0), ...harmless.slice(6)];
-  const uploads = await Promise.all(pictures.map((picture) => system.upload(picture)));
+  const images = [...harmless.slice(0, 6), await plain(255, 0, 0), ...harmless.slice(6)];
+  const uploads = await Promise.all(images.map((image) => system.upload(image)));
   const ids = await Promise.all(
     uploads.map(async (upload) => ((await upload.json()) as { prediction_id: string }).prediction_id),
   );
@@ -37,13 +37,13 @@ it('fails a picture that kills the process, and only that one, after its second 
   expect(ends[6]).toMatchObject({
     status: 'failed',
     code: 550,
-    error: { message: expect.stringContaining('crashed on this picture') },
+    error: { message: expect.stringContaining('crashed on this image') },
   });
   for (const [index, end] of ends.entries()) if (index !== 6) expect(end.status).toBe('succeeded');
   expect(worker.pid).toBeDefined();
 }, 60_000);
 
-it('fails a picture on which the engine throws with the reason, after as many tries as it is granted', async () => {
+it('fails an image on which the engine throws with the reason, after as many tries as it is granted', async () => {
   const prediction = await system.predict(await plain(0, 255, 0));
   expect(prediction).toMatchObject({
     status: 'failed',

@@ -57,7 +57,7 @@ testWithRedis(
     const { rungs, stopped } = await measured();
     expect(stopped).toBeNull();
     expect(rungs.map(({ workers }) => workers)).toEqual([1, 2]);
-    // One device does at most 4 pictures in 100 ms; answers of the ramp may fall into the second that is measured.
+    // One device does at most 4 images in 100 ms; answers of the ramp may fall into the second that is measured.
     for (const { workers, steps } of rungs) {
       for (const { perSecond, failed } of steps) {
         expect(failed).toBe(0);

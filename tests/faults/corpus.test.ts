@@ -1,4 +1,4 @@
-/** Two thousand hostile pictures through the real server: a right answer or a clear refusal each, in bounded memory. */
+/** Two thousand hostile images through the real server: a right answer or a clear refusal each, in bounded memory. */
 import { appendFileSync } from 'node:fs';
 import { makeCorpus } from '../corpus/corpus.js';
 import { peakMemoryMiB, runCorpus, summary, surprises } from '../helpers/corpus-run.js';

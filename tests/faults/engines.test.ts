@@ -29,7 +29,7 @@ afterEach(async () => {
   await redis.remove();
 });
 
-/** A picture that the simulated engine does something about, by its color. */
+/** An image that the simulated engine does something about, by its color. */
 const plain = (red: number, green: number, blue: number) =>
   sharp({ create: { width: 32, height: 32, channels: 3, background: { r: red, g: green, b: blue } } })
     .png()
@@ -57,15 +57,15 @@ function supervise(workers: readonly SystemProcess[]): () => Promise<string[]> {
   };
 }
 
-async function sendAndExpect550(picture: Buffer): Promise<void> {
-  const accepted = (await (await system.upload(picture)).json()) as { prediction_id: string };
+async function sendAndExpect550(image: Buffer): Promise<void> {
+  const accepted = (await (await system.upload(image)).json()) as { prediction_id: string };
   expect(await system.waitFor(accepted.prediction_id, 120_000)).toMatchObject({
     status: 'failed',
     code: 550,
   });
 }
 
-it('a picture that kills the process costs itself alone', async () => {
+it('an image that kills the process costs itself alone', async () => {
   const stop = supervise(system.workers);
   await ledger.during(async () => {
     await sendAndExpect550(await plain(255, 0, 0));
@@ -74,16 +74,16 @@ it('a picture that kills the process costs itself alone', async () => {
   const tally = await ledger.settle(performance.now());
   const ends = await stop();
   expect(ends.length).toBeGreaterThanOrEqual(1);
-  expect(ends.length).toBeLessThanOrEqual(2); // once for each picture; the second try is in quarantine
-  report(`pictures that crash the engine (${ends.length} workers died)`, tally);
+  expect(ends.length).toBeLessThanOrEqual(2); // once for each image; the second try is in quarantine
+  report(`images that crash the engine (${ends.length} workers died)`, tally);
 });
 
-it('a picture on which the engine hangs costs itself alone', async () => {
+it('an image on which the engine hangs costs itself alone', async () => {
   const stop = supervise(system.workers);
   await ledger.during(() => plain(0, 0, 255).then(sendAndExpect550), 4);
   const tally = await ledger.settle(performance.now());
   await stop();
-  report(`a picture on which the engine hangs (deadline ${INFERENCE_TIMEOUT_S} s)`, tally);
+  report(`an image on which the engine hangs (deadline ${INFERENCE_TIMEOUT_S} s)`, tally);
 });
 
 it('an engine that throws on and on makes its worker leave, with a code that tells its supervisor', async () => {

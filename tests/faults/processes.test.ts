@@ -71,17 +71,17 @@ it('survives the API killed during uploads, again and again', async () => {
   report('API killed during uploads, 4 times', await ledger.settle(performance.now()));
 });
 
-it('survives the death of the API that does the upkeep, when there is another', async () => {
+it('survives the death of the API that does the maintenance, when there is another', async () => {
   const other = await system.addApi();
   await ledger.during(async () => {
     await sleep(1000);
     await system.api.kill();
-    await redis.restart({ data: 'lost' }); // only upkeep can bring these jobs back
+    await redis.restart({ data: 'lost' }); // only maintenance can bring these jobs back
     await Promise.all(Array.from({ length: 20 }, () => ledger.upload(other.url)));
     await sleep(1000);
   });
   const tally = await ledger.settle(performance.now());
   await other.stop();
   await system.api.start();
-  report('API with the upkeep killed and Redis emptied; another API takes over', tally);
+  report('API with the maintenance killed and Redis emptied; another API takes over', tally);
 });

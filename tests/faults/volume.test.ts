@@ -1,4 +1,4 @@
-/** What happens when pictures cannot be written: a full volume and one that turns read-only. Needs root, to mount one. */
+/** What happens when images cannot be written: a full volume and one that turns read-only. Needs root, to mount one. */
 import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

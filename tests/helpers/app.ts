@@ -74,25 +74,25 @@ export function jpeg(seed = 0, width = 64, height = 48): Promise<Buffer> {
     .toBuffer();
 }
 
-/** A form with a picture and fields; `null` leaves the picture out. */
+/** A form with an image and fields; `null` leaves the image out. */
 export function form(
-  picture: Buffer | null,
+  image: Buffer | null,
   fields: Record<string, string> = {},
   fileName = 'photo.jpg',
 ): FormData {
   const data = new FormData();
   for (const [name, value] of Object.entries(fields)) data.append(name, value);
-  if (picture) data.append('image', new Blob([new Uint8Array(picture)]), fileName);
+  if (image) data.append('image', new Blob([new Uint8Array(image)]), fileName);
   return data;
 }
 
-/** Uploads a picture as a form and gives the prediction. @throws Error unless it was accepted */
+/** Uploads an image as a form and gives the prediction. @throws Error unless it was accepted */
 export async function predict(
   app: TestApp,
-  picture: Buffer,
+  image: Buffer,
   fields: Record<string, string> = {},
 ): Promise<PredictionView> {
-  const response = await app.fetch('/v1/predictions', { method: 'POST', body: form(picture, fields) });
+  const response = await app.fetch('/v1/predictions', { method: 'POST', body: form(image, fields) });
   if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
   return (await response.json()) as PredictionView;
 }

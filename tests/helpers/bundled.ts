@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { Answer, Parameters } from '@scry/shared/contracts/prediction';
 import { loadModels } from '@scry/shared/models/model-folders';
-import { PictureReader } from '@scry/worker/imaging/image-reader';
+import { ImageReader } from '@scry/worker/imaging/image-reader';
 import { InferencePool, type LoadedReport } from '@scry/worker/inference/pool';
 
 export const MODELS_DIR = path.resolve(import.meta.dirname, '../../models');
@@ -17,7 +17,7 @@ export interface BundledModels {
 export async function loadBundled(): Promise<BundledModels> {
   const { models } = await loadModels(MODELS_DIR);
   const pool = new InferencePool({ threads: 1, device: 'cpu', intraOpThreads: 2, timeoutS: 60 });
-  const reader = new PictureReader({ maxPixels: 50_000_000, timeoutS: 20 });
+  const reader = new ImageReader({ maxPixels: 50_000_000, timeoutS: 20 });
   const reports = new Map<string, LoadedReport>();
   for (const report of await pool.start([...models.values()])) {
     if (!report.ok) throw new Error(report.problem);
@@ -30,7 +30,7 @@ export async function loadBundled(): Promise<BundledModels> {
       if (!report) throw new Error(`${MODELS_DIR} has no model "${model}"`);
       const prepared = await reader.prepare(file, report.input);
       if (!prepared.ok) throw new Error(prepared.error.message);
-      const { outcomes } = await pool.run(model, [{ ...prepared.picture, parameters }]);
+      const { outcomes } = await pool.run(model, [{ ...prepared.image, parameters }]);
       const [outcome] = outcomes;
       if (outcome?.status !== 'succeeded') throw new Error(outcome?.error.message);
       return outcome.output.predictions;
@@ -56,7 +56,7 @@ export function largestDifference(a: readonly number[], b: readonly number[]): n
 
 export type Corners = readonly [x0: number, y0: number, x1: number, y1: number];
 
-/** Corners of an answer's box, relative to the picture. */
+/** Corners of an answer's box, relative to the image. */
 export function cornersOf({ bbox }: Answer): Corners {
   if (!bbox) throw new Error('this answer has no box');
   const { cx, cy, w, h } = bbox;

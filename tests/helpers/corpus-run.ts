@@ -5,7 +5,7 @@ import type { CorpusCase, Expectation } from '../corpus/case.js';
 import type { System } from './system.js';
 
 const PARALLEL = 8;
-const PICTURE_NOT_SUPPORTED = 510;
+const IMAGE_NOT_SUPPORTED = 510;
 const REFERENCES = { color: 'variant/png', gray: 'variant/png-gray' } as const;
 
 export interface Ending {
@@ -63,7 +63,7 @@ function matchesReference(
 function isUnreadable({ status, prediction, detail }: Ending): boolean {
   if (detail.length < 10) return false;
   if (status >= 400 && status < 500) return true;
-  return prediction?.status === 'failed' && prediction.code === PICTURE_NOT_SUPPORTED;
+  return prediction?.status === 'failed' && prediction.code === IMAGE_NOT_SUPPORTED;
 }
 
 function isAsExpected(found: Ending, all: readonly Ending[]): boolean {

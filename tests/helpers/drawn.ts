@@ -1,4 +1,4 @@
-/** Pictures drawn from formulas, the same to the last bit everywhere, for answers that are written down in the tests. */
+/** Images drawn from formulas, the same to the last bit everywhere, for answers that are written down in the tests. */
 import sharp from 'sharp';
 import { drawScene } from '../corpus/scene.js';
 

@@ -1,4 +1,4 @@
-/** Pictures made for tests: distinct, repeatable, and never the same bytes twice. */
+/** Images made for tests: distinct, repeatable, and never the same bytes twice. */
 import sharp from 'sharp';
 
 /** A small repeatable generator of numbers from 0 to 1 (mulberry32, by T. Ettinger, public domain). */

@@ -7,7 +7,7 @@ import pg from 'pg';
 import { shapesJpeg } from './images.js';
 import type { System } from './system.js';
 
-const PICTURES = 6;
+const IMAGES = 6;
 /** Answers of one model on one machine differ by less, whatever they were batched with. */
 const SAME = 1e-3;
 
@@ -32,7 +32,7 @@ interface Row {
   readonly ends: number;
 }
 
-interface Picture {
+interface Image {
   readonly bytes: Buffer;
   readonly class: string;
   readonly confidence: number;
@@ -42,7 +42,7 @@ interface Picture {
 export interface Tally {
   /** Answered with 202, or committed without the answer reaching the client: both must end. */
   readonly accepted: number;
-  /** Succeeded with the answer that the same picture gets in calm weather. */
+  /** Succeeded with the answer that the same image gets in calm weather. */
   readonly right: number;
   /** Ended with an error. */
   readonly failed: number;
@@ -58,40 +58,40 @@ export interface Tally {
 
 export class Ledger {
   readonly #system: System;
-  readonly #pictures: readonly Picture[];
-  readonly #accepted = new Map<string, Picture>();
-  readonly #unanswered = new Map<string, Picture>();
+  readonly #images: readonly Image[];
+  readonly #accepted = new Map<string, Image>();
+  readonly #unanswered = new Map<string, Image>();
   readonly #refused = new Map<string, number>();
 
-  private constructor(system: System, pictures: readonly Picture[]) {
+  private constructor(system: System, images: readonly Image[]) {
     this.#system = system;
-    this.#pictures = pictures;
+    this.#images = images;
   }
 
-  /** Learns the right answers in calm weather, and begins to write down ends. @param draw makes a picture per seed */
+  /** Learns the right answers in calm weather, and begins to write down ends. @param draw makes an image per seed */
   static async open(system: System, draw = (seed: number) => shapesJpeg(seed)): Promise<Ledger> {
-    const pictures: Picture[] = [];
-    for (let seed = 1; seed <= PICTURES; seed++) {
+    const images: Image[] = [];
+    for (let seed = 1; seed <= IMAGES; seed++) {
       const bytes = await draw(seed);
       const answer = (await system.predict(bytes)).output?.predictions[0];
-      if (!answer) throw new Error('a picture got no answer before any fault');
-      pictures.push({ bytes, class: answer.class_name, confidence: answer.confidence });
+      if (!answer) throw new Error('an image got no answer before any fault');
+      images.push({ bytes, class: answer.class_name, confidence: answer.confidence });
     }
     await withClient(system, (client) => client.query(WRITE_DOWN_ENDS));
-    return new Ledger(system, pictures);
+    return new Ledger(system, images);
   }
 
   get accepted(): number {
     return this.#accepted.size;
   }
 
-  /** Uploads one picture under an id of its own and notes what was said. */
+  /** Uploads one image under an id of its own and notes what was said. */
   async upload(url = this.#system.url): Promise<void> {
     const id = randomUUID();
-    const picture = this.#pictures[this.#accepted.size % this.#pictures.length] as Picture;
+    const image = this.#images[this.#accepted.size % this.#images.length] as Image;
     const form = new FormData();
-    form.set('image', new Blob([new Uint8Array(picture.bytes)]), 'picture.jpg');
-    this.#unanswered.set(id, picture);
+    form.set('image', new Blob([new Uint8Array(image.bytes)]), 'image.jpg');
+    this.#unanswered.set(id, image);
     let said: string;
     try {
       const init = { method: 'PUT', body: form, signal: AbortSignal.timeout(30_000) };
@@ -100,7 +100,7 @@ export class Ledger {
       said = String(response.status);
       if (response.status === 202 || response.status === 200) {
         this.#unanswered.delete(id);
-        this.#accepted.set(id, picture);
+        this.#accepted.set(id, image);
         return;
       }
     } catch (error) {
@@ -165,9 +165,9 @@ export class Ledger {
   }
 
   #isRight({ id, ended, class: found, confidence }: Row): boolean {
-    const picture = this.#accepted.get(id) ?? this.#unanswered.get(id);
-    if (!picture || ended !== 'succeeded' || found !== picture.class) return false;
-    return Math.abs((confidence ?? 0) - picture.confidence) < SAME;
+    const image = this.#accepted.get(id) ?? this.#unanswered.get(id);
+    if (!image || ended !== 'succeeded' || found !== image.class) return false;
+    return Math.abs((confidence ?? 0) - image.confidence) < SAME;
   }
 
   #open(rows: readonly Row[]): number {

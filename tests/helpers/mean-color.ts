@@ -1,6 +1,6 @@
 /**
  * The same tiny network in every form that an engine reads: the mean of each channel, as the probability of a class.
- * A red picture is "red", so wrong channels, layouts and batches show in the answer.
+ * A red image is "red", so wrong channels, layouts and batches show in the answer.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -149,7 +149,7 @@ export async function writeMeanColor(
   return loadModel(folder);
 }
 
-/** A picture of one color, as `PictureReader` gives it. */
+/** An image of one color, as `ImageReader` gives it. */
 export function plain(red: number, green: number, blue: number) {
   const pixels = new Uint8Array(SIDE * SIDE * 3);
   for (let at = 0; at < pixels.length; at += 3) pixels.set([red, green, blue], at);

@@ -158,24 +158,24 @@ export class System {
     return Object.assign(api, { url: `http://127.0.0.1:${port}` });
   }
 
-  /** Uploads a picture. @returns the answer as it came */
+  /** Uploads an image. @returns the answer as it came */
   async upload(
-    picture: Buffer | Uint8Array,
+    image: Buffer | Uint8Array,
     fields: Readonly<Record<string, string>> = {},
     headers: Readonly<Record<string, string>> = {},
   ): Promise<Response> {
     const form = new FormData();
     for (const [name, value] of Object.entries(fields)) form.set(name, value);
-    form.set('image', new Blob([new Uint8Array(picture)]), 'picture.jpg');
+    form.set('image', new Blob([new Uint8Array(image)]), 'image.jpg');
     return fetch(`${this.url}/v1/predictions`, { method: 'POST', body: form, headers });
   }
 
-  /** Uploads a picture and waits for its end. @throws Error when it is refused or does not end within 60 s */
+  /** Uploads an image and waits for its end. @throws Error when it is refused or does not end within 60 s */
   async predict(
-    picture: Buffer | Uint8Array,
+    image: Buffer | Uint8Array,
     fields: Readonly<Record<string, string>> = {},
   ): Promise<PredictionView> {
-    const accepted = await this.upload(picture, fields);
+    const accepted = await this.upload(image, fields);
     const body = (await accepted.json()) as PredictionView;
     if (accepted.status !== 202) throw new Error(`refused with ${accepted.status}: ${JSON.stringify(body)}`);
     return this.waitFor(body.prediction_id);

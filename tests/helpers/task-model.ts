@@ -39,5 +39,5 @@ export function outputsOf(named: Record<string, Tensor>): Outputs {
   return new Map(Object.entries(named));
 }
 
-/** The picture fills the model input exactly. */
+/** The image fills the model input exactly. */
 export const FILLS = { x: 0, y: 0, width: 100, height: 100 };

@@ -13,10 +13,10 @@ import { openQueueBackend, type QueueBackend } from '@scry/shared/queue/queue';
 import type { Config } from '@scry/shared/runtime/config';
 import { grantedCpus } from '@scry/shared/runtime/cpus';
 import type { Logger } from '@scry/shared/runtime/log';
-import { PictureStorage } from '@scry/shared/storage/image-storage';
+import { ImageStorage } from '@scry/shared/storage/image-storage';
 import type { Worker } from 'bullmq';
 import { InferenceHealth } from './health/inference-health.js';
-import { configureSharp, type PictureLimits, PictureReader } from './imaging/image-reader.js';
+import { configureSharp, type ImageLimits, ImageReader } from './imaging/image-reader.js';
 import type { EngineModules } from './inference/engines/registry.js';
 import { Quarantine } from './inference/isolation/quarantine.js';
 import type { Served } from './inference/model-runner.js';
@@ -101,14 +101,14 @@ interface Connections {
   readonly database: Database;
   readonly backend: QueueBackend;
   readonly stops: ChangeListener;
-  readonly storage: PictureStorage;
+  readonly storage: ImageStorage;
 }
 
 async function connect(config: Config, log: Logger): Promise<Connections> {
   const database = openDatabase(config.DATABASE_URL, { max: config.DATABASE_POOL, name: 'scry-worker', log });
   const backend = openQueueBackend(config.QUEUE_URL, config.DATABASE_POOL, log);
   const stops = new ChangeListener(config.DATABASE_URL, log, STOP_CHANNEL);
-  const storage = new PictureStorage(config.DATA_DIR);
+  const storage = new ImageStorage(config.DATA_DIR);
   await Promise.all([storage.prepare(), stops.start()]);
   await backend.prepare(); // whoever starts first makes the tables that a queue on PostgreSQL needs
   return { database, backend, stops, storage };
@@ -141,7 +141,7 @@ function openPool(config: Config, log: Logger, options: WorkerOptions): Inferenc
 
 function openQuarantine(
   config: Config,
-  limits: PictureLimits,
+  limits: ImageLimits,
   log: Logger,
   options: WorkerOptions,
 ): Quarantine {
@@ -171,7 +171,7 @@ export async function startWorker(
   const { database, backend, stops, storage } = await connect(config, log);
 
   const store = new PredictionStore(database);
-  const reader = new PictureReader(limits);
+  const reader = new ImageReader(limits);
   const quarantine = openQuarantine(config, limits, log, options);
   const health = new InferenceHealth(options.onUnhealthy);
   const parts = { store, storage, reader, pool, threads, quarantine, health, worker: config.WORKER_ID, log };

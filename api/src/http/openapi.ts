@@ -15,7 +15,7 @@ export function openApiDocument(routes: readonly Route[]) {
     info: {
       title: 'Scry',
       version: VERSION,
-      description: 'Upload a picture, get an answer from your own model.',
+      description: 'Upload an image, get an answer from your own model.',
     },
     servers: [{ url: '/' }],
   });

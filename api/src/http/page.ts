@@ -11,7 +11,7 @@ const BUILT = fileURLToPath(new URL('../../web/dist', import.meta.url));
 /** Paths that the page itself makes sense of; see api/web/src/router.tsx. */
 const VIEWS = ['/', '/p/:id', '/history', '/models', '/operations'];
 
-/** Nothing from elsewhere and nothing inline; blob: is how a picture is shown before it is sent. */
+/** Nothing from elsewhere and nothing inline; blob: is how an image is shown before it is sent. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",

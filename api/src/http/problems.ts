@@ -6,7 +6,7 @@ import { isNativeError } from 'node:util/types';
 import { CODES, type Code } from '@scry/shared/contracts/prediction';
 import { isPassing } from '@scry/shared/database/database';
 import type { Logger } from '@scry/shared/runtime/log';
-import { PictureTooLarge } from '@scry/shared/storage/image-storage';
+import { ImageTooLarge } from '@scry/shared/storage/image-storage';
 import type { ErrorRequestHandler, Response } from 'express';
 import { MulterError } from 'multer';
 
@@ -17,13 +17,13 @@ interface Row {
   readonly title: string;
 }
 
-const { unknown, general, pictureNotSupported, pictureNotSaved } = CODES;
+const { unknown, general, imageNotSupported, imageNotSaved } = CODES;
 
 export const PROBLEMS = {
   'invalid-request': { status: 400, code: general, title: 'The request is not as it should be' },
   'invalid-multipart': { status: 400, code: general, title: 'The form cannot be read' },
   'invalid-json': { status: 400, code: general, title: 'The JSON cannot be read' },
-  'no-picture': { status: 400, code: general, title: 'There is no picture' },
+  'no-image': { status: 400, code: general, title: 'There is no image' },
   unauthorized: { status: 401, code: general, title: 'A valid key is needed' },
   forbidden: { status: 403, code: general, title: 'The key does not allow this' },
   'unknown-model': { status: 404, code: general, title: 'No such model' },
@@ -34,22 +34,22 @@ export const PROBLEMS = {
   'method-not-allowed': { status: 405, code: general, title: 'Not that method' },
   'id-taken': { status: 409, code: general, title: 'The prediction_id is taken' },
   'not-answered': { status: 409, code: general, title: 'There is no answer to show' },
-  'picture-gone': { status: 410, code: pictureNotSaved, title: 'The picture is no longer kept' },
-  'too-large': { status: 413, code: pictureNotSupported, title: 'The upload is too large' },
-  'unsupported-picture': {
+  'image-gone': { status: 410, code: imageNotSaved, title: 'The image is no longer kept' },
+  'too-large': { status: 413, code: imageNotSupported, title: 'The upload is too large' },
+  'unsupported-image': {
     status: 415,
-    code: pictureNotSupported,
-    title: 'The picture is in no known format',
+    code: imageNotSupported,
+    title: 'The image is in no known format',
   },
   'unsupported-body': { status: 415, code: general, title: 'The body is in no known format' },
-  'unreadable-picture': { status: 422, code: pictureNotSupported, title: 'The picture cannot be read' },
-  'too-many-pixels': { status: 422, code: pictureNotSupported, title: 'The picture has too many pixels' },
+  'unreadable-image': { status: 422, code: imageNotSupported, title: 'The image cannot be read' },
+  'too-many-pixels': { status: 422, code: imageNotSupported, title: 'The image has too many pixels' },
   'rate-limited': { status: 429, code: general, title: 'Too many requests' },
   internal: { status: 500, code: general, title: 'Something went wrong here' },
   overloaded: { status: 503, code: general, title: 'Too much is waiting' },
-  'storage-unavailable': { status: 503, code: pictureNotSaved, title: 'Pictures cannot be saved now' },
+  'storage-unavailable': { status: 503, code: imageNotSaved, title: 'Images cannot be saved now' },
   'database-unavailable': { status: 503, code: general, title: 'The database is away' },
-  'storage-full': { status: 507, code: pictureNotSaved, title: 'There is no room for pictures' },
+  'storage-full': { status: 507, code: imageNotSaved, title: 'There is no room for images' },
 } as const satisfies Record<string, Row>;
 export type ProblemName = keyof typeof PROBLEMS;
 
@@ -109,10 +109,10 @@ function fromMulter(error: MulterError): Problem {
         `A file came in a field of another name${FIELD_OF(error.field)}: send one file, in the field "image".`,
       );
     case 'LIMIT_FILE_COUNT':
-      return multipart('More than one file came: send one picture per request, in the field "image".');
+      return multipart('More than one file came: send one image per request, in the field "image".');
     case 'LIMIT_FIELD_VALUE':
       return multipart(
-        `A field's value is too long${FIELD_OF(error.field)}. A picture goes in as a file, not as text.`,
+        `A field's value is too long${FIELD_OF(error.field)}. An image goes in as a file, not as text.`,
       );
     default:
       return multipart(`${error.message}${FIELD_OF(error.field)}.`);
@@ -145,7 +145,7 @@ function fromBodyParser(error: BodyParserError): Problem | null {
     case 'entity.too.large':
       return new Problem(
         'too-large',
-        `The body is larger than the ${error.limit} bytes allowed. Send a smaller picture.`,
+        `The body is larger than the ${error.limit} bytes allowed. Send a smaller image.`,
       );
     case 'encoding.unsupported':
     case 'charset.unsupported':
@@ -177,13 +177,13 @@ function fromFileSystem(error: NodeJS.ErrnoException): Problem | null {
   if (FULL.has(code))
     return new Problem(
       'storage-full',
-      'The disk for pictures is full. Nothing was kept; try later or tell the operator.',
+      'The disk for images is full. Nothing was kept; try later or tell the operator.',
       options,
     );
   if (VOLUME.has(code))
     return new Problem(
       'storage-unavailable',
-      `Pictures cannot be written or read now (${code}). Nothing was kept; try again soon.`,
+      `Images cannot be written or read now (${code}). Nothing was kept; try again soon.`,
       options,
     );
   return null;
@@ -192,10 +192,10 @@ function fromFileSystem(error: NodeJS.ErrnoException): Problem | null {
 /** Finds an error's row. What nobody expected becomes `internal`, with the error as its cause. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof PictureTooLarge)
+  if (error instanceof ImageTooLarge)
     return new Problem(
       'too-large',
-      `The picture is larger than the ${error.maxBytes} bytes allowed. Send a smaller one.`,
+      `The image is larger than the ${error.maxBytes} bytes allowed. Send a smaller one.`,
     );
   if (error instanceof MulterError) return fromMulter(error);
   if (!isNativeError(error)) return new Problem('internal', UNEXPECTED, { cause: error });

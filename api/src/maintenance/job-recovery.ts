@@ -5,7 +5,7 @@
  */
 
 import { CODES } from '@scry/shared/contracts/prediction';
-import type { Place, Unfinished, UpkeepStore } from '@scry/shared/database/maintenance';
+import type { MaintenanceStore, Place, Unfinished } from '@scry/shared/database/maintenance';
 import type { PredictionStore } from '@scry/shared/database/predictions';
 import type { Logger } from '@scry/shared/runtime/log';
 import type { Jobs } from './jobs.js';
@@ -22,8 +22,8 @@ const IN_FLIGHT_S = 1;
 /** How long everything is looked at after an outage: until what was in flight then is old enough to be seen. */
 const SUSPICIOUS_MS = 4000;
 
-export interface PutBackParts {
-  readonly upkeep: Pick<UpkeepStore, 'unfinished'>;
+export interface JobRecoveryParts {
+  readonly maintenance: Pick<MaintenanceStore, 'unfinished'>;
   readonly predictions: Pick<PredictionStore, 'end'>;
   readonly jobs: Jobs;
   readonly staleAfterS: number;
@@ -32,8 +32,8 @@ export interface PutBackParts {
   readonly now?: () => number;
 }
 
-export class PutBack {
-  readonly #parts: PutBackParts;
+export class JobRecovery {
+  readonly #parts: JobRecoveryParts;
   /** Until then jobs may be missing that are younger than STALE_AFTER_S. */
   #suspiciousUntil: number;
   #reconnects = 0;
@@ -41,7 +41,7 @@ export class PutBack {
   /** Where the next usual look begins; null: at the oldest. */
   #place: Place | null = null;
 
-  constructor(parts: PutBackParts) {
+  constructor(parts: JobRecoveryParts) {
     this.#parts = parts;
     this.#suspiciousUntil = this.#now() + SUSPICIOUS_MS;
   }
@@ -85,7 +85,7 @@ export class PutBack {
     let place = from;
     let [put, failed] = [0, 0];
     for (let inOrder = 0; inOrder < pagesInOrder && !signal.aborted; ) {
-      const { items, next } = await this.#parts.upkeep.unfinished(olderThanS, PAGE, place);
+      const { items, next } = await this.#parts.maintenance.unfinished(olderThanS, PAGE, place);
       const done = await this.#settle(items);
       put += done.put;
       failed += done.failed;
@@ -103,7 +103,7 @@ export class PutBack {
     const { gone, failed } = await jobs.examine(items);
     if (gone.length > 0) await jobs.add(gone);
     for (const { item, reason } of failed) {
-      const sentence = `The prediction failed each time it was tried: ${reason}. Send the picture again.`;
+      const sentence = `The prediction failed each time it was tried: ${reason}. Send the image again.`;
       await predictions.end([item.job.id], 'failed', CODES.general, sentence);
       await jobs.remove(item);
     }

@@ -1,5 +1,5 @@
 /**
- * The queue as the reconciler sees it: which predictions have a job, and making the missing ones.
+ * The queue as job recovery sees it: which predictions have a job, and making the missing ones.
  *
  * Whether the queue's server lost everything is told by a marker: one job in a queue of its own, due in a hundred
  * years. Where it is missing, nothing in that queue can be relied on.

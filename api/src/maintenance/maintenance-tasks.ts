@@ -1,21 +1,21 @@
-/** What the reconciler does, and how often. */
+/** What job recovery does, and how often. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CODES } from '@scry/shared/contracts/prediction';
-import type { UpkeepStore } from '@scry/shared/database/maintenance';
+import type { MaintenanceStore } from '@scry/shared/database/maintenance';
 import type { PredictionStore } from '@scry/shared/database/predictions';
 import type { Config } from '@scry/shared/runtime/config';
 import type { Logger } from '@scry/shared/runtime/log';
-import type { PictureStorage } from '@scry/shared/storage/image-storage';
-import { removePicture } from '../predictions/end/remove-image.js';
-import { PutBack } from './job-recovery.js';
+import type { ImageStorage } from '@scry/shared/storage/image-storage';
+import { removeImage } from '../predictions/end/remove-image.js';
+import { JobRecovery } from './job-recovery.js';
 import type { Jobs } from './jobs.js';
-import type { Chore } from './maintenance.js';
+import type { MaintenanceTask } from './maintenance.js';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const DAY = 24 * 60 * MINUTE;
 
-/** Folders that pictures lie in, by the first two digits of their names. */
+/** Folders that images lie in, by the first two digits of their names. */
 const SHARDS = 256;
 
 /** Small steps with pauses: other statements wait for none of them, and a backlog of a million is gone in an hour. */
@@ -25,33 +25,36 @@ const STEP_PAUSE_MS = 500;
 /** Hours longer than any upload takes, so that hosts whose clocks differ by minutes do not matter. */
 const ORPHAN_AFTER_MS = 6 * 60 * MINUTE;
 
-export interface ChoreParts {
+export interface MaintenanceTaskParts {
   readonly config: Pick<Config, 'STALE_AFTER_S' | 'RETENTION_DAYS'>;
-  readonly upkeep: UpkeepStore;
+  readonly maintenance: MaintenanceStore;
   readonly predictions: PredictionStore;
-  readonly storage: PictureStorage;
+  readonly storage: ImageStorage;
   readonly jobs: Jobs;
   /** Makes jobs for webhook deliveries that are late. */
   readonly sweepWebhooks: () => Promise<unknown>;
   readonly log: Logger;
 }
 
-async function expire({ upkeep, predictions }: ChoreParts, signal: AbortSignal): Promise<void> {
+async function expire(
+  { maintenance, predictions }: MaintenanceTaskParts,
+  signal: AbortSignal,
+): Promise<void> {
   const sentence =
     'The prediction was not done before its deadline. Send it again with a longer one, or without.';
   for (;;) {
-    const ids = await upkeep.expired(STEP);
+    const ids = await maintenance.expired(STEP);
     await predictions.end(ids, 'expired', CODES.general, sentence);
     if (ids.length < STEP || signal.aborted) return;
   }
 }
 
-async function removeOld(parts: ChoreParts, signal: AbortSignal): Promise<void> {
-  const { config, upkeep, predictions, storage, log } = parts;
+async function removeOld(parts: MaintenanceTaskParts, signal: AbortSignal): Promise<void> {
+  const { config, maintenance, predictions, storage, log } = parts;
   let removed = 0;
   for (;;) {
-    const rows = await upkeep.removeOld(config.RETENTION_DAYS, STEP);
-    for (const row of rows) await removePicture({ storage, predictions }, row);
+    const rows = await maintenance.removeOld(config.RETENTION_DAYS, STEP);
+    for (const row of rows) await removeImage({ storage, predictions }, row);
     removed += rows.length;
     if (rows.length < STEP || signal.aborted) break;
     await sleep(STEP_PAUSE_MS);
@@ -60,38 +63,38 @@ async function removeOld(parts: ChoreParts, signal: AbortSignal): Promise<void> 
 }
 
 /**
- * Removes pictures that were kept for rows which were then not written: the database went away in between. One folder
- * of 256 at a time, so that millions of pictures are gone through in a day and nobody notices.
+ * Removes images that were kept for rows which were then not written: the database went away in between. One folder
+ * of 256 at a time, so that millions of images are gone through in a day and nobody notices.
  */
-function unusedPictures({ upkeep, predictions, storage, log }: ChoreParts): () => Promise<void> {
+function unusedImages({ maintenance, predictions, storage, log }: MaintenanceTaskParts): () => Promise<void> {
   let shard = Math.floor(Math.random() * SHARDS);
   return async () => {
     const name = shard.toString(16).padStart(2, '0');
     shard = (shard + 1) % SHARDS;
     const kept = await storage.kept(name, ORPHAN_AFTER_MS);
     for (let start = 0; start < kept.length; start += STEP) {
-      for (const sha256 of await upkeep.unused(kept.slice(start, start + STEP))) {
+      for (const sha256 of await maintenance.unused(kept.slice(start, start + STEP))) {
         await storage.removeUnlessUsed(sha256, () => predictions.usesImage(sha256));
-        log.info({ sha256 }, 'a picture was removed that no prediction uses');
+        log.info({ sha256 }, 'an image was removed that no prediction uses');
       }
     }
   };
 }
 
-async function removeOrphans({ storage, log }: ChoreParts): Promise<void> {
+async function removeOrphans({ storage, log }: MaintenanceTaskParts): Promise<void> {
   const removed = await storage.removeOrphans(ORPHAN_AFTER_MS);
   if (removed > 0) log.info({ removed }, 'files of processes that died were tidied up');
 }
 
-/** The chores; `RETENTION_DAYS=0` keeps everything. */
-export function chores(parts: ChoreParts): readonly Chore[] {
-  const putBack = new PutBack({ ...parts, staleAfterS: parts.config.STALE_AFTER_S });
-  const all: Chore[] = [
-    { name: 'put back', everyMs: SECOND, run: (signal) => putBack.run(signal) },
+/** The maintenanceTasks; `RETENTION_DAYS=0` keeps everything. */
+export function maintenanceTasks(parts: MaintenanceTaskParts): readonly MaintenanceTask[] {
+  const jobRecovery = new JobRecovery({ ...parts, staleAfterS: parts.config.STALE_AFTER_S });
+  const all: MaintenanceTask[] = [
+    { name: 'put back', everyMs: SECOND, run: (signal) => jobRecovery.run(signal) },
     { name: 'expire', everyMs: SECOND, run: (signal) => expire(parts, signal) },
     { name: 'webhooks', everyMs: 5 * SECOND, run: async () => void (await parts.sweepWebhooks()) },
     { name: 'temporary files', everyMs: 10 * MINUTE, run: () => removeOrphans(parts) },
-    { name: 'unused pictures', everyMs: DAY / SHARDS, run: unusedPictures(parts) },
+    { name: 'unused images', everyMs: DAY / SHARDS, run: unusedImages(parts) },
   ];
   if (parts.config.RETENTION_DAYS > 0) {
     all.push({ name: 'retention', everyMs: MINUTE, run: (signal) => removeOld(parts, signal) });

@@ -3,9 +3,9 @@
  * failed for good, or is no longer wanted. Also sweeps out what nobody needs any more. Runs in every API process and
  * works in one of them at a time.
  *
- *     asking for the lock ──▶ working (each chore in its own rhythm) ──(lock lost)──▶ asking …
+ *     asking for the lock ──▶ working (each task in its own rhythm) ──(lock lost)──▶ asking …
  *
- * Every chore may be cut off anywhere and may run twice at the same time: jobs have ids that derive from their
+ * Every task may be cut off anywhere and may run twice at the same time: jobs have ids that derive from their
  * predictions, and an end is written once.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,23 +13,23 @@ import type { Leadership } from '@scry/shared/database/leader-lock';
 import type { Logger } from '@scry/shared/runtime/log';
 
 /** Something done again and again. Waits are between runs, so a slow run is never overtaken by the next. */
-export interface Chore {
+export interface MaintenanceTask {
   readonly name: string;
   readonly everyMs: number;
   readonly run: (signal: AbortSignal) => Promise<void>;
 }
 
-export class Reconciler {
+export class Maintenance {
   readonly #leadership: Leadership;
-  readonly #chores: () => readonly Chore[];
+  readonly #maintenanceTasks: () => readonly MaintenanceTask[];
   readonly #log: Logger;
   readonly #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
 
-  /** @param chores made anew each time the work begins, so that none remembers what it saw before it lost the lock */
-  constructor(leadership: Leadership, chores: () => readonly Chore[], log: Logger) {
+  /** @param maintenanceTasks made anew each time the work begins, so that none remembers what it saw before it lost the lock */
+  constructor(leadership: Leadership, maintenanceTasks: () => readonly MaintenanceTask[], log: Logger) {
     this.#leadership = leadership;
-    this.#chores = chores;
+    this.#maintenanceTasks = maintenanceTasks;
     this.#log = log;
   }
 
@@ -45,18 +45,18 @@ export class Reconciler {
   }
 
   async #work(signal: AbortSignal): Promise<void> {
-    this.#log.info('this process does the upkeep now');
-    await Promise.all(this.#chores().map((chore) => this.#repeat(chore, signal)));
+    this.#log.info('this process does the maintenance now');
+    await Promise.all(this.#maintenanceTasks().map((task) => this.#repeat(task, signal)));
   }
 
-  async #repeat({ name, everyMs, run }: Chore, signal: AbortSignal): Promise<void> {
+  async #repeat({ name, everyMs, run }: MaintenanceTask, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
         await run(signal);
       } catch (error) {
         this.#log.warn(
-          { chore: name, error: (error as Error).message },
-          'upkeep did not succeed; trying again',
+          { task: name, error: (error as Error).message },
+          'maintenance did not succeed; trying again',
         );
       }
       await sleep(everyMs, undefined, { signal }).catch((error: Error) => {

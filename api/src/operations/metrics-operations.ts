@@ -71,7 +71,7 @@ const GAUGES: readonly { name: string; help: string; labelNames: string[]; show:
   },
   {
     name: 'scry_batch_size',
-    help: 'Pictures per inference in the last half minute, mean.',
+    help: 'Images per inference in the last half minute, mean.',
     labelNames: [],
     show(gauge, { buckets }) {
       const { batchSize } = recentFigures(buckets);

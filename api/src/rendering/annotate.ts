@@ -1,4 +1,4 @@
-/** Draws answers onto pictures: boxes with labels for detections, a line above the picture for classifications. */
+/** Draws answers onto images: boxes with labels for detections, a line above the image for classifications. */
 import type { Answer, Output } from '@scry/shared/contracts/prediction';
 import type { OverlayOptions, Sharp } from 'sharp';
 import { type Canvas, placeLabels, planCanvas, type Rect, type Size, toRect } from './canvas.js';
@@ -7,7 +7,7 @@ import { drawTag, drawTags, shortened, type Tag, type TagStyle } from './text.js
 
 const BACKGROUND = '#14171c';
 const BANNER_INK = '#ffffff';
-/** Enlarged this much, a picture's own pixels are better seen than blurred. */
+/** Enlarged this much, an image's own pixels are better seen than blurred. */
 const PIXELS_SHOW_FROM = 4;
 const QUALITY = 90;
 const LEAST_FONT = 8;
@@ -32,7 +32,7 @@ async function labelled(answers: readonly Answer[], canvas: Canvas): Promise<Lab
   const styles: (TagStyle & { text: string })[] = [];
   for (const answer of answers) {
     if (!answer.bbox) continue;
-    boxes.push(toRect(answer.bbox, canvas.picture));
+    boxes.push(toRect(answer.bbox, canvas.image));
     const { hex, ink } = classColor(answer.class_index);
     styles.push({ text: labelText(answer), ink, background: hex });
   }
@@ -50,7 +50,7 @@ const rounded = (value: number) => Math.round(value * 10) / 10;
 const at = ({ left, top, width, height }: Rect) =>
   `x="${rounded(left)}" y="${rounded(top)}" width="${rounded(width)}" height="${rounded(height)}"`;
 
-/** The boxes. Each has a dark rim, to be seen on any picture. */
+/** The boxes. Each has a dark rim, to be seen on any image. */
 function frames({ width, height, lineWidth }: Canvas, items: readonly Labelled[]): Buffer {
   const parts = items.map(
     ({ box, color }) =>
@@ -79,7 +79,7 @@ async function bannerLayer({ banner, fontSize }: Canvas, sentence: string): Prom
   return layer(tag, { left: middle(banner.width, tag.width), top: middle(banner.height, tag.height) });
 }
 
-/** What is written above the picture; null for detections that speak for themselves. */
+/** What is written above the image; null for detections that speak for themselves. */
 export function bannerText(output: Output, task: string): string | null {
   const [top] = output.predictions;
   if (!top) return 'nothing found';
@@ -88,9 +88,9 @@ export function bannerText(output: Output, task: string): string | null {
 
 /**
  * Draws a prediction's answer.
- * @param open opens the picture, upright and in color
- * @param size the picture's, as a person sees it
- * @returns a JPEG whose longer side is 640 to 2048 pixels (a thin picture has a rim)
+ * @param open opens the image, upright and in color
+ * @param size the image's, as a person sees it
+ * @returns a JPEG whose longer side is 640 to 2048 pixels (a thin image has a rim)
  */
 export async function annotate(
   open: () => Promise<Sharp>,
@@ -103,7 +103,7 @@ export async function annotate(
   // The most confident choose their places first and are painted last.
   const items = task === 'detection' ? await labelled(output.predictions, canvas) : [];
   const painted = items.toReversed();
-  const { picture, width, height } = canvas;
+  const { image, width, height } = canvas;
   const layers: OverlayOptions[] = [
     { input: frames(canvas, painted), left: 0, top: 0 },
     ...painted.map(({ tag, place }) => layer(tag, place)),
@@ -111,15 +111,15 @@ export async function annotate(
   ];
   const opened = await open();
   return opened
-    .resize(picture.width, picture.height, {
+    .resize(image.width, image.height, {
       fit: 'fill',
       kernel: canvas.scale >= PIXELS_SHOW_FROM ? 'nearest' : 'lanczos3',
     })
     .extend({
-      left: picture.left,
-      top: picture.top,
-      right: width - picture.left - picture.width,
-      bottom: height - picture.top - picture.height,
+      left: image.left,
+      top: image.top,
+      right: width - image.left - image.width,
+      bottom: height - image.top - image.height,
       background: BACKGROUND,
     })
     .composite(layers)

@@ -1,4 +1,4 @@
-/** Where things go in an annotated picture: pure geometry, in pixels of the canvas. */
+/** Where things go in an annotated image: pure geometry, in pixels of the canvas. */
 import type { Box } from '@scry/shared/contracts/prediction';
 
 export interface Size {
@@ -12,24 +12,24 @@ export interface Rect extends Size {
 }
 
 export interface Canvas extends Size {
-  /** Where the picture lies on it. */
-  readonly picture: Rect;
+  /** Where the image lies on it. */
+  readonly image: Rect;
   /** A strip across the top for one line of text; no height where there is none. */
   readonly banner: Rect;
   readonly fontSize: number;
   readonly lineWidth: number;
-  /** How many canvas pixels one of the picture's takes. */
+  /** How many canvas pixels one of the image's takes. */
   readonly scale: number;
 }
 
-/** Small pictures grow to this on their longer side, so that text is legible beside what it names; large ones shrink. */
+/** Small images grow to this on their longer side, so that text is legible beside what it names; large ones shrink. */
 const LONGER_SIDE = { least: 640, most: 2048 } as const;
-/** A canvas is never narrower or lower than this, however thin the picture. */
+/** A canvas is never narrower or lower than this, however thin the image. */
 const LEAST: Size = { width: 320, height: 200 };
 
 const clamp = (value: number, least: number, most: number) => Math.max(least, Math.min(most, value));
 
-/** Lays out a canvas for a picture. @param withBanner leaves room for one line above it */
+/** Lays out a canvas for an image. @param withBanner leaves room for one line above it */
 export function planCanvas(size: Size, withBanner: boolean): Canvas {
   const longer = Math.max(size.width, size.height);
   const target = clamp(longer, LONGER_SIDE.least, LONGER_SIDE.most);
@@ -45,7 +45,7 @@ export function planCanvas(size: Size, withBanner: boolean): Canvas {
   return {
     width,
     height: bannerHeight + room,
-    picture: {
+    image: {
       ...shown,
       left: Math.floor((width - shown.width) / 2),
       top: bannerHeight + Math.floor((room - shown.height) / 2),

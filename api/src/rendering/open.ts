@@ -1,8 +1,8 @@
-/** Opens stored pictures for drawing: upright, in color, opaque. */
+/** Opens stored images for drawing: upright, in color, opaque. */
 import { readFile } from 'node:fs/promises';
 import type { ImageInfo } from '@scry/shared/contracts/prediction';
-import { ForeignDecoder } from '@scry/shared/imaging/codecs/decoder';
-import type { PictureStorage } from '@scry/shared/storage/image-storage';
+import { CodecDecoder } from '@scry/shared/imaging/codecs/decoder';
+import type { ImageStorage } from '@scry/shared/storage/image-storage';
 import sharp, { type Sharp } from 'sharp';
 
 export interface OpenLimits {
@@ -22,25 +22,27 @@ export function configureSharp(): void {
   sharp.unblock({ operation: LOADERS.map((name) => `VipsForeignLoad${name}`) });
 }
 
-/** Opens pictures of every format that is accepted. Owns the threads for those that libvips does not read. */
-export class PictureOpener {
-  readonly #storage: PictureStorage;
+/** Opens images of every format that is accepted. Owns the threads for those that libvips does not read. */
+export class ImageOpener {
+  readonly #storage: ImageStorage;
   readonly #limits: OpenLimits;
-  readonly #foreign = new ForeignDecoder();
+  readonly #foreign = new CodecDecoder();
 
-  constructor(storage: PictureStorage, limits: OpenLimits) {
+  constructor(storage: ImageStorage, limits: OpenLimits) {
     this.#storage = storage;
     this.#limits = limits;
   }
 
   /**
-   * Opens a picture; what is damaged is shown as far as it goes.
-   * @throws Error with what is wrong with a picture that cannot be shown at all
+   * Opens an image; what is damaged is shown as far as it goes.
+   * @throws Error with what is wrong with an image that cannot be shown at all
    */
   async open(image: ImageInfo): Promise<Sharp> {
     const { format } = image;
     const opened =
-      format === 'bmp' || format === 'heic' ? await this.#openForeign(image, format) : this.#openUsual(image);
+      format === 'bmp' || format === 'heic'
+        ? await this.#openWithCodec(image, format)
+        : this.#openUsual(image);
     return opened
       .timeout({ seconds: this.#limits.timeoutS })
       .flatten({ background: '#ffffff' })
@@ -56,7 +58,7 @@ export class PictureOpener {
     return sharp(this.#storage.path(sha256), { autoOrient: true, failOn: 'none', limitInputPixels });
   }
 
-  async #openForeign({ sha256 }: ImageInfo, format: 'bmp' | 'heic'): Promise<Sharp> {
+  async #openWithCodec({ sha256 }: ImageInfo, format: 'bmp' | 'heic'): Promise<Sharp> {
     const { maxPixels, timeoutS } = this.#limits;
     // A copy, since small files are read into Node's shared buffer pool, which cannot be transferred.
     const bytes = new Uint8Array(await readFile(this.#storage.path(sha256)));

@@ -1,5 +1,5 @@
 /**
- * Makes annotated pictures and crops, a few at a time, and keeps them beside the pictures that they are made from:
+ * Makes annotated images and crops, a few at a time, and keeps them beside the images that they are made from:
  * an answer never changes, so neither does what is drawn from it. What is kept may be deleted at any time.
  */
 import { createHash } from 'node:crypto';
@@ -7,11 +7,11 @@ import { readFile } from 'node:fs/promises';
 import type { Box, ImageInfo } from '@scry/shared/contracts/prediction';
 import type { Prediction } from '@scry/shared/database/predictions';
 import { Batcher } from '@scry/shared/runtime/batcher';
-import type { PictureStorage } from '@scry/shared/storage/image-storage';
+import type { ImageStorage } from '@scry/shared/storage/image-storage';
 import { Problem } from '../http/problems.js';
 import { annotate } from './annotate.js';
 import { type Rect, type Size, toRect } from './canvas.js';
-import { type OpenLimits, PictureOpener } from './open.js';
+import { ImageOpener, type OpenLimits } from './open.js';
 
 /** Drawing shares libuv's threads with the writing of uploads: it must not take them all. */
 const AT_ONCE = 2;
@@ -31,7 +31,7 @@ export function renderingName(kind: 'annotated' | 'crop' | 'thumbnail', content:
   return `${kind}-${hash}.jpg`;
 }
 
-/** Whole pixels of a box, one at least, within the picture. */
+/** Whole pixels of a box, one at least, within the image. */
 export function cropRegion(box: Box, { width, height }: Size): Rect {
   const exact = toRect(box, { left: 0, top: 0, width, height });
   const left = Math.min(Math.round(exact.left), width - 1);
@@ -45,8 +45,8 @@ export function cropRegion(box: Box, { width, height }: Size): Rect {
 }
 
 export class Renderer {
-  readonly #storage: PictureStorage;
-  readonly #opener: PictureOpener;
+  readonly #storage: ImageStorage;
+  readonly #opener: ImageOpener;
   readonly #drawings = new Batcher<Draw, Buffer>({
     max: 1,
     delayMs: 0,
@@ -54,19 +54,19 @@ export class Renderer {
     run: async ([draw]) => [await (draw as Draw)()],
   });
 
-  constructor(storage: PictureStorage, limits: OpenLimits) {
+  constructor(storage: ImageStorage, limits: OpenLimits) {
     this.#storage = storage;
-    this.#opener = new PictureOpener(storage, limits);
+    this.#opener = new ImageOpener(storage, limits);
   }
 
-  /** The picture with its answer drawn onto it, a JPEG. @throws Problem when the picture is gone or cannot be read */
+  /** The image with its answer drawn onto it, a JPEG. @throws Problem when the image is gone or cannot be read */
   annotated({ image, output, task }: Prediction): Promise<Buffer> {
     const answer = output ?? { predictions: [] };
     const name = renderingName('annotated', [task, answer]);
     return this.#kept(image, name, () => annotate(() => this.#opener.open(image), image, answer, task));
   }
 
-  /** What lies in a box, a JPEG. @throws Problem when the picture is gone or cannot be read */
+  /** What lies in a box, a JPEG. @throws Problem when the image is gone or cannot be read */
   crop(image: ImageInfo, box: Box): Promise<Buffer> {
     return this.#kept(image, renderingName('crop', box), async () =>
       (await this.#opener.open(image))
@@ -76,7 +76,7 @@ export class Renderer {
     );
   }
 
-  /** The picture no wider and no higher than `side` pixels, a JPEG. @throws Problem as above */
+  /** The image no wider and no higher than `side` pixels, a JPEG. @throws Problem as above */
   thumbnail(image: ImageInfo, side: number): Promise<Buffer> {
     return this.#kept(image, renderingName('thumbnail', side), async () =>
       (await this.#opener.open(image))
@@ -101,10 +101,7 @@ export class Renderer {
     );
     if (kept) return kept;
     if (!(await this.#storage.has(sha256)))
-      throw new Problem(
-        'picture-gone',
-        'The picture of this prediction is not kept any more. Its answer is.',
-      );
+      throw new Problem('image-gone', 'The image of this prediction is not kept any more. Its answer is.');
     const drawn = await this.#drawings.add(() => this.#draw(draw));
     await this.#storage.writeDerived(sha256, name, drawn);
     return drawn;
@@ -114,7 +111,7 @@ export class Renderer {
     try {
       return await draw();
     } catch (cause) {
-      throw new Problem('unreadable-picture', `The picture cannot be drawn: ${(cause as Error).message}.`, {
+      throw new Problem('unreadable-image', `The image cannot be drawn: ${(cause as Error).message}.`, {
         cause,
       });
     }

@@ -1,5 +1,5 @@
 /**
- * The pictures that were given to the page since it was opened. Owns them, their uploads and their followers.
+ * The images that were given to the page since it was opened. Owns them, their uploads and their followers.
  *
  *     waiting ──▶ uploading ──▶ sent (its prediction tells the rest)
  *        └───────────┴────────▶ refused (error) ──▶ waiting, when sent again
@@ -26,7 +26,7 @@ export interface Item {
   readonly error: RequestFailed | null;
 }
 
-/** Browsers open six connections to a server; two stay free for pictures and everything else. */
+/** Browsers open six connections to a server; two stay free for images and everything else. */
 const AT_ONCE = 4;
 
 export const items = new Observable<readonly Item[]>([]);
@@ -42,7 +42,7 @@ function change(key: number, changes: Partial<Item>): void {
 
 const find = (key: number): Item | undefined => items.value.find((item) => item.key === key);
 
-/** Takes pictures in and begins to send them; the first becomes the one shown. */
+/** Takes images in and begins to send them; the first becomes the one shown. */
 export function add(
   files: readonly { file: Blob; name: string }[],
   model: string | null,
@@ -73,7 +73,7 @@ export function clear(): void {
   for (const { key } of items.value) remove(key);
 }
 
-/** Sends a picture again, as it was asked for. */
+/** Sends an image again, as it was asked for. */
 export function again(key: number): void {
   change(key, { phase: 'waiting', progress: 0, prediction: null, error: null });
   startNext();

@@ -44,11 +44,11 @@ const inputSchema = z
       .describe(
         'stretch: to the exact size; cover: shorter side fitted, middle taken; contain: fitted inside and padded.',
       ),
-    pad: z.int().min(0).max(255).default(114).describe('Gray level around a `contain` picture.'),
+    pad: z.int().min(0).max(255).default(114).describe('Gray level around a `contain` image.'),
     align: z
       .enum(['center', 'start'])
       .default('center')
-      .describe('Where a `contain` picture lies in its padding: in the middle, or at the top left (YOLOX).'),
+      .describe('Where a `contain` image lies in its padding: in the middle, or at the top left (YOLOX).'),
     filter: z
       .enum(['bilinear', 'bicubic', 'nearest'])
       .default('bilinear')
@@ -206,14 +206,14 @@ export const manifestSchema = z
           .max(256)
           .default(16)
           .describe(
-            'Pictures in one run at the most. A batch fixed in the model file limits it further, and so does a CPU, on which more rarely pay.',
+            'Images in one run at the most. A batch fixed in the model file limits it further, and so does a CPU, on which more rarely pay.',
           ),
         delay_ms: z
           .number()
           .min(0)
           .max(1000)
           .default(2)
-          .describe('How long the first picture waits for company while more are on their way.'),
+          .describe('How long the first image waits for company while more are on their way.'),
       })
       .prefault({}),
     images: z

@@ -43,9 +43,9 @@ export const CODES = {
   predicting: 100,
   done: 200,
   general: 500,
-  pictureNotSupported: 510,
+  imageNotSupported: 510,
   resultNotJson: 520,
-  pictureNotSaved: 530,
+  imageNotSaved: 530,
   engineNotReady: 550,
   engineVersionNotSupported: 560,
   engineNotSupported: 570,
@@ -79,10 +79,10 @@ export const parametersSchema = z
   .meta({ id: 'Parameters' });
 export type Parameters = z.infer<typeof parametersSchema>;
 
-/** A box relative to the picture as a person sees it (after EXIF rotation): centre and size, each 0 to 1. */
+/** A box relative to the image as a person sees it (after EXIF rotation): centre and size, each 0 to 1. */
 export const boxSchema = z
   .object({ cx: z.number(), cy: z.number(), w: z.number(), h: z.number() })
-  .meta({ id: 'Box', description: 'Centre and size relative to the picture as a person sees it, 0 to 1.' });
+  .meta({ id: 'Box', description: 'Centre and size relative to the image as a person sees it, 0 to 1.' });
 export type Box = z.infer<typeof boxSchema>;
 
 /** One class of a classification, or one detected object when it carries a `bbox`. Confidence is 0 to 1. */
@@ -99,7 +99,7 @@ export type Answer = z.infer<typeof answerSchema>;
 export const outputSchema = z.object({ predictions: z.array(answerSchema) }).meta({ id: 'Output' });
 export type Output = z.infer<typeof outputSchema>;
 
-/** Formats that a picture may come in; anything else is refused by its bytes. */
+/** Formats that an image may come in; anything else is refused by its bytes. */
 export const IMAGE_FORMATS = ['jpeg', 'png', 'webp', 'gif', 'tiff', 'avif', 'heic', 'bmp'] as const;
 export type ImageFormat = (typeof IMAGE_FORMATS)[number];
 
@@ -107,7 +107,7 @@ export const imageSchema = z
   .object({
     sha256: z.string().describe('Of the uploaded bytes; it also names the stored file.'),
     format: z.enum(IMAGE_FORMATS),
-    width: z.int().describe('Pixels, as a person sees the picture (after EXIF rotation).'),
+    width: z.int().describe('Pixels, as a person sees the image (after EXIF rotation).'),
     height: z.int(),
     bytes: z.int(),
   })
@@ -165,7 +165,7 @@ export const predictionSchema = z
   .meta({ id: 'Prediction' });
 export type PredictionView = z.infer<typeof predictionSchema>;
 
-/** How one attempt at a prediction ended. Bad pictures and the like are values, not exceptions. */
+/** How one attempt at a prediction ended. Bad images and the like are values, not exceptions. */
 export type Outcome =
   | { readonly status: 'succeeded'; readonly output: Output }
   | { readonly status: 'failed'; readonly error: PredictionError };

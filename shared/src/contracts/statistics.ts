@@ -25,7 +25,7 @@ export const bucketSchema = z
       .nullable()
       .describe('Of those that succeeded, from acceptance to the written result.'),
     p95_ms: z.number().nullable(),
-    batch_size: z.number().nullable().describe('Pictures per inference, mean.'),
+    batch_size: z.number().nullable().describe('Images per inference, mean.'),
     unfinished: z
       .record(z.string(), z.int())
       .describe('Not yet ended at its end, by model; one not named has none.'),

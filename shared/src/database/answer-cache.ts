@@ -1,9 +1,9 @@
-/** Answers from earlier: the same picture, model version and parameters have the same answer. */
+/** Answers from earlier: the same image, model version and parameters have the same answer. */
 import { CHANNEL } from './change-listener.js';
 import type { Database } from './database.js';
 import { PREDICTION_COLUMNS, type Prediction, type PredictionRow, toPrediction } from './prediction-row.js';
 
-// Any earlier answer will do, so nothing is sorted: a picture that came a million times is found as fast as one that came twice.
+// Any earlier answer will do, so nothing is sorted: an image that came a million times is found as fast as one that came twice.
 const ANSWER = `
   WITH earlier AS (
     SELECT old.output, old.top_class, old.code

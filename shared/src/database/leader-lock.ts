@@ -40,7 +40,7 @@ export class Leadership {
     while (!signal.aborted) {
       const client = new pg.Client({
         connectionString: this.#url,
-        application_name: 'scry-upkeep',
+        application_name: 'scry-maintenance',
         keepAlive: true,
         connectionTimeoutMillis: ANSWER_WITHIN_MS,
         query_timeout: ANSWER_WITHIN_MS,
@@ -48,7 +48,7 @@ export class Leadership {
       try {
         await this.#compete(client, work, signal);
       } catch (error) {
-        this.#log.warn({ error: (error as Error).message }, 'upkeep is interrupted; trying again');
+        this.#log.warn({ error: (error as Error).message }, 'maintenance is interrupted; trying again');
       } finally {
         await client.end();
       }

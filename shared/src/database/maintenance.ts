@@ -1,4 +1,4 @@
-/** What the reconciler asks of the predictions table. Every age is by the database's clock. */
+/** What job recovery asks of the predictions table. Every age is by the database's clock. */
 import type { PredictionJob } from '../queue/queue.js';
 import type { Database } from './database.js';
 
@@ -61,7 +61,7 @@ const UNUSED = `
 
 const BEGINNING: Place = { createdAt: '-infinity', id: '' };
 
-export class UpkeepStore {
+export class MaintenanceStore {
   readonly #database: Database;
 
   constructor(database: Database) {
@@ -71,7 +71,7 @@ export class UpkeepStore {
   /** Unfinished predictions to which nothing happened for `forS` seconds, oldest first, page by page. */
   async unfinished(forS: number, limit: number, after: Place | null): Promise<UnfinishedPage> {
     const { createdAt, id } = after ?? BEGINNING;
-    const rows = await this.#database.run<UnfinishedRow>('upkeep_unfinished', UNFINISHED, [
+    const rows = await this.#database.run<UnfinishedRow>('maintenance_unfinished', UNFINISHED, [
       forS,
       createdAt,
       id,
@@ -84,18 +84,18 @@ export class UpkeepStore {
 
   /** Unfinished predictions whose deadline has passed. */
   async expired(limit: number): Promise<string[]> {
-    const rows = await this.#database.run<{ id: string }>('upkeep_expired', EXPIRED, [limit]);
+    const rows = await this.#database.run<{ id: string }>('maintenance_expired', EXPIRED, [limit]);
     return rows.map((row) => row.id);
   }
 
   /** Removes some predictions that ended more than `days` ago. */
   removeOld(days: number, limit: number): Promise<Removed[]> {
-    return this.#database.run<Removed>('upkeep_remove_old', REMOVE_OLD, [days, limit]);
+    return this.#database.run<Removed>('maintenance_remove_old', REMOVE_OLD, [days, limit]);
   }
 
-  /** Those of some pictures that no prediction uses. */
-  async unused(pictures: readonly string[]): Promise<string[]> {
-    const rows = await this.#database.run<{ sha256: string }>('upkeep_unused', UNUSED, [pictures]);
+  /** Those of some images that no prediction uses. */
+  async unused(images: readonly string[]): Promise<string[]> {
+    const rows = await this.#database.run<{ sha256: string }>('maintenance_unused', UNUSED, [images]);
     return rows.map((row) => row.sha256);
   }
 }

@@ -162,19 +162,19 @@ export class PredictionStore {
     return { items: items.map(toPrediction), next };
   }
 
-  /** Removes a row. @returns the hash of its picture, or null when there was no such row */
+  /** Removes a row. @returns the hash of its image, or null when there was no such row */
   async delete(id: string): Promise<string | null> {
     const rows = await this.#database.run<{ sha256: string }>('prediction_delete', DELETE, [id]);
     return rows[0]?.sha256 ?? null;
   }
 
-  /** Whether any prediction uses this picture. */
+  /** Whether any prediction uses this image. */
   async usesImage(sha256: string): Promise<boolean> {
     const rows = await this.#database.run<{ used: boolean }>('image_used', IMAGE_USED, [sha256]);
     return rows[0]?.used ?? false;
   }
 
-  /** Whether a picture is still to be answered about, or belongs to a model that is not among those named. */
+  /** Whether an image is still to be answered about, or belongs to a model that is not among those named. */
   async needsImage(sha256: string, deletingModels: readonly string[]): Promise<boolean> {
     const rows = await this.#database.run<{ used: boolean }>('image_needed', IMAGE_NEEDED, [
       sha256,

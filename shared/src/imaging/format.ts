@@ -1,4 +1,4 @@
-/** Tells what a picture is by its first bytes, never by its name or by what the client says it is. */
+/** Tells what an image is by its first bytes, never by its name or by what the client says it is. */
 import type { ImageFormat } from '../contracts/prediction.js';
 
 /** Bytes that are enough to tell the format. */
@@ -6,7 +6,7 @@ export const FORMAT_BYTES = 64;
 
 const HEIC_BRANDS = ['heic', 'heix', 'hevc', 'hevx', 'heim', 'heis', 'hevm', 'hevs'];
 const AVIF_BRANDS = ['avif', 'avis'];
-/** Brands that say only "a still picture" or "a sequence": the compatible brands tell which. */
+/** Brands that say only "a still image" or "a sequence": the compatible brands tell which. */
 const GENERAL_BRANDS = ['mif1', 'mif2', 'msf1', 'miaf'];
 
 const text = (bytes: Uint8Array, start: number, end: number): string =>
@@ -26,7 +26,7 @@ function heifFormat(bytes: Uint8Array): ImageFormat | null {
 }
 
 /**
- * The format of a picture, or null when it is none of those that Scry reads.
+ * The format of an image, or null when it is none of those that Scry reads.
  * @param head the file's first bytes, `FORMAT_BYTES` or more
  */
 export function imageFormat(head: Uint8Array): ImageFormat | null {

@@ -28,7 +28,7 @@ function nextMarker(bytes: Uint8Array, from: number): number {
 }
 
 /**
- * Walks from segment to segment, up to and including the one that begins the picture data.
+ * Walks from segment to segment, up to and including the one that begins the image data.
  * @param bytes the file's beginning
  */
 export function* jpegSegments(bytes: Uint8Array): Generator<JpegSegment> {

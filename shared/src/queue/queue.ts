@@ -29,7 +29,7 @@ export type JobState = Awaited<ReturnType<Queue['getJobState']>>;
 /** All that a worker needs to answer, so that it never has to read the row first. Times are Unix milliseconds. */
 export interface PredictionJob {
   readonly id: string;
-  /** Names the stored picture. */
+  /** Names the stored image. */
   readonly sha256: string;
   readonly parameters: Parameters;
   readonly createdAt: number;
@@ -55,7 +55,7 @@ export function jobOptions(attempts: number): JobsOptions {
     attempts,
     backoff: { type: 'exponential', delay: 500, jitter: 0.5 },
     removeOnComplete: true, // the result is in PostgreSQL; a kept job would block its id
-    removeOnFail: { age: 24 * 3600, count: 1000 }, // for people to look at; the reconciler reads the row
+    removeOnFail: { age: 24 * 3600, count: 1000 }, // for people to look at; job recovery reads the row
   };
 }
 

@@ -113,7 +113,7 @@ const settings = {
     'open: predicting needs no key, ids are the secret; key: every call needs one. Unset: open on loopback, else key.',
   ),
   RATE_LIMIT: setting(whole(0).default(0), '0', 'Predictions a client may create per minute; 0 is no limit.'),
-  MAX_UPLOAD_BYTES: setting(whole(1024).default(16 * MIB), String(16 * MIB), 'Largest picture accepted.'),
+  MAX_UPLOAD_BYTES: setting(whole(1024).default(16 * MIB), String(16 * MIB), 'Largest image accepted.'),
   MAX_PIXELS: setting(
     whole(1024).default(50_000_000),
     '50000000',
@@ -142,7 +142,7 @@ const settings = {
   DECODE_TIMEOUT_S: setting(
     whole(1, 600).default(20),
     '20',
-    'A picture that takes longer to decode is failed with code 510, seconds.',
+    'An image that takes longer to decode is failed with code 510, seconds.',
   ),
   INFERENCE_TIMEOUT_S: setting(
     whole(1, 3600).default(60),
@@ -152,12 +152,12 @@ const settings = {
   ATTEMPTS: setting(
     whole(1, 20).default(3),
     '3',
-    'Tries per prediction for faults that can pass; bad pictures get one.',
+    'Tries per prediction for faults that can pass; bad images get one.',
   ),
   STALE_AFTER_S: setting(
     whole(1, 86_400).default(30),
     '30',
-    'An unfinished prediction is looked after by the reconciler when nothing happened for this long, seconds.',
+    'An unfinished prediction is looked after by job recovery when nothing happened for this long, seconds.',
   ),
   SHUTDOWN_TIMEOUT_S: setting(
     whole(1, 3600).default(20),
@@ -167,12 +167,12 @@ const settings = {
   RETENTION_DAYS: setting(
     z.coerce.number().min(0).default(0),
     '0',
-    'Finished predictions and their pictures are removed after this many days; 0 keeps them.',
+    'Finished predictions and their images are removed after this many days; 0 keeps them.',
   ),
   ANSWER_CACHE: setting(
     flag.default(false),
     'false',
-    'Answer the same picture, model version and parameters from an earlier prediction.',
+    'Answer the same image, model version and parameters from an earlier prediction.',
   ),
   WEBHOOK_SECRET: setting(
     z.string().min(16).optional(),

@@ -1,12 +1,12 @@
 /**
- * Where pictures lie: content-addressed files on the volume that api and workers share.
+ * Where images lie: content-addressed files on the volume that api and workers share.
  *
  *     DATA_DIR/uploads/tmp/<random>          being written; never read by anyone else
  *     DATA_DIR/uploads/ab/<sha256>           whole; written once, never changed; 256 folders, so they are soon all made
  *     DATA_DIR/results/<model>/<class>/…     hard links, for manifests with `images: by-class`
  *     DATA_DIR/derived/<sha256>/…            thumbnails and the like; may be deleted at any time
  *
- * A picture appears under its name by a rename after its last byte reached the disk, so a half-written one is never seen.
+ * An image appears under its name by a rename after its last byte reached the disk, so a half-written one is never seen.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
@@ -24,42 +24,42 @@ import {
 } from 'node:fs/promises';
 import path from 'node:path';
 
-export interface StoredPicture {
+export interface StoredImage {
   readonly sha256: string;
   readonly bytes: number;
 }
 
-/** A picture that is bigger than it may be. */
-export class PictureTooLarge extends Error {
+/** An image that is bigger than it may be. */
+export class ImageTooLarge extends Error {
   readonly maxBytes: number;
 
   constructor(maxBytes: number) {
-    super(`the picture is larger than ${maxBytes} bytes`);
+    super(`the image is larger than ${maxBytes} bytes`);
     this.maxBytes = maxBytes;
   }
 }
 
 /** An upload on its way: written to a temporary name, then kept under its hash, or thrown away. */
-export interface PendingPicture extends StoredPicture {
-  /** The first bytes, enough to read the header of any usual picture. */
+export interface PendingImage extends StoredImage {
+  /** The first bytes, enough to read the header of any usual image. */
   readonly head: Buffer;
   /** Temporary path; whole and flushed. */
   readonly path: string;
-  /** Gives the picture its name. The same picture twice is stored once. */
+  /** Gives the image its name. The same image twice is stored once. */
   keep(): Promise<void>;
   /** Removes the temporary file. Harmless after `keep`. */
   discard(): Promise<void>;
 }
 
-/** Headers are shorter, but for pictures that carry much besides; for those the file is there to be looked into. */
+/** Headers are shorter, but for images that carry much besides; for those the file is there to be looked into. */
 const HEAD_BYTES = 32 * 1024;
-/** Pictures below this are written in one go. */
+/** Images below this are written in one go. */
 const HELD_BYTES = 512 * 1024;
 
 const SHA256 = /^[0-9a-f]{64}$/;
-/** Names of pictures on their way out begin with this and go on with their hash. */
+/** Names of images on their way out begin with this and go on with their hash. */
 const REMOVING = 'removing-';
-/** Taking a picture out and asking the database takes milliseconds; whoever needs longer has died. */
+/** Taking an image out and asking the database takes milliseconds; whoever needs longer has died. */
 const REMOVING_TAKES_MS = 10 * 60_000;
 
 /** Folder-safe form of a class name. */
@@ -116,7 +116,7 @@ function beginning(chunks: readonly Buffer[]): Buffer {
   return first.length >= HEAD_BYTES ? first : Buffer.concat(chunks).subarray(0, HEAD_BYTES);
 }
 
-export class PictureStorage {
+export class ImageStorage {
   readonly #uploads: string;
   readonly #temporary: string;
   readonly #results: string;
@@ -136,7 +136,7 @@ export class PictureStorage {
     await mkdir(this.#temporary, { recursive: true });
   }
 
-  /** Resolves when pictures can be written. @throws what the file system says: ENOSPC, EROFS, EACCES, … */
+  /** Resolves when images can be written. @throws what the file system says: ENOSPC, EROFS, EACCES, … */
   async check(): Promise<void> {
     await access(this.#temporary, constants.W_OK);
     const probe = path.join(this.#temporary, `probe-${randomUUID()}`);
@@ -149,12 +149,12 @@ export class PictureStorage {
     }
   }
 
-  /** Absolute path of a kept picture. */
+  /** Absolute path of a kept image. */
   path(sha256: string): string {
     return path.join(this.#uploads, sha256.slice(0, 2), sha256);
   }
 
-  /** Absolute path for something made from a picture, such as "thumb-256.webp". */
+  /** Absolute path for something made from an image, such as "thumb-256.webp". */
   derivedPath(sha256: string, name: string): string {
     return path.join(this.#derived, sha256.slice(0, 2), sha256, safeName(name));
   }
@@ -164,11 +164,11 @@ export class PictureStorage {
   }
 
   /**
-   * Writes a picture while it arrives, hashing as it goes. One that is small is held until it is whole and written at
+   * Writes an image while it arrives, hashing as it goes. One that is small is held until it is whole and written at
    * once: each step on a file costs a turn through libuv's threads.
-   * @throws PictureTooLarge beyond `maxBytes`, and what the stream or the file system says; nothing stays behind
+   * @throws ImageTooLarge beyond `maxBytes`, and what the stream or the file system says; nothing stays behind
    */
-  async receive(chunks: AsyncIterable<Buffer>, maxBytes: number): Promise<PendingPicture> {
+  async receive(chunks: AsyncIterable<Buffer>, maxBytes: number): Promise<PendingImage> {
     const temporary = path.join(this.#temporary, randomUUID());
     const hash = createHash('sha256');
     const first: Buffer[] = [];
@@ -177,7 +177,7 @@ export class PictureStorage {
     try {
       for await (const chunk of chunks) {
         bytes += chunk.length;
-        if (bytes > maxBytes) throw new PictureTooLarge(maxBytes);
+        if (bytes > maxBytes) throw new ImageTooLarge(maxBytes);
         hash.update(chunk);
         if (file) await writeAll(file, [chunk]);
         else first.push(chunk);
@@ -199,7 +199,7 @@ export class PictureStorage {
     }
   }
 
-  #pending(temporary: string, stored: StoredPicture, head: Buffer): PendingPicture {
+  #pending(temporary: string, stored: StoredImage, head: Buffer): PendingImage {
     let kept = false;
     return {
       ...stored,
@@ -224,14 +224,14 @@ export class PictureStorage {
   async #keep(temporary: string, sha256: string): Promise<void> {
     const target = this.path(sha256);
     await this.#folder(path.dirname(target));
-    await rename(temporary, target); // replaces an identical picture, if there is one: same name, same bytes
+    await rename(temporary, target); // replaces an identical image, if there is one: same name, same bytes
   }
 
   /**
-   * Removes a picture and all that was made from it, unless it is in use. It is taken out of sight first and asked
-   * about after: whoever commits a use meanwhile is either seen by `inUse` (the picture comes back) or finds with
-   * `has` that it is gone. So no prediction is accepted whose picture is not there.
-   * @param inUse asks the database; true puts the picture back
+   * Removes an image and all that was made from it, unless it is in use. It is taken out of sight first and asked
+   * about after: whoever commits a use meanwhile is either seen by `inUse` (the image comes back) or finds with
+   * `has` that it is gone. So no prediction is accepted whose image is not there.
+   * @param inUse asks the database; true puts the image back
    * @returns whether it was removed
    */
   async removeUnlessUsed(sha256: string, inUse: () => Promise<boolean>): Promise<boolean> {
@@ -255,7 +255,7 @@ export class PictureStorage {
     return !used;
   }
 
-  /** Kept pictures whose names begin with two hexadecimal digits, that were written so long ago. */
+  /** Kept images whose names begin with two hexadecimal digits, that were written so long ago. */
   async kept(shard: string, olderThanMs: number): Promise<string[]> {
     const folder = path.join(this.#uploads, shard);
     const found: string[] = [];
@@ -266,7 +266,7 @@ export class PictureStorage {
     return found;
   }
 
-  /** Links a picture under `results/<model>/<className>/`. Asked twice, it is linked once. */
+  /** Links an image under `results/<model>/<className>/`. Asked twice, it is linked once. */
   async linkByClass(sha256: string, model: string, className: string, fileName: string): Promise<void> {
     const folder = path.join(this.#results, safeName(model), safeName(className));
     await this.#folder(folder);
@@ -285,7 +285,7 @@ export class PictureStorage {
     }
   }
 
-  /** Writes something made from a picture, so that it appears whole or not at all. */
+  /** Writes something made from an image, so that it appears whole or not at all. */
   async writeDerived(sha256: string, name: string, data: Buffer): Promise<void> {
     const target = this.derivedPath(sha256, name);
     await mkdir(path.dirname(target), { recursive: true });
@@ -300,9 +300,9 @@ export class PictureStorage {
   }
 
   /**
-   * Tidies up after processes that died: temporary files are removed, and pictures that were being removed come back.
+   * Tidies up after processes that died: temporary files are removed, and images that were being removed come back.
    * @param olderThanMs since a temporary file was written to
-   * @param removingMs since a picture was taken out of its place
+   * @param removingMs since an image was taken out of its place
    * @returns how many files
    */
   async removeOrphans(olderThanMs: number, removingMs = REMOVING_TAKES_MS): Promise<number> {

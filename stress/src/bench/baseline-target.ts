@@ -1,6 +1,6 @@
 /** The plain server of `stress/baseline/` as a target of load. */
 import { Pool } from 'undici';
-import type { Picture } from '../load/images.js';
+import type { Image } from '../load/images.js';
 import { MULTIPART_TYPE, MultipartBodies } from '../load/multipart.js';
 import type { Ending, Target } from '../load/target.js';
 
@@ -23,9 +23,9 @@ export class BaselineTarget implements Target {
     this.#pollMs = pollMs;
   }
 
-  async predict(picture: Picture, _model: string, deadlineMs: number): Promise<Ending> {
+  async predict(image: Image, _model: string, deadlineMs: number): Promise<Ending> {
     try {
-      return await this.#predict(picture, performance.now() + deadlineMs);
+      return await this.#predict(image, performance.now() + deadlineMs);
     } catch (error) {
       return { kind: 'failed', reason: (error as Error).message };
     }
@@ -35,10 +35,10 @@ export class BaselineTarget implements Target {
     await this.#pool.close();
   }
 
-  async #predict(picture: Picture, deadline: number): Promise<Ending> {
+  async #predict(image: Image, deadline: number): Promise<Ending> {
     const sent = performance.now();
     const headers = { 'content-type': MULTIPART_TYPE };
-    const body = this.#bodies.make({}, picture);
+    const body = this.#bodies.make({}, image);
     const { id } = await this.#json('POST', '/predictions', headers, body);
     this.#bodies.giveBack(body);
     const acceptedMs = performance.now() - sent;

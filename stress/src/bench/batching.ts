@@ -4,7 +4,7 @@
  */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { makePictures } from '../load/images.js';
+import { makeImages } from '../load/images.js';
 import { runLoad } from '../load/run.js';
 import { ScryTarget } from '../load/scry-target.js';
 import { startScry } from '../stack/scry.js';
@@ -13,11 +13,11 @@ import type { SimulatedDevice } from './simulated-device.js';
 
 export const SIMULATED_MODEL = 'simulated';
 export const SIMULATED_WORKER = 'stress/dist/bench/simulated-worker.js';
-const PICTURES = 16;
+const IMAGES = 16;
 const DEADLINE_MS = 60_000;
 const RAMP_S = 1;
 
-/** Pictures per second that a device can do at best, in full batches with no gap between them. */
+/** Images per second that a device can do at best, in full batches with no gap between them. */
 export function bestPerSecond({ a, b }: SimulatedDevice, maxBatch: number): number {
   return (1000 * maxBatch) / (a + b * maxBatch);
 }
@@ -59,7 +59,7 @@ export interface BatchingStep {
   readonly perSecond: number;
   /** Of the best that so many devices allow. */
   readonly ofBest: number;
-  /** Share of pictures that went in full batches. */
+  /** Share of images that went in full batches. */
   readonly fullBatches: number;
   readonly bad: number;
 }
@@ -70,7 +70,7 @@ export async function measureBatching(options: BatchingOptions): Promise<Batchin
   const modelsDir = path.join(folder, 'models');
   await rm(folder, { recursive: true, force: true });
   await writeSimulatedModel(modelsDir, device, maxBatch);
-  const pictures = await makePictures(PICTURES, 32, 32);
+  const images = await makeImages(IMAGES, 32, 32);
   const scry = await startScry({
     services,
     folder,
@@ -86,7 +86,7 @@ export async function measureBatching(options: BatchingOptions): Promise<Batchin
       await scry.scale(workers);
       const result = await runLoad({
         target,
-        pictures,
+        images,
         models: [SIMULATED_MODEL],
         load: { kind: 'users', users: 3 * maxBatch * workers },
         rampS: RAMP_S,

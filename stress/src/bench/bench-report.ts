@@ -32,8 +32,8 @@ function throughputTable(model: ModelResult): Table {
 
 function meanBatch(sizes: Readonly<Record<number, number>>): number {
   const entries = Object.entries(sizes);
-  const batches = entries.reduce((sum, [size, pictures]) => sum + pictures / Number(size), 0);
-  return batches > 0 ? entries.reduce((sum, [, pictures]) => sum + pictures, 0) / batches : 0;
+  const batches = entries.reduce((sum, [size, images]) => sum + images / Number(size), 0);
+  return batches > 0 ? entries.reduce((sum, [, images]) => sum + images, 0) / batches : 0;
 }
 
 function cpuTable(model: ModelResult): Table {
@@ -168,7 +168,7 @@ export function benchReport(result: BenchResult): Report {
         heading: 'How it was measured',
         text: [
           machineSentence(machine),
-          `${rounds} rounds of ${settings.seconds} s for each, in turns; medians, with least and most in brackets. ${settings.pictures}. Polling clients ask every ${settings.pollMs} ms. Everything runs on this one machine, the clients too. CPU time is the operating system's own count.`,
+          `${rounds} rounds of ${settings.seconds} s for each, in turns; medians, with least and most in brackets. ${settings.images}. Polling clients ask every ${settings.pollMs} ms. Everything runs on this one machine, the clients too. CPU time is the operating system's own count.`,
         ],
       },
       budgetSection(result),

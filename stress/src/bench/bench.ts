@@ -1,8 +1,8 @@
 /**
- * Measures limit, Scry and the plain server in turns on one machine in one run: same pictures, same models. The order
+ * Measures limit, Scry and the plain server in turns on one machine in one run: same images, same models. The order
  * of the turns moves on by one each round, so that a machine that drifts favours nobody.
  */
-import type { Picture } from '../load/images.js';
+import type { Image } from '../load/images.js';
 import { ScryTarget } from '../load/scry-target.js';
 import type { Target } from '../load/target.js';
 import { type BenchModelName, benchModelSize } from '../models/write.js';
@@ -16,12 +16,12 @@ import { measureUnloaded } from './unloaded.js';
 export interface BenchOptions {
   readonly system: BenchSystem;
   readonly model: BenchModelName;
-  readonly pictures: readonly Picture[];
+  readonly images: readonly Image[];
   readonly rounds: number;
   /** Of each turn. */
   readonly seconds: number;
   readonly pollMs: number;
-  /** Pictures per round that are asked for one at a time. */
+  /** Images per round that are asked for one at a time. */
   readonly unloadedCount: number;
   readonly say: (sentence: string) => void;
 }
@@ -66,7 +66,7 @@ class ModelBench {
   }
 
   async run(): Promise<BenchOutcome> {
-    const { rounds, model, pictures, unloadedCount, pollMs, say } = this.#options;
+    const { rounds, model, images, unloadedCount, pollMs, say } = this.#options;
     const { waiting, polling } = this.#targets;
     const { limit } = this.#rivals;
     const measured: Round[] = [];
@@ -82,7 +82,7 @@ class ModelBench {
       limit,
       waiting,
       polling,
-      pictures,
+      images,
       model,
       count: unloadedCount,
       rounds,
@@ -108,11 +108,11 @@ class ModelBench {
   }
 
   async #turn(contender: Contender, seconds: number): Promise<Turn> {
-    const { system, pictures, model } = this.#options;
+    const { system, images, model } = this.#options;
     const { limit, limitParts, baselineParts } = this.#rivals;
     const { polling, waiting, baseline } = this.#targets;
     if (contender === 'limit') return limitTurn(limit, limitParts, seconds);
-    const common = { pictures, model, users: this.#users, seconds };
+    const common = { images, model, users: this.#users, seconds };
     if (contender === 'baseline') return loadTurn({ ...common, target: baseline, parts: baselineParts });
     const memory = new PeakMemory(system.memoryParts);
     memory.start();
@@ -123,7 +123,7 @@ class ModelBench {
   }
 }
 
-/** Pictures of 32 × 32 and a model that costs nothing: the fastest way through ten thousand predictions. */
+/** Images of 32 × 32 and a model that costs nothing: the fastest way through ten thousand predictions. */
 const COMPILING: BenchModelName = 'identity';
 const COMPILING_USERS = 64;
 const COMPILING_S = 20;
@@ -132,12 +132,12 @@ const COMPILING_S = 20;
  * Lets Scry's code be compiled, as it is in a server that runs for longer than a few minutes: what a prediction costs
  * outside decoding and inference falls from 3.9 to 2.1 CPU ms over the first 10,000.
  */
-export async function warmUp(system: BenchSystem, pictures: readonly Picture[]): Promise<void> {
+export async function warmUp(system: BenchSystem, images: readonly Image[]): Promise<void> {
   const target = new ScryTarget({ url: system.scry.url, mode: 'wait', connections: COMPILING_USERS });
   await loadTurn({
     target,
     parts: system.scryParts,
-    pictures,
+    images,
     model: COMPILING,
     users: COMPILING_USERS,
     seconds: COMPILING_S,
@@ -146,8 +146,8 @@ export async function warmUp(system: BenchSystem, pictures: readonly Picture[]):
 
 /** Measures one model. */
 export async function benchModel(options: BenchOptions): Promise<BenchOutcome> {
-  const { system, model, pictures } = options;
-  const rivals = await system.rivals({ name: model, size: benchModelSize(model), pictures });
+  const { system, model, images } = options;
+  const rivals = await system.rivals({ name: model, size: benchModelSize(model), images });
   const bench = new ModelBench(options, rivals);
   try {
     return await bench.run();

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Logger } from '@scry/shared/runtime/log';
 import type { Command } from 'commander';
-import { makePictures } from '../load/images.js';
+import { makeImages } from '../load/images.js';
 import { writeBenchModels } from '../models/write.js';
 import { describeMachine } from '../report/machine.js';
 import { writeReport } from '../report/write.js';
@@ -66,7 +66,7 @@ async function runVolume(options: VolumeCommandOptions, log: Logger): Promise<vo
   const result = await measureVolume({
     url: system.scry.url,
     databaseUrl: system.services.databaseUrl,
-    pictures: await makePictures(16, 32, 32),
+    images: await makeImages(16, 32, 32),
     memoryParts: system.memoryParts,
     finishedRows: finished,
     queuedRows: queued,

@@ -1,15 +1,15 @@
 /**
  * The process of the bare loop: no HTTP, no queue, no database. One inference thread per CPU.
- * Arguments: number of threads, model folder, then the pictures' files. Orders come over Node's channel.
+ * Arguments: number of threads, model folder, then the images' files. Orders come over Node's channel.
  */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { LimitAnswer, LimitOrder, LimitThreadData } from './limit-thread.js';
 
-const [threadCount, modelFolder, ...pictures] = process.argv.slice(2);
+const [threadCount, modelFolder, ...images] = process.argv.slice(2);
 const threads: Worker[] = [];
 for (let index = 0; index < Number(threadCount); index++) {
-  const workerData: LimitThreadData = { modelFolder: modelFolder as string, pictures };
+  const workerData: LimitThreadData = { modelFolder: modelFolder as string, images };
   const thread = new Worker(new URL('./limit-thread.js', import.meta.url), { workerData });
   await once(thread, 'message');
   threads.push(thread);

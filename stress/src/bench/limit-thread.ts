@@ -1,54 +1,54 @@
 /**
- * One inference thread of the bare loop: decodes a picture, writes its pixels, runs the model, and begins again.
- * The next picture is decoded by libuv's threads meanwhile, so no CPU ever waits.
+ * One inference thread of the bare loop: decodes an image, writes its pixels, runs the model, and begins again.
+ * The next image is decoded by libuv's threads meanwhile, so no CPU ever waits.
  * It uses the very code with which workers decode and infer.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { loadModel } from '@scry/shared/models/model-folders';
-import { configureSharp, PictureReader, type Preparation } from '@scry/worker/imaging/image-reader';
+import { configureSharp, ImageReader, type Preparation } from '@scry/worker/imaging/image-reader';
 import { loadEngine } from '@scry/worker/inference/engines/registry';
 import { ServedModel } from '@scry/worker/inference/thread-model';
 
 export interface LimitThreadData {
   readonly modelFolder: string;
-  readonly pictures: readonly string[];
+  readonly images: readonly string[];
 }
 
-/** What the thread is told to do: loop for a time, or take pictures one after the other and time each. */
+/** What the thread is told to do: loop for a time, or take images one after the other and time each. */
 export type LimitOrder =
   | { readonly kind: 'loop'; readonly ms: number }
   | { readonly kind: 'bare'; readonly count: number };
 
 export interface LimitAnswer {
-  /** Pictures finished in time. */
+  /** Images finished in time. */
   readonly finished: number;
-  /** Of order "bare": milliseconds of each picture. */
+  /** Of order "bare": milliseconds of each image. */
   readonly decodeMs: readonly number[];
   readonly inferenceMs: readonly number[];
 }
 
-/** Pictures that are decoded while one is inferred: enough that no CPU waits. */
+/** Images that are decoded while one is inferred: enough that no CPU waits. */
 const DECODED_AHEAD = 2;
 
 const LIMITS = { maxPixels: 50_000_000, timeoutS: 20 };
 
 configureSharp();
-const { modelFolder, pictures } = workerData as LimitThreadData;
+const { modelFolder, images } = workerData as LimitThreadData;
 const model = await loadModel(modelFolder);
 const options = { device: 'cpu', intraOpThreads: 1, onFallback: () => undefined } as const;
 const served = await ServedModel.load(await loadEngine(model.engine, {}), model, options, () => undefined);
 const { width, height } = served.input;
 const input = { ...model.input, width, height };
-const reader = new PictureReader(LIMITS);
+const reader = new ImageReader(LIMITS);
 let next = 0;
 
 function decode(): Promise<Preparation> {
-  return reader.prepare(pictures[next++ % pictures.length] as string, input);
+  return reader.prepare(images[next++ % images.length] as string, input);
 }
 
 async function infer(preparation: Preparation): Promise<void> {
   if (!preparation.ok) throw new Error(preparation.error.message);
-  await served.run([{ ...preparation.picture, parameters: {} }]);
+  await served.run([{ ...preparation.image, parameters: {} }]);
 }
 
 async function loop(ms: number): Promise<LimitAnswer> {

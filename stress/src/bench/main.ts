@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createLogger } from '@scry/shared/runtime/log';
 import { Command, InvalidArgumentError } from 'commander';
-import { makePictures, type Picture } from '../load/images.js';
+import { type Image, makeImages } from '../load/images.js';
 import { BENCH_MODELS, type BenchModelName, writeBenchModels } from '../models/write.js';
 import { describeMachine } from '../report/machine.js';
 import { writeReport } from '../report/write.js';
@@ -30,7 +30,7 @@ interface BenchCommandOptions {
 
 const log = createLogger('bench', 'info');
 
-const PICTURES = 32;
+const IMAGES = 32;
 
 function modelNames(text: string): BenchModelName[] {
   return text.split(',').map((name) => {
@@ -50,9 +50,9 @@ function settings(pairs: readonly string[]): Record<string, string> {
   );
 }
 
-/** Models that decode in earnest get photographs; the identity model gets pictures of its own size, as it measures the rest. */
-async function picturesFor(model: BenchModelName): Promise<Picture[]> {
-  return model === 'identity' ? makePictures(PICTURES, 32, 32) : makePictures(PICTURES);
+/** Models that decode in earnest get photographs; the identity model gets images of its own size, as it measures the rest. */
+async function imagesFor(model: BenchModelName): Promise<Image[]> {
+  return model === 'identity' ? makeImages(IMAGES, 32, 32) : makeImages(IMAGES);
 }
 
 async function measureAll(system: BenchSystem, options: BenchCommandOptions): Promise<BenchResult> {
@@ -60,12 +60,12 @@ async function measureAll(system: BenchSystem, options: BenchCommandOptions): Pr
   let peakMemory = atRest;
   const models: ModelResult[] = [];
   log.info('letting the code be compiled');
-  await warmUp(system, await picturesFor('identity'));
+  await warmUp(system, await imagesFor('identity'));
   for (const model of options.models) {
     const outcome = await benchModel({
       system,
       model,
-      pictures: await picturesFor(model),
+      images: await imagesFor(model),
       rounds: options.rounds,
       seconds: options.seconds,
       pollMs: options.poll,
@@ -75,10 +75,10 @@ async function measureAll(system: BenchSystem, options: BenchCommandOptions): Pr
     models.push(outcome.result);
     peakMemory = peak(peakMemory, outcome.peakMemory);
   }
-  const pictures = `JPEGs of 640 × 480 (${PICTURES}, each sending made a picture of its own); 32 × 32 for the identity model`;
+  const images = `JPEGs of 640 × 480 (${IMAGES}, each sending made an image of its own); 32 × 32 for the identity model`;
   return {
     machine: describeMachine(),
-    settings: { seconds: options.seconds, pollMs: options.poll, pictures },
+    settings: { seconds: options.seconds, pollMs: options.poll, images },
     models,
     memory: { atRest, peak: peakMemory },
   };
@@ -112,7 +112,7 @@ program
   .option('--rounds <count>', 'turns of each', count, 5)
   .option('--seconds <count>', 'length of a turn', count, 10)
   .option('--poll <ms>', "time between two polls; Scry's Retry-After asks for 1000", count, 1000)
-  .option('--unloaded <count>', 'pictures per round that are asked for one at a time', count, 50)
+  .option('--unloaded <count>', 'images per round that are asked for one at a time', count, 50)
   .option('--workers <count>', 'worker processes', count, 1)
   .option('--set <name=value...>', "settings of Scry's, for comparing them", [])
   .option('--out <folder>', 'where the report goes', 'data/bench')

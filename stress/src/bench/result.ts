@@ -24,7 +24,7 @@ export interface Turn {
 
 export type Round = Readonly<Record<Contender, Turn>>;
 
-/** One client, one picture at a time; milliseconds. */
+/** One client, one image at a time; milliseconds. */
 export interface Unloaded {
   /** Decoding and inferring in the bare loop. */
   readonly bare: {
@@ -49,7 +49,7 @@ export interface ModelResult {
 
 export interface BenchResult {
   readonly machine: Machine;
-  readonly settings: { readonly seconds: number; readonly pollMs: number; readonly pictures: string };
+  readonly settings: { readonly seconds: number; readonly pollMs: number; readonly images: string };
   readonly models: readonly ModelResult[];
   /** MiB. */
   readonly memory: { readonly atRest: MemoryReading; readonly peak: MemoryReading };

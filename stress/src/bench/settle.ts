@@ -1,4 +1,4 @@
-/** Waits until the reconciler has found a job, or made one, for every queued prediction. */
+/** Waits until job recovery has found a job, or made one, for every queued prediction. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 

@@ -1,5 +1,5 @@
 /**
- * An engine in the place of ONNX Runtime: a device whose batch of n pictures takes `a + b·n` milliseconds and no CPU
+ * An engine in the place of ONNX Runtime: a device whose batch of n images takes `a + b·n` milliseconds and no CPU
  * time, as a GPU's does. Its "weights" are a JSON file with a and b; its answer is the mean of each colour.
  */
 import { readFile } from 'node:fs/promises';
@@ -8,7 +8,7 @@ import type { Engine, Outputs } from '@scry/worker/inference/engines/engine';
 export interface SimulatedDevice {
   /** Milliseconds that any batch takes. */
   readonly a: number;
-  /** Milliseconds that each picture adds. */
+  /** Milliseconds that each image adds. */
   readonly b: number;
 }
 

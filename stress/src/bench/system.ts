@@ -3,7 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { grantedCpus } from '@scry/shared/runtime/cpus';
-import type { Picture } from '../load/images.js';
+import type { Image } from '../load/images.js';
 import { type Baseline, startBaseline } from '../stack/baseline.js';
 import { type ManagedProcess, startProcess } from '../stack/process.js';
 import { type Scry, startScry } from '../stack/scry.js';
@@ -28,7 +28,7 @@ export interface RivalModel {
   readonly name: string;
   /** Of the model's input, pixels. */
   readonly size: number;
-  readonly pictures: readonly Picture[];
+  readonly images: readonly Image[];
 }
 
 export interface Rivals {
@@ -91,15 +91,15 @@ interface RivalPlaces {
   readonly threadsFile: string;
 }
 
-async function startRivals({ name, size, pictures }: RivalModel, places: RivalPlaces): Promise<Rivals> {
+async function startRivals({ name, size, images }: RivalModel, places: RivalPlaces): Promise<Rivals> {
   const { services, threadsFile } = places;
   const folder = path.join(places.folder, name);
   const model = path.join(places.modelsDir, name);
   await mkdir(folder, { recursive: true });
   const files: string[] = [];
-  for (const picture of pictures) {
-    const file = path.join(folder, picture.name);
-    await writeFile(file, picture.bytes);
+  for (const image of images) {
+    const file = path.join(folder, image.name);
+    await writeFile(file, image.bytes);
     files.push(file);
   }
   const limit = await startProcess({

@@ -1,5 +1,5 @@
 /** One contender's turn: drives it for a while, and divides what it used by what it finished. */
-import type { Picture } from '../load/images.js';
+import type { Image } from '../load/images.js';
 import { runLoad } from '../load/run.js';
 import type { Target } from '../load/target.js';
 import type { ManagedProcess } from '../stack/process.js';
@@ -20,7 +20,7 @@ function perPrediction(used: CpuReading, finished: number): Record<string, numbe
 }
 
 /** Share of the machine's busy time that none of the measured parts used. */
-function foreignShare(used: CpuReading): number {
+function bmpShare(used: CpuReading): number {
   const machine = used.machine ?? 0;
   const known = Object.entries(used).reduce((sum, [part, ms]) => (part === 'machine' ? sum : sum + ms), 0);
   return machine > 0 ? Math.max(0, 1 - known / machine) : 0;
@@ -38,7 +38,7 @@ export async function limitTurn(limit: ManagedProcess, parts: Parts, seconds: nu
     bad: 0,
     reasons: [],
     cpu: perPrediction(used, finished),
-    foreign: foreignShare(used),
+    foreign: bmpShare(used),
     latency: null,
     batchSizes: {},
   };
@@ -47,7 +47,7 @@ export async function limitTurn(limit: ManagedProcess, parts: Parts, seconds: nu
 export interface LoadTurnOptions {
   readonly target: Target;
   readonly parts: Parts;
-  readonly pictures: readonly Picture[];
+  readonly images: readonly Image[];
   readonly model: string;
   readonly users: number;
   readonly seconds: number;
@@ -55,11 +55,11 @@ export interface LoadTurnOptions {
 
 /** A server's turn. CPU is counted from the first send to the last answer, ramp and end included. */
 export async function loadTurn(options: LoadTurnOptions): Promise<Turn> {
-  const { target, parts, pictures, model, users, seconds } = options;
+  const { target, parts, images, model, users, seconds } = options;
   const before = readCpu(parts);
   const result = await runLoad({
     target,
-    pictures,
+    images,
     models: [model],
     load: { kind: 'users', users },
     rampS: RAMP_S,
@@ -74,7 +74,7 @@ export async function loadTurn(options: LoadTurnOptions): Promise<Turn> {
     bad: result.failed + result.refused,
     reasons: result.reasons.map(({ reason }) => reason),
     cpu: perPrediction(used, Math.max(1, result.answered)),
-    foreign: foreignShare(used),
+    foreign: bmpShare(used),
     latency: result.latency,
     batchSizes: result.batchSizes,
   };

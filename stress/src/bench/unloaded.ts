@@ -1,6 +1,6 @@
-/** Latency when nothing else is asked: one client, one picture at a time. */
+/** Latency when nothing else is asked: one client, one image at a time. */
 
-import { distinct, type Picture } from '../load/images.js';
+import { distinct, type Image } from '../load/images.js';
 import { Latency, type LatencySummary } from '../load/latency.js';
 import type { Target } from '../load/target.js';
 import type { ManagedProcess } from '../stack/process.js';
@@ -13,9 +13,9 @@ export interface UnloadedOptions {
   readonly limit: ManagedProcess;
   readonly waiting: Target;
   readonly polling: Target;
-  readonly pictures: readonly Picture[];
+  readonly images: readonly Image[];
   readonly model: string;
-  /** Pictures per round. */
+  /** Images per round. */
   readonly count: number;
   readonly rounds: number;
 }
@@ -28,13 +28,13 @@ interface Collected {
 
 async function one(
   target: Target,
-  picture: Picture,
+  image: Image,
   model: string,
   into: Collected,
   serial: number,
 ): Promise<void> {
   const start = performance.now();
-  const ending = await target.predict(distinct(picture, serial), model, DEADLINE_MS);
+  const ending = await target.predict(distinct(image, serial), model, DEADLINE_MS);
   if (ending.kind !== 'answered') throw new Error(`unloaded, yet a prediction failed: ${ending.reason}`);
   into.answer.record(performance.now() - start);
   into.accepted.record(ending.acceptedMs);
@@ -55,7 +55,7 @@ function recordAll(into: Latency, values: readonly number[]): void {
 
 /** Takes turns with the bare loop, so that both see the same machine. @throws Error when a prediction fails */
 export async function measureUnloaded(options: UnloadedOptions): Promise<Unloaded> {
-  const { limit, waiting, polling, pictures, model, count, rounds } = options;
+  const { limit, waiting, polling, images, model, count, rounds } = options;
   const bare = { decode: new Latency(), inference: new Latency(), both: new Latency() };
   const waited = collected();
   const polled = collected();
@@ -70,11 +70,11 @@ export async function measureUnloaded(options: UnloadedOptions): Promise<Unloade
       decodeMs.map((decode, index) => decode + (inferenceMs[index] ?? 0)),
     );
     for (let index = 0; index < count; index++) {
-      const picture = pictures[index % pictures.length] as Picture;
-      await one(waiting, picture, model, waited, serial++);
+      const image = images[index % images.length] as Image;
+      await one(waiting, image, model, waited, serial++);
     }
-    const picture = pictures[round % pictures.length] as Picture;
-    await one(polling, picture, model, polled, serial++);
+    const image = images[round % images.length] as Image;
+    await one(polling, image, model, polled, serial++);
   }
   const summaries = (stages: Map<string, Latency>): Record<string, LatencySummary> =>
     Object.fromEntries([...stages].map(([name, latency]) => [name, latency.summary()]));

@@ -8,7 +8,7 @@ export interface FillOptions {
   readonly waiting: string;
 }
 
-/** Finished ones lie in the past, a second apart, of ten models; each with its picture and its five classes. */
+/** Finished ones lie in the past, a second apart, of ten models; each with its image and its five classes. */
 const FINISHED = `
   INSERT INTO predictions (id, created_at, model, model_version, task, engine, parameters,
                            image_sha256, image_format, image_width, image_height, image_bytes,

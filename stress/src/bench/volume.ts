@@ -9,7 +9,7 @@ import { openDatabase } from '@scry/shared/database/database';
 import { createLogger } from '@scry/shared/runtime/log';
 import pg from 'pg';
 import { Pool } from 'undici';
-import { distinct, type Picture } from '../load/images.js';
+import { distinct, type Image } from '../load/images.js';
 import { Latency, type LatencySummary } from '../load/latency.js';
 import { runLoad } from '../load/run.js';
 import { ScryTarget } from '../load/scry-target.js';
@@ -24,7 +24,7 @@ export const WAITING = 'resnet-50';
 export interface VolumeOptions {
   readonly url: string;
   readonly databaseUrl: string;
-  readonly pictures: readonly Picture[];
+  readonly images: readonly Image[];
   readonly memoryParts: MemoryParts;
   readonly finishedRows: number;
   readonly queuedRows: number;
@@ -80,7 +80,7 @@ async function makeKey(databaseUrl: string): Promise<string> {
 
 /** Times one call after the other. @throws Error when one is not answered as it should be */
 async function timeCalls(options: VolumeOptions & { readonly key: string }): Promise<Calls> {
-  const { url, pictures, calls, key } = options;
+  const { url, images, calls, key } = options;
   const headers = { authorization: `Bearer ${key}` };
   const target = new ScryTarget({ url, mode: 'wait', connections: 4 });
   const pool = new Pool(url, { connections: 4 });
@@ -95,9 +95,9 @@ async function timeCalls(options: VolumeOptions & { readonly key: string }): Pro
   };
   let serial = Date.now() * 1000;
   for (let call = 0; call < calls; call++) {
-    const picture = distinct(pictures[call % pictures.length] as Picture, serial++);
+    const image = distinct(images[call % images.length] as Image, serial++);
     const start = performance.now();
-    const ending = await target.predict(picture, SERVED, DEADLINE_MS);
+    const ending = await target.predict(image, SERVED, DEADLINE_MS);
     if (ending.kind !== 'answered') throw new Error(ending.reason);
     create.record(performance.now() - start);
     const newest = (await get('/v1/predictions?limit=50', list)) as { items?: { prediction_id: string }[] };
@@ -119,14 +119,14 @@ async function timeCalls(options: VolumeOptions & { readonly key: string }): Pro
 async function watchMemory(
   options: VolumeOptions,
 ): Promise<Pick<VolumeResult, 'memory' | 'perSecond' | 'bad' | 'reasons'>> {
-  const { url, pictures, memoryParts, predictions, users, say } = options;
+  const { url, images, memoryParts, predictions, users, say } = options;
   const target = new ScryTarget({ url, mode: 'wait', connections: 2 * users });
   const samples: MemorySample[] = [];
   const enough = new AbortController();
   let sampledAt = 0;
   const result = await runLoad({
     target,
-    pictures,
+    images,
     models: [SERVED],
     load: { kind: 'users', users },
     rampS: 1,

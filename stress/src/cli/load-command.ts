@@ -1,7 +1,7 @@
 /** `npm run stress -- load`: one load against a server that runs, a live line, a report, an exit code. */
 import type { Command } from 'commander';
 import { exponentialGaps } from '../load/arrivals.js';
-import { makePictures, type Picture, readPictures } from '../load/images.js';
+import { type Image, makeImages, readImages } from '../load/images.js';
 import { seededUniform } from '../load/random.js';
 import type { LoadResult } from '../load/recorder.js';
 import { type LoadOptions, runLoad } from '../load/run.js';
@@ -20,18 +20,18 @@ interface LoadCommandOptions extends CommonOptions {
   readonly poisson: boolean;
 }
 
-const MADE_PICTURES = 32;
+const MADE_IMAGES = 32;
 const DEFAULT_USERS = 8;
 
-/** The pictures asked for, and how the report calls them. */
-export async function choosePictures(
+/** The images asked for, and how the report calls them. */
+export async function chooseImages(
   folder: string | undefined,
-): Promise<{ pictures: Picture[]; described: string }> {
+): Promise<{ images: Image[]; described: string }> {
   if (folder !== undefined) {
-    const pictures = await readPictures(folder);
-    return { pictures, described: `${pictures.length} pictures from ${folder}` };
+    const images = await readImages(folder);
+    return { images, described: `${images.length} images from ${folder}` };
   }
-  return { pictures: await makePictures(MADE_PICTURES), described: `${MADE_PICTURES} JPEGs of 640 × 480` };
+  return { images: await makeImages(MADE_IMAGES), described: `${MADE_IMAGES} JPEGs of 640 × 480` };
 }
 
 function chooseLoad({ users, rate, poisson }: LoadCommandOptions): {
@@ -43,14 +43,14 @@ function chooseLoad({ users, rate, poisson }: LoadCommandOptions): {
     return { load: { kind: 'users', users: count }, described: `${count} users` };
   }
   const gap = poisson ? { gap: exponentialGaps(seededUniform(1)) } : {};
-  return { load: { kind: 'rate', perSecond: rate, ...gap }, described: `${rate} pictures/s` };
+  return { load: { kind: 'rate', perSecond: rate, ...gap }, described: `${rate} images/s` };
 }
 
 /** One load with everything the options say, shown while it runs. */
 export async function measure(
   url: string,
   options: CommonOptions,
-  pictures: readonly Picture[],
+  images: readonly Image[],
   models: readonly string[],
   load: LoadOptions['load'],
   { signal, label }: { readonly signal?: AbortSignal; readonly label?: string } = {},
@@ -61,7 +61,7 @@ export async function measure(
   try {
     return await runLoad({
       target,
-      pictures,
+      images,
       models,
       load,
       rampS: ramp,
@@ -89,9 +89,9 @@ async function runLoadCommand(options: LoadCommandOptions): Promise<void> {
     throw new Error('Give --users or --rate, not both.');
   }
   const models = await chooseModels(options.url, options.models, options.apiKey);
-  const { pictures, described } = await choosePictures(options.pictures);
+  const { images, described } = await chooseImages(options.images);
   const { load, described: loadText } = chooseLoad(options);
-  const result = await measure(options.url, options, pictures, models, load, {
+  const result = await measure(options.url, options, images, models, load, {
     signal: interruptible(),
   });
   const { url, mode, ramp, duration } = options;
@@ -100,7 +100,7 @@ async function runLoadCommand(options: LoadCommandOptions): Promise<void> {
     load: loadText,
     mode,
     models,
-    pictures: described,
+    images: described,
     rampS: ramp,
     durationS: duration,
   };
@@ -115,16 +115,16 @@ async function runLoadCommand(options: LoadCommandOptions): Promise<void> {
 export function addLoadCommand(program: Command): void {
   const command = program
     .command('load', { isDefault: true })
-    .description('Send pictures to a server that runs, and report throughput, latency and failures.')
+    .description('Send images to a server that runs, and report throughput, latency and failures.')
     .option('--url <url>', 'where the API is', 'http://127.0.0.1:8080')
     .option(
       '--users <count>',
-      'closed loop: each user sends the next picture when the last is answered',
+      'closed loop: each user sends the next image when the last is answered',
       whole(1),
     )
     .option(
       '--rate <perSecond>',
-      'open loop: pictures are sent when they are due, however slow the answers',
+      'open loop: images are sent when they are due, however slow the answers',
       number(0.01),
     )
     .option('--poisson', 'with --rate: arrivals of independent clients instead of evenly spaced ones', false);

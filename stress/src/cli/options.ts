@@ -6,7 +6,7 @@ import { MODES, type Mode } from '../load/target.js';
 export interface CommonOptions {
   readonly mode: Mode;
   readonly models: readonly string[];
-  readonly pictures?: string;
+  readonly images?: string;
   readonly same: boolean;
   readonly ramp: number;
   readonly duration: number;
@@ -74,8 +74,8 @@ export function addCommonOptions(command: Command, seconds = { ramp: 5, duration
       names,
       [],
     )
-    .option('--pictures <folder>', 'send the pictures in this folder instead of made ones')
-    .option('--same', 'send the same bytes again and again, instead of making each JPEG a new picture', false)
+    .option('--images <folder>', 'send the images in this folder instead of made ones')
+    .option('--same', 'send the same bytes again and again, instead of making each JPEG a new image', false)
     .option('--ramp <seconds>', 'grow to the full load over this time', number(0), seconds.ramp)
     .option('--duration <seconds>', 'measure this long after the ramp', number(1), seconds.duration)
     .option('--deadline <seconds>', 'an answer that takes longer has failed', number(0.1), 60)

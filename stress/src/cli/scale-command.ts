@@ -10,7 +10,7 @@ import { checkKey } from '../scale/await-workers.js';
 import { composeSystem } from '../scale/compose.js';
 import { type Climb, doublingUsers, exitCode, runLadder } from '../scale/ladder.js';
 import { localSystem, type ScalableSystem } from '../scale/systems.js';
-import { choosePictures, interruptible } from './load-command.js';
+import { chooseImages, interruptible } from './load-command.js';
 import { addCommonOptions, ascending, names, number, type ScaleCommandOptions, whole } from './options.js';
 import { scaleRun } from './scale-run.js';
 
@@ -63,11 +63,11 @@ async function openSystem(options: ScaleCommandOptions): Promise<ScalableSystem>
 async function writeScaleReport(
   options: ScaleCommandOptions,
   system: ScalableSystem,
-  asked: { readonly models: readonly string[]; readonly pictures: string },
+  asked: { readonly models: readonly string[]; readonly images: string },
   climb: Climb,
 ): Promise<void> {
   const { mode, duration, ramp, warmUp, maxP99 } = options;
-  const text = `${system.described}, answers by "${mode}", models ${asked.models.join(', ')}, ${asked.pictures}; each step ${duration} s after a ramp of ${ramp} s, each number of workers after ${warmUp} s of warming up; 99 % of the answers may take ${maxP99} ms.`;
+  const text = `${system.described}, answers by "${mode}", models ${asked.models.join(', ')}, ${asked.images}; each step ${duration} s after a ramp of ${ramp} s, each number of workers after ${warmUp} s of warming up; 99 % of the answers may take ${maxP99} ms.`;
   const machine = describeMachine();
   const { rungs } = climb;
   const stopped = climb.stopped instanceof Error ? climb.stopped.message : climb.stopped;
@@ -82,16 +82,16 @@ async function runScaleCommand(options: ScaleCommandOptions): Promise<void> {
     throw new Error('Give --url with --compose only; a server that runs is measured with "load --url …".');
   }
   const signal = interruptible();
-  const { pictures, described } = await choosePictures(options.pictures);
+  const { images, described } = await chooseImages(options.images);
   const users = options.users ?? doublingUsers(options.maxUsers);
   const system = await openSystem(options);
   try {
-    const run = scaleRun(options, system, pictures, signal);
+    const run = scaleRun(options, system, images, signal);
     const { workers, maxP99: maxP99Ms } = options;
     run.announce(workers, users);
     const climb = await runLadder({ workers, users, maxP99Ms, ...run, signal });
     if (climb.rungs.length > 0) {
-      await writeScaleReport(options, system, { models: run.models(), pictures: described }, climb);
+      await writeScaleReport(options, system, { models: run.models(), images: described }, climb);
     }
     if (climb.stopped !== null) {
       console.error(climb.stopped === 'interrupted' ? 'Interrupted.' : climb.stopped.message);

@@ -1,7 +1,7 @@
 /** What a ladder does on a real system: makes workers serve, loads them, and says on the terminal how it goes. */
 import { clearLine, cursorTo } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Picture } from '../load/images.js';
+import type { Image } from '../load/images.js';
 import { busyShare, readCpuTimes } from '../proc/machine-load.js';
 import { awaitWorkers } from '../scale/await-workers.js';
 import { named } from '../scale/break-point.js';
@@ -55,7 +55,7 @@ export interface ScaleRun extends Pick<LadderOptions, 'scale' | 'measure'> {
 export function scaleRun(
   options: ScaleCommandOptions,
   system: ScalableSystem,
-  pictures: readonly Picture[],
+  images: readonly Image[],
   signal: AbortSignal,
 ): ScaleRun {
   const { url } = system;
@@ -66,7 +66,7 @@ export function scaleRun(
     const users = WARM_UP_USERS_PER_WORKER * workers;
     const only = { ...options, ramp: 0, duration: warmUp };
     const label = `${named(workers, 'worker')}, warming up`;
-    const result = await load(url, only, pictures, models, { kind: 'users', users }, { signal, label });
+    const result = await load(url, only, images, models, { kind: 'users', users }, { signal, label });
     if (result.answered > 0 || signal.aborted) return;
     const why = result.reasons[0]?.reason ?? 'no reason given';
     throw new Error(`${named(workers, 'worker')} answered nothing while warming up: ${why}`);
@@ -95,7 +95,7 @@ export function scaleRun(
     measure: async (workers, users) => {
       const label = `${named(workers, 'worker')}, ${named(users, 'user')}`;
       const before = readCpuTimes();
-      const result = await load(url, options, pictures, models, { kind: 'users', users }, { signal, label });
+      const result = await load(url, options, images, models, { kind: 'users', users }, { signal, label });
       const step = toStep(users, result, busyShare(before, readCpuTimes()));
       if (!signal.aborted) console.log(line(stepRow(workers, step)));
       return step;

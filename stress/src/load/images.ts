@@ -1,10 +1,10 @@
-/** Pictures to send: made here, or read from a folder; each sending can be made a picture of its own. */
+/** Images to send: made here, or read from a folder; each sending can be made an image of its own. */
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import sharp from 'sharp';
 import { seededUniform } from './random.js';
 
-export interface Picture {
+export interface Image {
   readonly name: string;
   readonly bytes: Buffer;
   readonly mime: string;
@@ -50,7 +50,7 @@ async function layer(
     .toBuffer();
 }
 
-async function makePicture(seed: number, width: number, height: number): Promise<Picture> {
+async function makeImage(seed: number, width: number, height: number): Promise<Image> {
   const random = seededUniform(seed);
   const sum = new Float32Array(width * height * 3);
   for (const [columns, rows, weight] of LAYERS) {
@@ -68,25 +68,25 @@ async function makePicture(seed: number, width: number, height: number): Promise
 }
 
 /**
- * Makes JPEGs that cost what photographs do: at 640 × 480 about 100 kB each. The same number gives the same pictures.
+ * Makes JPEGs that cost what photographs do: at 640 × 480 about 100 kB each. The same number gives the same images.
  */
-export async function makePictures(count: number, width = 640, height = 480): Promise<Picture[]> {
-  const pictures: Picture[] = [];
-  for (let seed = 1; seed <= count; seed++) pictures.push(await makePicture(seed, width, height));
-  return pictures;
+export async function makeImages(count: number, width = 640, height = 480): Promise<Image[]> {
+  const images: Image[] = [];
+  for (let seed = 1; seed <= count; seed++) images.push(await makeImage(seed, width, height));
+  return images;
 }
 
-/** Reads every picture in a folder, by name. @throws Error when there is none */
-export async function readPictures(folder: string): Promise<Picture[]> {
-  const pictures: Picture[] = [];
+/** Reads every image in a folder, by name. @throws Error when there is none */
+export async function readImages(folder: string): Promise<Image[]> {
+  const images: Image[] = [];
   for (const name of (await readdir(folder)).sort()) {
     const mime = MIMES[path.extname(name).toLowerCase()];
-    if (mime) pictures.push({ name, bytes: await readFile(path.join(folder, name)), mime });
+    if (mime) images.push({ name, bytes: await readFile(path.join(folder, name)), mime });
   }
-  if (pictures.length === 0) {
-    throw new Error(`${folder} holds no picture; put files ending in ${Object.keys(MIMES).join(' ')} there`);
+  if (images.length === 0) {
+    throw new Error(`${folder} holds no image; put files ending in ${Object.keys(MIMES).join(' ')} there`);
   }
-  return pictures;
+  return images;
 }
 
 const START_BYTES = 2;
@@ -98,13 +98,13 @@ const COMMENT = Buffer.from([0xff, 0xfe, 0, 18]);
  * Other formats are returned as they are.
  * @param serial any whole number up to 16 digits
  */
-export function distinct(picture: Picture, serial: number): Picture {
-  if (picture.mime !== 'image/jpeg') return picture;
+export function distinct(image: Image, serial: number): Image {
+  if (image.mime !== 'image/jpeg') return image;
   const text = Buffer.from(serial.toString().padStart(16, '0'), 'latin1');
-  return { ...picture, segment: Buffer.concat([COMMENT, text]) };
+  return { ...image, segment: Buffer.concat([COMMENT, text]) };
 }
 
-/** All bytes of a picture, in order. */
-export function pictureParts({ bytes, segment }: Picture): readonly Buffer[] {
+/** All bytes of an image, in order. */
+export function imageParts({ bytes, segment }: Image): readonly Buffer[] {
   return segment ? [bytes.subarray(0, START_BYTES), segment, bytes.subarray(START_BYTES)] : [bytes];
 }

@@ -2,24 +2,24 @@
  * Multipart/form-data bodies, each in one buffer. The buffers are used again: with fresh ones of 100 kB for every sending,
  * half of a client's CPU went into collecting them, on the very machine that was measured.
  */
-import { type Picture, pictureParts } from './images.js';
+import { type Image, imageParts } from './images.js';
 
 const BOUNDARY = 'scry-stress-7f3a91c0d5e84b26';
 const TAIL = Buffer.from(`\r\n--${BOUNDARY}--\r\n`);
-/** Sizes are rounded up to this, so that a buffer fits most pictures of a kind. */
+/** Sizes are rounded up to this, so that a buffer fits most images of a kind. */
 const STEP_BYTES = 64 * 1024;
 
 export const MULTIPART_TYPE = `multipart/form-data; boundary=${BOUNDARY}`;
 
 /** Source of the form: RFC 7578. */
-function beginning(fields: Readonly<Record<string, string>>, picture: Picture): Buffer {
+function beginning(fields: Readonly<Record<string, string>>, image: Image): Buffer {
   let head = '';
   for (const [name, value] of Object.entries(fields)) {
     head += `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
   }
-  const fileName = picture.name.replace(/["\r\n\\]/g, '_');
+  const fileName = image.name.replace(/["\r\n\\]/g, '_');
   head += `--${BOUNDARY}\r\nContent-Disposition: form-data; name="image"; filename="${fileName}"\r\n`;
-  head += `Content-Type: ${picture.mime}\r\n\r\n`;
+  head += `Content-Type: ${image.mime}\r\n\r\n`;
   return Buffer.from(head);
 }
 
@@ -29,11 +29,11 @@ export class MultipartBodies {
 
   /**
    * Makes a body.
-   * @param fields sent before the picture, in order
+   * @param fields sent before the image, in order
    * @returns a part of a buffer that is the caller's until it is given back
    */
-  make(fields: Readonly<Record<string, string>>, picture: Picture): Buffer {
-    const parts = [beginning(fields, picture), ...pictureParts(picture), TAIL];
+  make(fields: Readonly<Record<string, string>>, image: Image): Buffer {
+    const parts = [beginning(fields, image), ...imageParts(image), TAIL];
     const bytes = parts.reduce((sum, part) => sum + part.length, 0);
     const buffer = this.#take(bytes);
     let at = 0;

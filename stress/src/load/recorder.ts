@@ -8,7 +8,7 @@ import type { Ending, TopAnswer } from './target.js';
 export interface Finished {
   readonly model: string;
   /** Names the pixels that were sent; equal pixels must have equal answers. */
-  readonly picture: string;
+  readonly image: string;
   /** Milliseconds after the start of the load. */
   readonly scheduledAt: number;
   readonly sentAt: number;
@@ -136,16 +136,16 @@ export class Recorder {
     };
   }
 
-  /** Equal pixels must have equal answers; an answer to another's picture shows up here. */
-  #checked({ ending, picture, model }: Finished): Ending {
+  /** Equal pixels must have equal answers; an answer to another's image shows up here. */
+  #checked({ ending, image, model }: Finished): Ending {
     if (ending.kind !== 'answered') return ending;
-    const key = `${model} ${picture}`;
+    const key = `${model} ${image}`;
     const known = this.#answers.get(key);
     if (known === undefined) this.#answers.set(key, ending.answer);
     else if (!agree(known, ending.answer)) {
       const said = (answer: TopAnswer | null) =>
         answer ? `${answer.className} ${answer.confidence.toFixed(3)}` : 'nothing';
-      const reason = `${model} answered ${said(ending.answer)} to ${picture}, and ${said(known)} before`;
+      const reason = `${model} answered ${said(ending.answer)} to ${image}, and ${said(known)} before`;
       return { kind: 'failed', reason };
     }
     return ending;

@@ -3,17 +3,17 @@
  *
  * Open loop (`rate`): requests are sent when they are due, however slow the answers, and timed from the moment they
  * were due, so a server that stalls is charged for everyone who would have come meanwhile.
- * Closed loop (`users`): each user sends the next picture when the last is answered.
+ * Closed loop (`users`): each user sends the next image when the last is answered.
  */
 import { arrivals, userStart } from './arrivals.js';
-import { distinct, type Picture } from './images.js';
+import { distinct, type Image } from './images.js';
 import { type LoadResult, Recorder } from './recorder.js';
 import type { Target } from './target.js';
 
 export interface LoadOptions {
   readonly target: Target;
   /** Sent in turn. */
-  readonly pictures: readonly Picture[];
+  readonly images: readonly Image[];
   /** Asked in turn. */
   readonly models: readonly string[];
   readonly load:
@@ -24,7 +24,7 @@ export interface LoadOptions {
   readonly durationS: number;
   /** An answer that takes longer is a failure, milliseconds. */
   readonly deadlineMs: number;
-  /** Every sending is a picture that the server has not seen. */
+  /** Every sending is an image that the server has not seen. */
   readonly distinct: boolean;
   /** Begins the numbers that tell sendings apart; two loads on one server need different ones. */
   readonly serial?: number;
@@ -77,21 +77,21 @@ class LoadRun {
     await Promise.all(loops);
   }
 
-  /** Sends one picture and records how it ended. Never throws. */
+  /** Sends one image and records how it ended. Never throws. */
   async #send(scheduledAt: number): Promise<void> {
-    const { pictures, models, target, deadlineMs } = this.#options;
+    const { images, models, target, deadlineMs } = this.#options;
     const serial = this.#serial++;
-    const base = pictures[serial % pictures.length] as Picture;
-    const model = models[Math.floor(serial / pictures.length) % models.length] as string;
-    const picture = this.#options.distinct ? distinct(base, serial) : base;
+    const base = images[serial % images.length] as Image;
+    const model = models[Math.floor(serial / images.length) % models.length] as string;
+    const image = this.#options.distinct ? distinct(base, serial) : base;
     const sentAt = this.elapsed();
     const crowded = this.#underWay.size >= (this.#options.maxInFlight ?? MAX_IN_FLIGHT);
     this.recorder.markSent();
     const ending = crowded
       ? { kind: 'failed' as const, reason: 'not sent: too many requests under way' }
-      : await target.predict(picture, model, deadlineMs);
+      : await target.predict(image, model, deadlineMs);
     const endedAt = this.elapsed();
-    this.recorder.record({ model, picture: base.name, scheduledAt, sentAt, endedAt, ending });
+    this.recorder.record({ model, image: base.name, scheduledAt, sentAt, endedAt, ending });
   }
 
   #stopped(): boolean {
@@ -103,10 +103,10 @@ class LoadRun {
   }
 }
 
-/** Runs a load to its end and tells how it went. @throws RangeError without pictures or models */
+/** Runs a load to its end and tells how it went. @throws RangeError without images or models */
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
-  if (options.pictures.length === 0 || options.models.length === 0) {
-    throw new RangeError('a load needs at least one picture and one model');
+  if (options.images.length === 0 || options.models.length === 0) {
+    throw new RangeError('a load needs at least one image and one model');
   }
   const run = new LoadRun(options);
   const progress = setInterval(() => options.onProgress?.(run.recorder, run.elapsed()), PROGRESS_MS);

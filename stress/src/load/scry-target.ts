@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PredictionView } from '@scry/shared/contracts/prediction';
 import { isFinished } from '@scry/shared/contracts/prediction';
 import { type Dispatcher, Pool } from 'undici';
-import type { Picture } from './images.js';
+import type { Image } from './images.js';
 import { MULTIPART_TYPE, MultipartBodies } from './multipart.js';
 import { finalEvent } from './server-events.js';
 import type { Ending, Mode, Target } from './target.js';
@@ -86,11 +86,11 @@ export class ScryTarget implements Target {
     this.#headers = options.apiKey ? { authorization: `Bearer ${options.apiKey}` } : {};
   }
 
-  async predict(picture: Picture, model: string, deadlineMs: number): Promise<Ending> {
+  async predict(image: Image, model: string, deadlineMs: number): Promise<Ending> {
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), deadlineMs);
     try {
-      return await this.#predict(picture, model, deadline.signal);
+      return await this.#predict(image, model, deadline.signal);
     } catch (error) {
       const reason = deadline.signal.aborted
         ? `no answer within ${deadlineMs} ms`
@@ -105,10 +105,10 @@ export class ScryTarget implements Target {
     await this.#pool.close();
   }
 
-  async #predict(picture: Picture, model: string, signal: AbortSignal): Promise<Ending> {
+  async #predict(image: Image, model: string, signal: AbortSignal): Promise<Ending> {
     const sent = performance.now();
     const held = this.#options.mode === 'wait' ? { prefer: `wait=${HOLD_S}` } : {};
-    const body = this.#bodies.make({ model }, picture);
+    const body = this.#bodies.make({ model }, image);
     const created = await this.#request(
       {
         method: 'POST',

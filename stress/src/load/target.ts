@@ -1,5 +1,5 @@
-/** What a load is aimed at: anything that takes a picture and gives an answer. */
-import type { Picture } from './images.js';
+/** What a load is aimed at: anything that takes an image and gives an answer. */
+import type { Image } from './images.js';
 
 /** How a client learns of its answer. */
 export const MODES = ['poll', 'wait', 'events'] as const;
@@ -30,10 +30,10 @@ export type Ending =
 
 export interface Target {
   /**
-   * Sends one picture and waits for its answer.
+   * Sends one image and waits for its answer.
    * Never throws for what a server or a network does: that is an ending.
    * @param deadlineMs from now; an answer that takes longer is a failure
    */
-  predict(picture: Picture, model: string, deadlineMs: number): Promise<Ending>;
+  predict(image: Image, model: string, deadlineMs: number): Promise<Ending>;
   close(): Promise<void>;
 }

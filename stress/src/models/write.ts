@@ -12,7 +12,7 @@ interface BenchModel {
   readonly size: number;
   readonly classes: readonly string[];
   readonly output: { readonly format: 'logits' | 'probabilities'; readonly name: string };
-  /** Of ImageNet's pictures, as most exported classifiers expect. */
+  /** Of ImageNet's images, as most exported classifiers expect. */
   readonly normalise: boolean;
 }
 

@@ -40,7 +40,7 @@ function section({ heading, text = [], tables = [], plots = [] }: Section): stri
   return `<section>\n${parts.join('\n')}\n</section>`;
 }
 
-/** The report as one HTML page that needs nothing else: no script, no font, no picture from elsewhere. */
+/** The report as one HTML page that needs nothing else: no script, no font, no image from elsewhere. */
 export function toHtml(report: Report): string {
   const title = escapeHtml(report.title);
   return `<!doctype html>

@@ -6,11 +6,11 @@ import { figure, type Report, type Section, type Table } from './report.js';
 
 export interface LoadDescription {
   readonly url: string;
-  /** Such as "32 users" or "100 pictures/s". */
+  /** Such as "32 users" or "100 images/s". */
   readonly load: string;
   readonly mode: string;
   readonly models: readonly string[];
-  readonly pictures: string;
+  readonly images: string;
   readonly rampS: number;
   readonly durationS: number;
 }
@@ -24,8 +24,8 @@ export function latencyTable(result: LoadResult): Table {
   return {
     columns: ['milliseconds', 'p50', 'p90', 'p95', 'p99', 'max'],
     rows: [
-      latencyRow('picture to answer', result.latency),
-      latencyRow('picture to acceptance', result.accepted),
+      latencyRow('image to answer', result.latency),
+      latencyRow('image to acceptance', result.accepted),
       ...Object.entries(result.stages).map(([name, summary]) => latencyRow(`server: ${name}`, summary)),
       latencyRow('client behind schedule', result.lateness),
     ],
@@ -35,7 +35,7 @@ export function latencyTable(result: LoadResult): Table {
 export function batchTable(sizes: Readonly<Record<number, number>>): Table {
   const total = Object.values(sizes).reduce((sum, count) => sum + count, 0);
   return {
-    columns: ['batch size', 'pictures', 'share'],
+    columns: ['batch size', 'images', 'share'],
     rows: Object.entries(sizes).map(([size, count]) => [
       size,
       count.toLocaleString('en-GB'),
@@ -81,12 +81,12 @@ function timeLine({ seconds }: LoadResult): Section {
 }
 
 export function loadReport(description: LoadDescription, machine: Machine, result: LoadResult): Report {
-  const { url, load, mode, models, pictures, rampS, durationS } = description;
+  const { url, load, mode, models, images, rampS, durationS } = description;
   const sections: Section[] = [
     {
       heading: 'What was asked',
       text: [
-        `${load} on ${url}, answers by "${mode}", models ${models.join(', ')}, ${pictures}; ${durationS} s measured after a ramp of ${rampS} s. Times count from the moment a picture was due to be sent.`,
+        `${load} on ${url}, answers by "${mode}", models ${models.join(', ')}, ${images}; ${durationS} s measured after a ramp of ${rampS} s. Times count from the moment an image was due to be sent.`,
         machineSentence(machine),
       ],
     },

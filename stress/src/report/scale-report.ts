@@ -191,7 +191,7 @@ export function scaleReport(asked: string, machine: Machine, climb: Climb): Repo
         heading: 'What was asked',
         text: [
           asked,
-          'A system saturates at the fewest users that get 95 % of the best throughput, once twice as many users have twice in a row brought less than 5 % more; it breaks when a prediction fails or is refused, or when 1 % of the answers take longer than allowed. Times count from the sending of a picture to its answer.',
+          'A system saturates at the fewest users that get 95 % of the best throughput, once twice as many users have twice in a row brought less than 5 % more; it breaks when a prediction fails or is refused, or when 1 % of the answers take longer than allowed. Times count from the sending of an image to its answer.',
           machineSentence(machine),
         ],
       },

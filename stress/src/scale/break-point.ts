@@ -4,7 +4,7 @@ import { figure } from '../report/report.js';
 export interface Step {
   readonly users: number;
   readonly perSecond: number;
-  /** Milliseconds from picture to answer. */
+  /** Milliseconds from image to answer. */
   readonly p50: number;
   readonly p95: number;
   readonly p99: number;

@@ -1,6 +1,6 @@
 /**
- * An engine that ends its whole process, as a fault in native code would, when a picture's first pixel is pure red;
- * it throws when that is pure green; it never returns when that is pure blue. Any other picture is class 0.
+ * An engine that ends its whole process, as a fault in native code would, when an image's first pixel is pure red;
+ * it throws when that is pure green; it never returns when that is pure blue. Any other image is class 0.
  */
 const FAULTS = {
   '255,0,0': () => process.kill(process.pid, 'SIGKILL'),
@@ -25,11 +25,11 @@ export const engine = {
     outputs: ['probabilities'],
     run: async (input, dims) => {
       const data = new Float32Array(dims[0] * 10);
-      for (let picture = 0; picture < dims[0]; picture++) {
-        const first = picture * 3 * PIXELS;
+      for (let image = 0; image < dims[0]; image++) {
+        const first = image * 3 * PIXELS;
         const pixel = [0, 1, 2].map((channel) => byte(input[first + channel * PIXELS]));
         FAULTS[pixel.join(',')]?.();
-        data[picture * 10] = 1;
+        data[image * 10] = 1;
       }
       return new Map([['probabilities', { dims: [dims[0], 10], data }]]);
     },

@@ -1,5 +1,5 @@
 /**
- * A simulated device for pool tests. The red of a picture's first pixel says what its batch does:
+ * A simulated device for pool tests. The red of an image's first pixel says what its batch does:
  * 1 throws, 2 never returns, 3 ends the thread, 4 keeps the thread busy for 300 ms. Any other is class 0.
  */
 const BUSY_MS = 300;
@@ -28,7 +28,7 @@ export const engine = {
       input: { name: 'image', dims: [null, 3, 2, 2], type: 'uint8' },
       outputs: ['probabilities'],
       run: async (input, [batch]) => {
-        for (let picture = 0; picture < batch; picture++) ACTS[input[picture * 12]]?.();
+        for (let image = 0; image < batch; image++) ACTS[input[image * 12]]?.();
         return new Map([
           [
             'probabilities',

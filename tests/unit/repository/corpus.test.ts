@@ -9,7 +9,7 @@ function fingerprint(corpus: readonly CorpusCase[]): string {
   return hash.digest('hex');
 }
 
-describe('the hostile-picture corpus', () => {
+describe('the hostile-image corpus', () => {
   let corpus: CorpusCase[];
 
   beforeAll(async () => {

@@ -10,7 +10,7 @@ const answered = (className = 'cat', confidence = 0.9, batchSize = 1): Ending =>
 
 const finished = (endedAt: number, ending: Ending, more: Partial<Finished> = {}): Finished => ({
   model: 'pets',
-  picture: 'a.jpg',
+  image: 'a.jpg',
   scheduledAt: endedAt - 10,
   sentAt: endedAt - 9,
   endedAt,

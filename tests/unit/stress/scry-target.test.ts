@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { ScryTarget } from '@scry/stress/load/scry-target';
 
 const ID = 'prediction-1';
-const PICTURE = { name: 'a.jpg', bytes: Buffer.from([0xff, 0xd8, 0xff, 0xd9]), mime: 'image/jpeg' };
+const IMAGE = { name: 'a.jpg', bytes: Buffer.from([0xff, 0xd8, 0xff, 0xd9]), mime: 'image/jpeg' };
 const DONE = {
   prediction_id: ID,
   status: 'succeeded',
@@ -18,7 +18,7 @@ function answer(res: ServerResponse, status: number, body: object, retryAfter?: 
   res.end(JSON.stringify(body));
 }
 
-/** Accepts every picture, and answers the second poll. */
+/** Accepts every image, and answers the second poll. */
 class SlowServer {
   readonly polledAt: number[] = [];
   acceptedAt = 0;
@@ -51,7 +51,7 @@ describe('a client that polls', () => {
   it('asks again when Retry-After says', async () => {
     const server = new SlowServer('1');
     const target = new ScryTarget({ url: await server.url(), mode: 'poll', connections: 1 });
-    const ending = await target.predict(PICTURE, 'pets', 10_000);
+    const ending = await target.predict(IMAGE, 'pets', 10_000);
     await target.close();
     await server.close();
     expect(ending).toMatchObject({ kind: 'answered', answer: { className: 'cat', confidence: 0.9 } });
@@ -63,7 +63,7 @@ describe('a client that polls', () => {
   it('asks as often as it was told to instead', async () => {
     const server = new SlowServer('3600');
     const target = new ScryTarget({ url: await server.url(), mode: 'poll', pollMs: 1, connections: 1 });
-    expect(await target.predict(PICTURE, 'pets', 10_000)).toMatchObject({ kind: 'answered' });
+    expect(await target.predict(IMAGE, 'pets', 10_000)).toMatchObject({ kind: 'answered' });
     await target.close();
     await server.close();
   });
@@ -71,7 +71,7 @@ describe('a client that polls', () => {
   it('gives up at its deadline', async () => {
     const server = new SlowServer('1');
     const target = new ScryTarget({ url: await server.url(), mode: 'poll', connections: 1 });
-    expect(await target.predict(PICTURE, 'pets', 100)).toEqual({
+    expect(await target.predict(IMAGE, 'pets', 100)).toEqual({
       kind: 'failed',
       reason: 'no answer within 100 ms',
     });

@@ -3,7 +3,7 @@
  * A worker that has lost its device, say, must not go on eating jobs: it leaves, and its supervisor starts it afresh.
  */
 
-/** So many failures in a row are no bad picture any more: those fail one by one, with successes between them. */
+/** So many failures in a row are no bad image any more: those fail one by one, with successes between them. */
 const FAILURES_TO_LEAVE = 8;
 
 export class InferenceHealth {

@@ -1,9 +1,9 @@
-/** The last step of resizing: cutting the middle out of a scaled picture, or laying it into its padding. */
+/** The last step of resizing: cutting the middle out of a scaled image, or laying it into its padding. */
 import type { InputManifest } from '@scry/shared/models/model-folders';
 import type { Geometry } from './geometry.js';
 
 /** What a model wants to see: the manifest's `input` with the size known. */
-export type PictureInput = Pick<InputManifest, 'channels' | 'resize' | 'pad' | 'filter' | 'align'> & {
+export type ImageInput = Pick<InputManifest, 'channels' | 'resize' | 'pad' | 'filter' | 'align'> & {
   readonly width: number;
   readonly height: number;
 };
@@ -23,17 +23,17 @@ export interface Fitted {
 }
 
 /**
- * Where a scaled picture of `width × height` goes in the model input. A negative offset is cut off.
+ * Where a scaled image of `width × height` goes in the model input. A negative offset is cut off.
  * Half pixels go to the end, as in `round((outer - inner) / 2 - 0.1)` of Ultralytics' letterbox.
  */
-export function place(width: number, height: number, input: PictureInput): Geometry {
+export function place(width: number, height: number, input: ImageInput): Geometry {
   const offset = (inner: number, outer: number) =>
     input.resize === 'contain' && input.align === 'start' ? 0 : Math.floor((outer - inner) / 2);
   return { x: offset(width, input.width), y: offset(height, input.height), width, height };
 }
 
-/** Brings a scaled picture to the model's exact size. Copies only when it does not fit already. */
-export function toInputSize(scaled: Raster, input: PictureInput): Fitted {
+/** Brings a scaled image to the model's exact size. Copies only when it does not fit already. */
+export function toInputSize(scaled: Raster, input: ImageInput): Fitted {
   const { channels } = scaled;
   const geometry = place(scaled.width, scaled.height, input);
   if (scaled.width === input.width && scaled.height === input.height)

@@ -1,9 +1,9 @@
-/** Where the whole picture lies in the pixels that a model is given, so that boxes can be carried back. */
+/** Where the whole image lies in the pixels that a model is given, so that boxes can be carried back. */
 import type { Box } from '@scry/shared/contracts/prediction';
 
 /**
- * The picture's rectangle in pixels of the model input. A `contain` picture lies inside (x, y ≥ 0), a `cover`
- * picture reaches beyond the edges (x or y < 0), a stretched one fits exactly.
+ * The image's rectangle in pixels of the model input. A `contain` image lies inside (x, y ≥ 0), a `cover`
+ * image reaches beyond the edges (x or y < 0), a stretched one fits exactly.
  */
 export interface Geometry {
   readonly x: number;
@@ -22,11 +22,11 @@ export interface Corners {
 
 const clip = (value: number): number => Math.min(1, Math.max(0, value));
 
-/** A ten-thousandth of a pixel on an 8K picture is lost; numbers stay short in JSON. */
+/** A ten-thousandth of a pixel on an 8K image is lost; numbers stay short in JSON. */
 const round = (value: number): number => Math.round(value * 1e6) / 1e6;
 
-/** Carries a box from model input to picture, clipped to it; null when nothing of it lies in the picture. */
-export function toPicture(corners: Corners, geometry: Geometry): Box | null {
+/** Carries a box from model input to image, clipped to it; null when nothing of it lies in the image. */
+export function toImage(corners: Corners, geometry: Geometry): Box | null {
   const x0 = clip((corners.x0 - geometry.x) / geometry.width);
   const x1 = clip((corners.x1 - geometry.x) / geometry.width);
   const y0 = clip((corners.y0 - geometry.y) / geometry.height);

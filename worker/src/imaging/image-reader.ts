@@ -1,26 +1,26 @@
 /**
- * Decoding and preparing pictures exactly as a manifest says.
+ * Decoding and preparing images exactly as a manifest says.
  *
- * What every picture goes through, whatever its format: turned upright (EXIF), first frame, embedded colour profile
+ * What every image goes through, whatever its format: turned upright (EXIF), first frame, embedded colour profile
  * and CMYK to sRGB, 16 bits to 8, transparency laid on white (as pages show it), resized, to RGB or gray.
  * The steps are one libvips pipeline, so pixels are decoded once and JPEGs are shrunk while they are read.
  */
 import { readFile } from 'node:fs/promises';
 import type { ImageFormat, PredictionError } from '@scry/shared/contracts/prediction';
-import { ForeignDecoder } from '@scry/shared/imaging/codecs/decoder';
+import { CodecDecoder } from '@scry/shared/imaging/codecs/decoder';
 import { imageFormat } from '@scry/shared/imaging/format';
 import { imageSize } from 'image-size';
 import sharp, { type FitEnum, type KernelEnum, type Sharp, type SharpOptions } from 'sharp';
-import { decodingFailure, failures, type PictureLimits } from './failures.js';
-import { type PictureInput, place, type Raster, toInputSize } from './fit.js';
+import { decodingFailure, failures, type ImageLimits } from './failures.js';
+import { type ImageInput, place, type Raster, toInputSize } from './fit.js';
 import type { Geometry } from './geometry.js';
 import { toGray } from './gray.js';
 import { isStandardRgb } from './profile.js';
 
-export type { PictureLimits } from './failures.js';
-export type { PictureInput } from './fit.js';
+export type { ImageLimits } from './failures.js';
+export type { ImageInput } from './fit.js';
 
-export interface PreparedPicture {
+export interface PreparedImage {
   /** Interleaved rows, `[height, width, 3]` RGB (also for bgr) or `[height, width]` gray; owns its ArrayBuffer. */
   readonly pixels: Uint8Array;
   readonly geometry: Geometry;
@@ -28,24 +28,24 @@ export interface PreparedPicture {
 
 /** How preparing ended; milliseconds from reading the file to the pixels. */
 export type Preparation =
-  | { readonly ok: true; readonly picture: PreparedPicture; readonly decodeMs: number }
+  | { readonly ok: true; readonly image: PreparedImage; readonly decodeMs: number }
   | { readonly ok: false; readonly error: PredictionError; readonly decodeMs: number };
 
 const KERNELS = { bilinear: 'linear', bicubic: 'cubic', nearest: 'nearest' } as const satisfies Record<
-  PictureInput['filter'],
+  ImageInput['filter'],
   keyof KernelEnum
 >;
 const FITS = { stretch: 'fill', contain: 'inside', cover: 'outside' } as const satisfies Record<
-  PictureInput['resize'],
+  ImageInput['resize'],
   keyof FitEnum
 >;
 
-/** A longer picture is cut by libvips: scaled whole, a strip one pixel wide would fill the memory. */
+/** A longer image is cut by libvips: scaled whole, a strip one pixel wide would fill the memory. */
 const LONGEST_SCALED_WHOLE = 8;
 
 /**
- * Sets libvips up for a server. Once per process, before the first picture.
- * No cache, since pictures differ; one thread per picture, since pictures come in numbers (UV_THREADPOOL_SIZE of
+ * Sets libvips up for a server. Once per process, before the first image.
+ * No cache, since images differ; one thread per image, since images come in numbers (UV_THREADPOOL_SIZE of
  * them at a time); and only the loaders of formats that Scry reads, whatever the bytes look like to libvips.
  */
 export function configureSharp(): void {
@@ -56,26 +56,26 @@ export function configureSharp(): void {
   sharp.unblock({ operation: loaders.map((name) => `VipsForeignLoad${name}`) });
 }
 
-/** Reads and prepares stored pictures. Owns the thread for formats that libvips does not read. */
-export class PictureReader {
-  readonly #limits: PictureLimits;
-  readonly #foreign = new ForeignDecoder();
+/** Reads and prepares stored images. Owns the thread for formats that libvips does not read. */
+export class ImageReader {
+  readonly #limits: ImageLimits;
+  readonly #foreign = new CodecDecoder();
 
-  constructor(limits: PictureLimits) {
+  constructor(limits: ImageLimits) {
     this.#limits = limits;
   }
 
   /**
-   * Prepares one picture for one model.
-   * @param file path of the stored picture
-   * @throws what the file system says; everything wrong with the picture itself is a value
+   * Prepares one image for one model.
+   * @param file path of the stored image
+   * @throws what the file system says; everything wrong with the image itself is a value
    */
-  async prepare(file: string, input: PictureInput): Promise<Preparation> {
+  async prepare(file: string, input: ImageInput): Promise<Preparation> {
     const start = performance.now();
     const prepared = await this.#prepare(await readFile(file), input);
     const decodeMs = performance.now() - start;
     return 'pixels' in prepared
-      ? { ok: true, picture: prepared, decodeMs }
+      ? { ok: true, image: prepared, decodeMs }
       : { ok: false, error: prepared, decodeMs };
   }
 
@@ -83,7 +83,7 @@ export class PictureReader {
     await this.#foreign.close();
   }
 
-  async #prepare(bytes: Buffer, input: PictureInput): Promise<PreparedPicture | PredictionError> {
+  async #prepare(bytes: Buffer, input: ImageInput): Promise<PreparedImage | PredictionError> {
     if (bytes.length === 0) return failures.empty();
     const format = imageFormat(bytes);
     if (!format) return failures.format();
@@ -96,7 +96,7 @@ export class PictureReader {
   }
 
   async #open(bytes: Buffer, format: ImageFormat): Promise<Source | PredictionError> {
-    if (format === 'bmp' || format === 'heic') return this.#openForeign(bytes, format);
+    if (format === 'bmp' || format === 'heic') return this.#openWithCodec(bytes, format);
     const options: SharpOptions = {
       autoOrient: true,
       failOn: 'truncated', // what is cut short fails; the harmless oddities that cameras write do not
@@ -106,7 +106,7 @@ export class PictureReader {
     return vipsSource(bytes, format, options);
   }
 
-  async #openForeign(bytes: Buffer, format: 'bmp' | 'heic'): Promise<Source | PredictionError> {
+  async #openWithCodec(bytes: Buffer, format: 'bmp' | 'heic'): Promise<Source | PredictionError> {
     const { maxPixels, timeoutS } = this.#limits;
     // A copy, since small files are read into Node's shared buffer pool, which cannot be transferred.
     const decoded = await this.#foreign.decode({ format, bytes: new Uint8Array(bytes), maxPixels }, timeoutS);
@@ -126,7 +126,7 @@ interface Size {
   readonly height: number;
 }
 
-/** A picture that can be opened, once its format is known. */
+/** An image that can be opened, once its format is known. */
 interface Source {
   open(): Sharp;
   /** As a person sees it. */
@@ -156,7 +156,7 @@ function jpegFrame(bytes: Buffer): Size | null {
   }
 }
 
-async function render(source: Source, input: PictureInput, limits: PictureLimits): Promise<PreparedPicture> {
+async function render(source: Source, input: ImageInput, limits: ImageLimits): Promise<PreparedImage> {
   const { width, height, resize } = input;
   const strip = resize === 'cover' && (await source.elongation()) > LONGEST_SCALED_WHOLE;
   const { data, info } = await source
@@ -172,8 +172,8 @@ async function render(source: Source, input: PictureInput, limits: PictureLimits
   return strip ? { ...fitted, geometry: covering(await source.size(), input) } : fitted;
 }
 
-/** Where a picture lies that libvips scaled and cut in one go. */
-function covering(size: Size, input: PictureInput): Geometry {
+/** Where an image lies that libvips scaled and cut in one go. */
+function covering(size: Size, input: ImageInput): Geometry {
   const scale = Math.max(input.width / size.width, input.height / size.height);
   return place(Math.round(size.width * scale), Math.round(size.height * scale), input);
 }

@@ -1,12 +1,12 @@
 /**
- * How many pictures a CPU should take in one run. A device of its own has its batch from the manifest; a CPU gains
- * little from company, and more than its caches hold makes every picture dearer: MobileNetV2 was measured to take 3.99 ms
- * a picture in runs of 2, 4.05 in runs of 4 and 4.52 in runs of 8.
+ * How many images a CPU should take in one run. A device of its own has its batch from the manifest; a CPU gains
+ * little from company, and more than its caches hold makes every image dearer: MobileNetV2 was measured to take 3.99 ms
+ * an image in runs of 2, 4.05 in runs of 4 and 4.52 in runs of 8.
  */
 
 /** From here on the fixed costs of a run, and of claiming and writing its results, are shared by enough. */
 const ENOUGH = 4;
-/** Doubling must make a picture cheaper by this part. Less may be noise, and would cost the others more waiting than it saves. */
+/** Doubling must make an image cheaper by this part. Less may be noise, and would cost the others more waiting than it saves. */
 const WORTH_IT = 0.1;
 /** Runs of each size, of which the shortest counts. */
 const TRIES = 3;
@@ -14,9 +14,9 @@ const TRIES = 3;
 const LONGEST_RUN_MS = 200;
 
 /**
- * Chooses by trying: from a few pictures on it doubles for as long as that pays.
+ * Chooses by trying: from a few images on it doubles for as long as that pays.
  * @param time runs a batch of that size and tells how long it took, milliseconds
- * @param max pictures at the most
+ * @param max images at the most
  */
 export async function chooseBatchSize(time: (size: number) => Promise<number>, max: number): Promise<number> {
   if (max === 1 || (await time(1)) > LONGEST_RUN_MS) return 1;

@@ -33,7 +33,7 @@ export interface BatchItem {
 
 export type Inferred = Omit<Answered, 'decodeMs'> | 'dropped';
 
-/** A batch failed, and one of its pictures may be the reason: each is worth a try on its own. */
+/** A batch failed, and one of its images may be the reason: each is worth a try on its own. */
 export class BatchFailed extends Error {}
 
 export interface LaneParts {

@@ -7,11 +7,11 @@ import { ManifestProblem, oneLine } from '../models/manifest-problem.js';
 import { chooseBatchSize } from './batch-size.js';
 import type { Engine, LoadedModel, LoadOptions, Outputs } from './engines/engine.js';
 import { type ResolvedInput, resolveInput } from './engines/input-spec.js';
-import { createPixelWriter, type PixelWriter, pictureSize } from './engines/pixels.js';
+import { createPixelWriter, type PixelWriter, valuesPerImage } from './engines/pixels.js';
 import { createInterpreter } from './tasks/index.js';
 import type { Interpreter } from './tasks/task.js';
 
-/** One picture to predict, prepared as `PictureReader` does. */
+/** One image to predict, prepared as `ImageReader` does. */
 export interface InferenceItem {
   readonly pixels: Uint8Array;
   readonly geometry: Geometry;
@@ -42,7 +42,7 @@ export class ServedModel {
     const { width, height } = this.input;
     this.#interpreter = createInterpreter({ model, width, height, outputs: loaded.outputs });
     this.#write = createPixelWriter(this.input);
-    this.#size = pictureSize(this.input);
+    this.#size = valuesPerImage(this.input);
     this.#limit = this.input.fixedBatch ?? model.batch.max;
     this.#batch = this.#allocate();
   }
@@ -69,13 +69,13 @@ export class ServedModel {
     }
   }
 
-  /** Pictures that one run takes at the most: the model's own batch, the manifest's, or fewer where more do not pay. */
+  /** Images that one run takes at the most: the model's own batch, the manifest's, or fewer where more do not pay. */
   get batchLimit(): number {
     return this.#limit;
   }
 
   /**
-   * Predicts any number of pictures, in as many runs as the model's own batch asks for.
+   * Predicts any number of images, in as many runs as the model's own batch asks for.
    * @throws Error with the engine's words when a run fails
    */
   async run(items: readonly InferenceItem[]): Promise<BatchResult> {
@@ -84,7 +84,7 @@ export class ServedModel {
     for (let start = 0; start < items.length; start += this.#limit) {
       const chunk = items.slice(start, start + this.#limit);
       for (const [index, item] of chunk.entries()) this.#write(item.pixels, this.#batch, index);
-      const batch = this.input.fixedBatch ?? chunk.length; // what is left of a fixed batch holds older pictures
+      const batch = this.input.fixedBatch ?? chunk.length; // what is left of a fixed batch holds older images
       const begun = performance.now();
       const outputs = await this.#infer(batch);
       inferenceMs += performance.now() - begun;
@@ -106,10 +106,10 @@ export class ServedModel {
   #infer(batch: number): Promise<Outputs> {
     const { width, height, layout, batched } = this.input;
     const channels = this.#size / (width * height);
-    const picture = layout === 'nchw' ? [channels, height, width] : [height, width, channels];
+    const image = layout === 'nchw' ? [channels, height, width] : [height, width, channels];
     return this.loaded.run(
       this.#batch.subarray(0, batch * this.#size),
-      batched ? [batch, ...picture] : picture,
+      batched ? [batch, ...image] : image,
       this.#interpreter.wanted,
     );
   }
@@ -117,14 +117,14 @@ export class ServedModel {
   async #warmUp(note: (sentence: string) => void): Promise<void> {
     const gray = new Uint8Array(this.#size).fill(this.model.input.pad);
     // No more than is run: memory of a large batch is taken when it is first written.
-    const pictures = this.input.fixedBatch ?? Math.min(2, this.#limit);
-    for (let index = 0; index < pictures; index++) this.#write(gray, this.#batch, index);
+    const images = this.input.fixedBatch ?? Math.min(2, this.#limit);
+    for (let index = 0; index < images; index++) this.#write(gray, this.#batch, index);
     const batch = this.input.fixedBatch ?? 1;
     let outputs: Outputs;
     try {
       outputs = await this.#infer(batch);
     } catch (error) {
-      throw new ManifestProblem(this.model, 'file', `a run on a gray picture fails (${oneLine(error)})`);
+      throw new ManifestProblem(this.model, 'file', `a run on a gray image fails (${oneLine(error)})`);
     }
     this.#interpreter.check(outputs, batch);
     if (this.input.fixedBatch !== null || this.#limit === 1) return;
@@ -138,7 +138,7 @@ export class ServedModel {
       this.#interpreter.check(await this.#infer(2), 2);
     } catch (error) {
       this.#restrict(1);
-      note(`${this.model.name} takes one picture at a time: a batch of two fails (${oneLine(error)})`);
+      note(`${this.model.name} takes one image at a time: a batch of two fails (${oneLine(error)})`);
     }
   }
 
@@ -152,7 +152,7 @@ export class ServedModel {
     this.#restrict(await chooseBatchSize(time, allowed));
     if (this.#limit < allowed)
       note(
-        `${this.model.name} takes ${this.#limit} pictures in a run instead of ${allowed}: more do not pay on this CPU`,
+        `${this.model.name} takes ${this.#limit} images in a run instead of ${allowed}: more do not pay on this CPU`,
       );
   }
 

@@ -4,7 +4,7 @@
  */
 import { parentPort, threadId, workerData } from 'node:worker_threads';
 import type { Model } from '@scry/shared/models/model-folders';
-import type { PictureInput } from '../imaging/fit.js';
+import type { ImageInput } from '../imaging/fit.js';
 import { oneLine } from '../models/manifest-problem.js';
 import type { Device, Engine } from './engines/engine.js';
 import { type EngineModules, loadEngine } from './engines/registry.js';
@@ -40,9 +40,9 @@ export type ModelReport = {
       readonly device: Device;
       /** For people: which library and backend it runs on. */
       readonly runtime: string;
-      /** What `PictureReader.prepare` needs, with sizes from the model file where the manifest has none. */
-      readonly input: PictureInput;
-      /** Pictures that one run takes at the most. */
+      /** What `ImageReader.prepare` needs, with sizes from the model file where the manifest has none. */
+      readonly input: ImageInput;
+      /** Images that one run takes at the most. */
       readonly batchLimit: number;
       /** Loading and warm-up, milliseconds. */
       readonly loadMs: number;

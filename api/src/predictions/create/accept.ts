@@ -1,17 +1,17 @@
 /**
- * Takes a prediction over. After `accept` has said "created" it is never lost: the picture is on disk, the row is
- * committed, and a job is handed out, or the reconciler will make one from the row.
+ * Takes a prediction over. After `accept` has said "created" it is never lost: the image is on disk, the row is
+ * committed, and a job is handed out, or job recovery will make one from the row.
  */
 
 import { CODES, type ImageInfo, type Parameters } from '@scry/shared/contracts/prediction';
 import type { Created, Prediction } from '@scry/shared/database/predictions';
 import type { Model } from '@scry/shared/models/model-folders';
-import type { PendingPicture } from '@scry/shared/storage/image-storage';
+import type { PendingImage } from '@scry/shared/storage/image-storage';
 import { Problem } from '../../http/problems.js';
 import type { Services } from '../../services.js';
 
 /** A checked request. */
-export interface Wanted {
+export interface CreateRequest {
   readonly id: string;
   readonly model: Model;
   readonly parameters: Parameters;
@@ -28,7 +28,7 @@ export interface Accepted {
   readonly prediction: Prediction;
 }
 
-function freshRow({ id, model, parameters, image }: Wanted, times: Created): Prediction {
+function freshRow({ id, model, parameters, image }: CreateRequest, times: Created): Prediction {
   return {
     id,
     status: 'queued',
@@ -51,7 +51,7 @@ function freshRow({ id, model, parameters, image }: Wanted, times: Created): Pre
 
 async function enqueue(
   services: Services,
-  { id, model, parameters, image }: Wanted,
+  { id, model, parameters, image }: CreateRequest,
   times: Created,
 ): Promise<void> {
   const job = {
@@ -65,15 +65,15 @@ async function enqueue(
 }
 
 /**
- * Keeps the picture and commits the row. A picture whose row was not written is removed again, unless another uses it.
+ * Keeps the image and commits the row. An image whose row was not written is removed again, unless another uses it.
  * @returns null when the id is taken
  */
 async function commit(
   { storage, predictions }: Services,
-  { id, model, parameters, image, expiresInS, webhook }: Wanted,
-  picture: PendingPicture,
+  { id, model, parameters, image, expiresInS, webhook }: CreateRequest,
+  upload: PendingImage,
 ): Promise<Created | null> {
-  await picture.keep();
+  await upload.keep();
   const { name, version, task, engine } = model;
   const row = {
     id,
@@ -92,26 +92,26 @@ async function commit(
     return null;
   }
   if (await storage.has(image.sha256)) return created;
-  // The last prediction with the same picture was deleted between keep and create.
+  // The last prediction with the same image was deleted between keep and create.
   await predictions.delete(id);
-  throw new Problem('storage-unavailable', 'The same picture was being deleted just now. Send it again.');
+  throw new Problem('storage-unavailable', 'The same image was being deleted just now. Send it again.');
 }
 
 /**
  * @param idIsChosen by the client, so that it may be taken: looked up before anything is kept
- * @throws what storage and database say; the picture is then still the caller's to discard
+ * @throws what storage and database say; the image is then still the caller's to discard
  */
 export async function accept(
   services: Services,
-  wanted: Wanted,
-  picture: PendingPicture,
+  wanted: CreateRequest,
+  upload: PendingImage,
   idIsChosen: boolean,
 ): Promise<Accepted> {
   const { predictions, metrics, backlog, webhooks, answerCache } = services;
   const earlier = idIsChosen ? await predictions.get(wanted.id) : null;
   if (earlier) return { created: false, prediction: earlier };
   await backlog.admit(wanted.model.name);
-  const created = await commit(services, wanted, picture);
+  const created = await commit(services, wanted, upload);
   if (created) {
     backlog.add(wanted.model.name);
     metrics.created.inc({ model: wanted.model.name });
@@ -129,8 +129,8 @@ export async function accept(
   );
 }
 
-/** True when a prediction is what was asked for: same picture, model and parameters. */
-export function isSame(prediction: Prediction, { model, parameters, image }: Wanted): boolean {
+/** True when a prediction is what was asked for: same image, model and parameters. */
+export function isSame(prediction: Prediction, { model, parameters, image }: CreateRequest): boolean {
   const entries = (value: Parameters) =>
     JSON.stringify(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
   return (

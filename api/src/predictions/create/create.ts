@@ -1,4 +1,4 @@
-/** POST /v1/predictions: a picture comes in, a promise goes out. */
+/** POST /v1/predictions: an image comes in, a promise goes out. */
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import { predictionResponse, problems } from '../../http/describe.js';
@@ -29,13 +29,13 @@ export const creationProblems = problems(
   'overloaded',
   'invalid-multipart',
   'invalid-json',
-  'no-picture',
+  'no-image',
   'unknown-model',
   'id-taken',
   'too-large',
-  'unsupported-picture',
+  'unsupported-image',
   'unsupported-body',
-  'unreadable-picture',
+  'unreadable-image',
   'too-many-pixels',
   'storage-unavailable',
   'database-unavailable',
@@ -44,11 +44,11 @@ export const creationProblems = problems(
 
 const refuseTaken: Judge = ({ created }, { id }) => {
   if (created) return;
-  const detail = `There is a prediction "${id}" already. Choose another prediction_id, or PUT the picture to /v1/predictions/${id} to repeat a request.`;
+  const detail = `There is a prediction "${id}" already. Choose another prediction_id, or PUT the image to /v1/predictions/${id} to repeat a request.`;
   throw new Problem('id-taken', detail);
 };
 
-/** Refuses before the picture is read. PUT does so after: a repeated request may be answered however full it is. */
+/** Refuses before the image is read. PUT does so after: a repeated request may be answered however full it is. */
 const admit =
   ({ backlog }: Services): RequestHandler =>
   async (_req, _res, next) => {

@@ -9,13 +9,13 @@ import { cancel } from '../end/cancel.js';
 import { baseUrl, entityTag, present } from '../present.js';
 import { type Wait, waitOf } from '../wait/wait-query.js';
 import type { Watch } from '../wait/waiters.js';
-import { type Accepted, accept, type Wanted } from './accept.js';
+import { type Accepted, accept, type CreateRequest } from './accept.js';
 import { checkFields } from './parse.js';
-import { describePicture } from './probe.js';
+import { describeImage } from './probe.js';
 import { uploadReceiver } from './upload.js';
 
 /** Looks at what was accepted, or found under the id, before anything is answered; throws a Problem to refuse it. */
-export type Judge = (accepted: Accepted, wanted: Wanted) => void;
+export type Judge = (accepted: Accepted, wanted: CreateRequest) => void;
 
 function answer(services: Services, res: Response, prediction: Prediction, wait: Wait): void {
   const base = baseUrl(res.req, services.config.PUBLIC_URL);
@@ -39,22 +39,22 @@ export function creator(services: Services, judge: Judge) {
     watchEnd: (id: string) => void,
     id?: string,
   ): Promise<{ prediction: Prediction; keep: boolean }> {
-    const { picture, fields } = await receive(req, res);
+    const { image, fields } = await receive(req, res);
     try {
       const { idIsChosen, keep, webhook, ...checked } = checkFields(req, fields, models, id);
       const refused = webhook && refuseTarget(webhook, config.WEBHOOK_PRIVATE);
       if (refused) throw new Problem('invalid-request', `webhook: ${refused}.`);
-      const wanted: Wanted = {
+      const wanted: CreateRequest = {
         ...checked,
         webhook: webhook === null ? null : { url: webhook, baseUrl: baseUrl(req, config.PUBLIC_URL) },
-        image: await describePicture(picture, config.MAX_PIXELS),
+        image: await describeImage(image, config.MAX_PIXELS),
       };
       watchEnd(wanted.id);
-      const found = await accept(services, wanted, picture, idIsChosen);
+      const found = await accept(services, wanted, image, idIsChosen);
       judge(found, wanted);
       return { prediction: found.prediction, keep };
     } finally {
-      await picture.discard();
+      await image.discard();
     }
   }
 

@@ -1,6 +1,6 @@
 /**
  * The producer side of the queue: one producer per model. Jobs that come together are added together. The queue may
- * be away: then `add` says so after a bounded wait, and the row in PostgreSQL is found by the reconciler.
+ * be away: then `add` says so after a bounded wait, and the row in PostgreSQL is found by job recovery.
  */
 
 import {
@@ -83,10 +83,7 @@ export class Queues {
   #warn(error: Error): void {
     if (performance.now() - this.#warnedAt < WARN_EVERY_MS) return;
     this.#warnedAt = performance.now();
-    this.#log.warn(
-      { error: error.message },
-      'jobs cannot be added; their predictions wait for the reconciler',
-    );
+    this.#log.warn({ error: error.message }, 'jobs cannot be added; their predictions wait for job recovery');
   }
 
   /** A model's queue itself, for whoever shows what lies in it. */

@@ -19,7 +19,7 @@ export const predictionIdSchema = z
   .regex(PREDICTION_ID, 'must be 8 to 64 letters, digits, "-" or "_"')
   .describe('8 to 64 of A–Z a–z 0–9 _ -. Knowing it is the right to read the prediction.');
 
-/** Everything but the picture. */
+/** Everything but the image. */
 export const fieldsSchema = parametersSchema.extend({
   model: z.string().optional().describe("A model's name; the default model when left out."),
   prediction_id: predictionIdSchema.optional(),
@@ -43,12 +43,12 @@ export const fieldsSchema = parametersSchema.extend({
 });
 export type Fields = z.infer<typeof fieldsSchema>;
 
-const picture = (description: string) => z.string().meta({ format: 'binary', description });
+const image = (description: string) => z.string().meta({ format: 'binary', description });
 export const formSchema = fieldsSchema
-  .extend({ image: picture('The picture, as a file.') })
+  .extend({ image: image('The image, as a file.') })
   .meta({ id: 'PredictionForm', description: 'multipart/form-data' });
 export const jsonSchema = fieldsSchema
-  .extend({ image: z.string().describe('The picture as base64 or as a data URL.') })
+  .extend({ image: z.string().describe('The image as base64 or as a data URL.') })
   .meta({ id: 'PredictionRequest' });
 
 const FLAGS: Readonly<Record<string, boolean>> = { true: true, '1': true, false: false, '0': false };
@@ -109,7 +109,7 @@ export interface CheckedFields {
 }
 
 /**
- * Checks everything but the picture.
+ * Checks everything but the image.
  * @param id from the path, when the client chose it there
  * @throws Problem naming what is wrong
  */

@@ -1,7 +1,7 @@
 /** Size and orientation from a JPEG's header. Sources: ITU-T T.81 annex B (frames), CIPA DC-008 (Exif), TIFF 6.0. */
 import { APP1, EOI, isFrame, jpegSegments, SOS } from '@scry/shared/imaging/jpeg-segments';
 
-export interface PictureSize {
+export interface ImageSize {
   readonly width: number;
   readonly height: number;
 }
@@ -9,8 +9,8 @@ export interface PictureSize {
 const ORIENTATION = 0x0112;
 const SHORT = 3;
 
-/** Swaps the sides of a picture that lies on its side. */
-function turned({ width, height }: PictureSize, onItsSide: boolean): PictureSize {
+/** Swaps the sides of an image that lies on its side. */
+function turned({ width, height }: ImageSize, onItsSide: boolean): ImageSize {
   return onItsSide ? { width: height, height: width } : { width, height };
 }
 
@@ -33,16 +33,16 @@ function orientation(segment: DataView): number {
 }
 
 /**
- * Width and height as a person sees the picture.
+ * Width and height as a person sees the image.
  * @param bytes the file's beginning
  * @returns null when the header does not end within `bytes`
- * @throws Error when picture data begins before any size was told
+ * @throws Error when image data begins before any size was told
  */
-export function jpegHeader(bytes: Uint8Array): PictureSize | null {
+export function jpegHeader(bytes: Uint8Array): ImageSize | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let turn: number | null = null;
   for (const { marker, start, end } of jpegSegments(bytes)) {
-    if (marker === SOS || marker === EOI) throw new Error('no frame header before the picture data');
+    if (marker === SOS || marker === EOI) throw new Error('no frame header before the image data');
     if (isFrame(marker)) {
       if (start + 5 > bytes.length) return null;
       const size = { height: view.getUint16(start + 1), width: view.getUint16(start + 3) };

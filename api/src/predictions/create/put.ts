@@ -10,7 +10,7 @@ import { creator, type Judge } from './creation.js';
 
 const refuseOther: Judge = ({ created, prediction }, wanted) => {
   if (created || isSame(prediction, wanted)) return;
-  const detail = `There is a prediction "${wanted.id}" with another picture, model or parameters. Choose another id.`;
+  const detail = `There is a prediction "${wanted.id}" with another image, model or parameters. Choose another id.`;
   throw new Problem('id-taken', detail);
 };
 

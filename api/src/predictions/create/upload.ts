@@ -1,13 +1,13 @@
 /**
- * Takes the picture of a request, as a form or as JSON, to a temporary file, hashing it while it streams. Until
+ * Takes the image of a request, as a form or as JSON, to a temporary file, hashing it while it streams. Until
  * `keep` is called nothing is visible to anyone; whatever stops the request removes the file.
  */
-import type { PendingPicture, PictureStorage } from '@scry/shared/storage/image-storage';
+import type { ImageStorage, PendingImage } from '@scry/shared/storage/image-storage';
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import multer, { type StorageEngine } from 'multer';
 import { NESTED, Problem } from '../../http/problems.js';
 
-/** Room for the fields and the dressing around a picture. */
+/** Room for the fields and the dressing around an image. */
 const FIELDS_BYTES = 64 * 1024;
 const FORM_LIMITS = {
   files: 1,
@@ -18,9 +18,9 @@ const FORM_LIMITS = {
   headerPairs: 32,
 } as const;
 
-/** A request's picture and its other fields, unchecked. */
+/** A request's image and its other fields, unchecked. */
 export interface Upload {
-  readonly picture: PendingPicture;
+  readonly image: PendingImage;
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
@@ -28,13 +28,13 @@ declare global {
   namespace Express {
     namespace Multer {
       interface File {
-        pending: PendingPicture;
+        pending: PendingImage;
       }
     }
   }
 }
 
-function storageEngine(storage: PictureStorage, maxBytes: number): StorageEngine {
+function storageEngine(storage: ImageStorage, maxBytes: number): StorageEngine {
   return {
     _handleFile(_req, file, done) {
       // Not destroyed when receiving stops early: its "aborted" would come before the reason why.
@@ -58,7 +58,7 @@ const run = (handler: RequestHandler, req: Request, res: Response) =>
 const DATA_URL = /^data:[^,]{0,200};base64,/;
 const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
 
-/** Bytes of a picture in JSON. @throws Problem when the text is not base64 */
+/** Bytes of an image in JSON. @throws Problem when the text is not base64 */
 export function decodeBase64(text: string): Buffer {
   const prefix = DATA_URL.exec(text)?.[0] ?? '';
   const base64 = text.slice(prefix.length);
@@ -77,7 +77,7 @@ async function* once(bytes: Buffer) {
 function asObject(body: unknown): Record<string, unknown> {
   if (typeof body === 'object' && body !== null && !Array.isArray(body))
     return body as Record<string, unknown>;
-  throw new Problem('invalid-json', 'The body must be one JSON object with the picture in "image".');
+  throw new Problem('invalid-json', 'The body must be one JSON object with the image in "image".');
 }
 
 /** No field of a request is nested, and base64 has no brackets: more than these are an attack on the parser's memory. */
@@ -92,8 +92,8 @@ function refuseNesting(_req: unknown, _res: unknown, body: Buffer): void {
   }
 }
 
-/** @returns a function that receives a request's picture. Its answer's `picture` must be kept or discarded. */
-export function uploadReceiver(storage: PictureStorage, maxBytes: number) {
+/** @returns a function that receives a request's image. Its answer's `image` must be kept or discarded. */
+export function uploadReceiver(storage: ImageStorage, maxBytes: number) {
   const form = multer({
     storage: storageEngine(storage, maxBytes),
     limits: FORM_LIMITS,
@@ -107,13 +107,13 @@ export function uploadReceiver(storage: PictureStorage, maxBytes: number) {
   async function fromForm(req: Request, res: Response): Promise<Upload> {
     await run(form, req, res);
     const fields = { ...(req.body as Record<string, unknown>) };
-    const picture = req.file?.pending;
-    delete req.file; // a request that waits for its answer would keep its picture in memory meanwhile
-    if (picture) return { picture, fields };
+    const image = req.file?.pending;
+    delete req.file; // a request that waits for its answer would keep its image in memory meanwhile
+    if (image) return { image, fields };
     const hint = 'image' in fields ? 'The field "image" came as text' : 'No file came';
     throw new Problem(
-      'no-picture',
-      `${hint}: send the picture as a file in the field "image" (curl -F image=@photo.jpg).`,
+      'no-image',
+      `${hint}: send the image as a file in the field "image" (curl -F image=@photo.jpg).`,
     );
   }
 
@@ -122,21 +122,21 @@ export function uploadReceiver(storage: PictureStorage, maxBytes: number) {
     const { image, ...fields } = asObject(req.body);
     req.body = undefined; // as above
     if (typeof image !== 'string')
-      throw new Problem('no-picture', 'No picture came: put it in "image", as base64 or as a data URL.');
-    return { picture: await storage.receive(once(decodeBase64(image)), maxBytes), fields };
+      throw new Problem('no-image', 'No image came: put it in "image", as base64 or as a data URL.');
+    return { image: await storage.receive(once(decodeBase64(image)), maxBytes), fields };
   }
 
-  /** @throws Problem, PictureTooLarge and what multer, body-parser and the file system say */
+  /** @throws Problem, ImageTooLarge and what multer, body-parser and the file system say */
   return async function receive(req: Request, res: Response): Promise<Upload> {
     if (Number(req.headers['content-length'] ?? 0) > (maxBytes * 4) / 3 + FIELDS_BYTES)
       throw new Problem(
         'too-large',
-        `The body is larger than a picture of ${maxBytes} bytes can make it. Send a smaller picture.`,
+        `The body is larger than an image of ${maxBytes} bytes can make it. Send a smaller image.`,
       );
     if (req.is('multipart/form-data')) return fromForm(req, res);
     if (req.is('json')) return fromJson(req, res);
     const detail =
-      'Send the picture as multipart/form-data (a file in the field "image") or as application/json.';
-    throw new Problem(req.headers['content-type'] ? 'unsupported-body' : 'no-picture', detail);
+      'Send the image as multipart/form-data (a file in the field "image") or as application/json.';
+    throw new Problem(req.headers['content-type'] ? 'unsupported-body' : 'no-image', detail);
   };
 }

@@ -1,9 +1,9 @@
-/** DELETE /v1/predictions/{id}: the row, and the picture when no other row uses it. */
+/** DELETE /v1/predictions/{id}: the row, and the image when no other row uses it. */
 
 import { idParams, problems } from '../../http/describe.js';
 import type { Route } from '../../http/route.js';
 import { findPrediction, notFound } from '../read/find.js';
-import { removePicture } from './remove-image.js';
+import { removeImage } from './remove-image.js';
 
 export const deletePrediction: Route = {
   scope: 'predict',
@@ -11,7 +11,7 @@ export const deletePrediction: Route = {
     method: 'delete',
     path: '/v1/predictions/{id}',
     operationId: 'deletePrediction',
-    summary: 'Delete a prediction, and its picture when no other uses it',
+    summary: 'Delete a prediction, and its image when no other uses it',
     tags: ['predictions'],
     request: { params: idParams },
     responses: {
@@ -27,7 +27,7 @@ export const deletePrediction: Route = {
       await queues.remove(model, id);
       const sha256 = await predictions.delete(id);
       if (sha256 === null) throw notFound(id);
-      await removePicture(services, { id, model, sha256 });
+      await removeImage(services, { id, model, sha256 });
       res.status(204).end();
     },
   ],

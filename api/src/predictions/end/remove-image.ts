@@ -2,16 +2,16 @@
 
 import type { Removed } from '@scry/shared/database/maintenance';
 import type { PredictionStore } from '@scry/shared/database/predictions';
-import type { PictureStorage } from '@scry/shared/storage/image-storage';
+import type { ImageStorage } from '@scry/shared/storage/image-storage';
 
-export interface RemovePictureParts {
-  readonly storage: PictureStorage;
+export interface RemoveImageParts {
+  readonly storage: ImageStorage;
   readonly predictions: Pick<PredictionStore, 'usesImage'>;
 }
 
-/** Removes a prediction's link under its class, and its picture when no other prediction uses it. */
-export async function removePicture(
-  { storage, predictions }: RemovePictureParts,
+/** Removes a prediction's link under its class, and its image when no other prediction uses it. */
+export async function removeImage(
+  { storage, predictions }: RemoveImageParts,
   { id, model, sha256 }: Removed,
 ): Promise<void> {
   await storage.unlinkByClass(model, id);

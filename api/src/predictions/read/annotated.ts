@@ -1,4 +1,4 @@
-/** GET /v1/predictions/{id}/annotated and /crops/{n}: pictures made from the upload and its answer. */
+/** GET /v1/predictions/{id}/annotated and /crops/{n}: images made from the upload and its answer. */
 import type { Prediction } from '@scry/shared/database/predictions';
 import type { RequestHandler, Response } from 'express';
 import { z } from 'zod';
@@ -8,7 +8,7 @@ import type { Route } from '../../http/route.js';
 import { renderingName } from '../../rendering/renderer.js';
 import { isKnown } from '../present.js';
 import { findPrediction } from './find.js';
-import { setPictureHeaders } from './image.js';
+import { setImageHeaders } from './image.js';
 
 const JPEG = { 'image/jpeg': { schema: z.string().meta({ format: 'binary' }) } };
 
@@ -24,7 +24,7 @@ function requireAnswer({ id, status, output }: Prediction): NonNullable<Predicti
 
 async function send(res: Response, name: string, draw: () => Promise<Buffer>): Promise<void> {
   const tag = `"${name}"`;
-  setPictureHeaders(res, 'image/jpeg', tag);
+  setImageHeaders(res, 'image/jpeg', tag);
   if (isKnown(res.req, tag)) res.status(304).end();
   else res.send(await draw());
 }
@@ -32,22 +32,22 @@ async function send(res: Response, name: string, draw: () => Promise<Buffer>): P
 const failures = problems(
   'prediction-not-found',
   'not-answered',
-  'picture-gone',
-  'unreadable-picture',
+  'image-gone',
+  'unreadable-image',
   'database-unavailable',
   'storage-unavailable',
 );
 
-export const annotatedPicture: Route = {
+export const annotatedImage: Route = {
   scope: 'any',
   description: {
     method: 'get',
     path: '/v1/predictions/{id}/annotated',
-    operationId: 'annotatedPicture',
-    summary: 'The picture with its answer drawn onto it',
+    operationId: 'annotatedImage',
+    summary: 'The image with its answer drawn onto it',
     description:
-      'Boxes with labels for detections, the most confident class above the picture for classifications. Its longer side is 640 to 2048 pixels.',
-    tags: ['pictures'],
+      'Boxes with labels for detections, the most confident class above the image for classifications. Its longer side is 640 to 2048 pixels.',
+    tags: ['images'],
     request: { params: idParams },
     responses: {
       200: { description: 'A JPEG.', content: JPEG },
@@ -72,7 +72,7 @@ export const crop: Route = {
     path: '/v1/predictions/{id}/crops/{n}',
     operationId: 'crop',
     summary: 'One detected object',
-    tags: ['pictures'],
+    tags: ['images'],
     request: {
       params: idParams.extend({
         n: z

@@ -11,18 +11,18 @@ import { findPrediction } from './find.js';
 /** What browsers are told: ids are secrets, so private; content-addressed, so it never changes. */
 export const FOR_EVER = 'private, max-age=31536000, immutable';
 
-/** Pictures come from strangers: nothing in them may run, whatever a browser takes them for. */
+/** Images come from strangers: nothing in them may run, whatever a browser takes them for. */
 export const SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 
 const mediaType = (format: ImageFormat) => `image/${format}`;
 
-/** A picture that a manifest lets be deleted, or that someone took from the volume. */
-export function pictureGone(): Problem {
-  return new Problem('picture-gone', 'The picture of this prediction is not kept any more. Its answer is.');
+/** An image that a manifest lets be deleted, or that someone took from the volume. */
+export function imageGone(): Problem {
+  return new Problem('image-gone', 'The image of this prediction is not kept any more. Its answer is.');
 }
 
-/** Headers of every answer that is a picture. */
-export function setPictureHeaders(res: Response, type: string, tag: string): void {
+/** Headers of every answer that is an image. */
+export function setImageHeaders(res: Response, type: string, tag: string): void {
   res.set({
     'Content-Type': type,
     'Content-Security-Policy': SANDBOX,
@@ -41,7 +41,7 @@ function send(res: Response, file: string): Promise<void> {
       (error?: NodeJS.ErrnoException) => {
         if (!error || error.code === 'ECONNABORTED' || error.code === 'EPIPE')
           resolve(); // the client left
-        else reject(error.code === 'ENOENT' ? pictureGone() : error);
+        else reject(error.code === 'ENOENT' ? imageGone() : error);
       },
     );
   });
@@ -53,23 +53,23 @@ export const predictionImage: Route = {
     method: 'get',
     path: '/v1/predictions/{id}/image',
     operationId: 'predictionImage',
-    summary: 'The picture as it was uploaded',
-    tags: ['pictures'],
+    summary: 'The image as it was uploaded',
+    tags: ['images'],
     request: { params: idParams },
     responses: {
       200: {
-        description: 'The picture.',
+        description: 'The image.',
         content: { 'image/*': { schema: z.string().meta({ format: 'binary' }) } },
       },
       304: { description: 'The client has it.' },
-      ...problems('prediction-not-found', 'picture-gone', 'database-unavailable', 'storage-unavailable'),
+      ...problems('prediction-not-found', 'image-gone', 'database-unavailable', 'storage-unavailable'),
     },
   },
   handlers: (services) => [
     async (req, res) => {
       const { image } = await findPrediction(services, req);
       const tag = `"${image.sha256}"`;
-      setPictureHeaders(res, mediaType(image.format), tag);
+      setImageHeaders(res, mediaType(image.format), tag);
       if (isKnown(req, tag)) res.status(304).end();
       else await send(res, services.storage.path(image.sha256));
     },

@@ -5,7 +5,7 @@ import type { Route } from '../../http/route.js';
 import { check } from '../../http/validate.js';
 import { renderingName } from '../../rendering/renderer.js';
 import { findPrediction } from './find.js';
-import { setPictureHeaders } from './image.js';
+import { setImageHeaders } from './image.js';
 
 /** Few sizes, so that few are made and kept: one for lists, one for screens. */
 const SIZES = ['256', '1600'] as const;
@@ -20,8 +20,8 @@ export const predictionThumbnail: Route = {
     method: 'get',
     path: '/v1/predictions/{id}/thumbnail',
     operationId: 'predictionThumbnail',
-    summary: 'The picture, smaller',
-    tags: ['pictures'],
+    summary: 'The image, smaller',
+    tags: ['images'],
     request: { params: idParams, query: querySchema },
     responses: {
       200: {
@@ -32,8 +32,8 @@ export const predictionThumbnail: Route = {
       ...problems(
         'invalid-request',
         'prediction-not-found',
-        'picture-gone',
-        'unreadable-picture',
+        'image-gone',
+        'unreadable-image',
         'database-unavailable',
         'storage-unavailable',
       ),
@@ -44,7 +44,7 @@ export const predictionThumbnail: Route = {
       const side = Number(check(querySchema, req.query).size);
       const { image } = await findPrediction(services, req);
       const tag = `"${image.sha256.slice(0, 16)}-${renderingName('thumbnail', side)}"`;
-      setPictureHeaders(res, 'image/jpeg', tag);
+      setImageHeaders(res, 'image/jpeg', tag);
       if (req.fresh) res.status(304).end();
       else res.send(await services.renderer.thumbnail(image, side));
     },

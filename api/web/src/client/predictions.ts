@@ -25,7 +25,7 @@ export interface Upload {
   readonly signal: AbortSignal;
 }
 
-/** Sends a picture; fetch cannot tell how far an upload is, XMLHttpRequest can. @throws RequestFailed, AbortError */
+/** Sends an image; fetch cannot tell how far an upload is, XMLHttpRequest can. @throws RequestFailed, AbortError */
 export function upload({ file, name, model, wishes, onProgress, signal }: Upload): Promise<PredictionView> {
   const form = new FormData();
   if (model) form.set('model', model);

@@ -1,15 +1,15 @@
-/** Where pictures come in: dropped anywhere on the page, pasted, picked, or taken with a camera. */
+/** Where images come in: dropped anywhere on the page, pasted, picked, or taken with a camera. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useTexts } from '../texts/index.js';
 import { Icon } from './icons.js';
 
-export interface GivenPicture {
+export interface GivenImage {
   readonly file: Blob;
   readonly name: string;
 }
 
 interface Props {
-  readonly onPictures: (pictures: readonly GivenPicture[]) => void;
+  readonly onImages: (images: readonly GivenImage[]) => void;
   readonly compact: boolean;
 }
 
@@ -49,17 +49,17 @@ function useWindowInput(onFiles: (files: readonly File[], pasted: boolean) => vo
   return over;
 }
 
-export function DropZone({ onPictures, compact }: Props) {
+export function DropZone({ onImages, compact }: Props) {
   const t = useTexts();
   const picker = useRef<HTMLInputElement>(null);
   const camera = useRef<HTMLInputElement>(null);
   const give = (files: readonly File[], name?: string) => {
-    if (files.length > 0) onPictures(files.map((file) => ({ file, name: name ?? file.name })));
+    if (files.length > 0) onImages(files.map((file) => ({ file, name: name ?? file.name })));
   };
   const over = useWindowInput((files, pasted) => give(files, pasted ? t.predict.pasted : undefined));
   const fromInput = (input: HTMLInputElement, name?: string) => {
     give([...(input.files ?? [])], name);
-    input.value = ''; // so that the same picture can be chosen again
+    input.value = ''; // so that the same image can be chosen again
   };
   return (
     <div class={`drop-zone${over ? ' over' : ''}${compact ? ' compact' : ''}`}>

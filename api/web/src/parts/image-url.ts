@@ -4,15 +4,15 @@ import { request } from '../client/http.js';
 import { useValue } from '../observable.js';
 import { key } from '../settings.js';
 
-export interface PictureUrl {
+export interface ImageUrl {
   /** Null while it loads, or after it failed. */
   readonly url: string | null;
   readonly failed: boolean;
 }
 
-export function usePictureUrl(path: string | null): PictureUrl {
+export function useImageUrl(path: string | null): ImageUrl {
   const withKey = useValue(key);
-  const [fetched, setFetched] = useState<PictureUrl & { path: string | null }>({
+  const [fetched, setFetched] = useState<ImageUrl & { path: string | null }>({
     path,
     url: null,
     failed: false,

@@ -1,8 +1,8 @@
-/** Drawn pictures that come with Scry (scripts/draw-samples.mjs), for people who have none at hand. */
+/** Drawn images that come with Scry (scripts/draw-samples.mjs), for people who have none at hand. */
 import { useState } from 'preact/hooks';
 import { request } from '../client/http.js';
 import { useTexts } from '../texts/index.js';
-import type { GivenPicture } from './drop-zone.js';
+import type { GivenImage } from './drop-zone.js';
 import { ErrorNotice } from './notice.js';
 
 /** Each with the model it suits; where that is not installed, the chosen one is asked. */
@@ -15,7 +15,7 @@ const SAMPLES = [
 ] as const;
 
 interface Props {
-  readonly onSample: (picture: GivenPicture, suitedModel: string) => void;
+  readonly onSample: (image: GivenImage, suitedModel: string) => void;
 }
 
 export function Samples({ onSample }: Props) {

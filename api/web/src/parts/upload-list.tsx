@@ -1,11 +1,11 @@
-/** The pictures given so far and how far each is. */
+/** The images given so far and how far each is. */
 import { useState } from 'preact/hooks';
 import { predictionPath } from '../client/predictions.js';
 import { useValue } from '../observable.js';
 import { percent, type Texts, useTexts } from '../texts/index.js';
 import { cancel, clear, type Item, items, remove, selected } from '../uploads.js';
 import { Icon } from './icons.js';
-import { usePictureUrl } from './image-url.js';
+import { useImageUrl } from './image-url.js';
 import { QueueState } from './queue-state.js';
 
 /** One line about where an item stands. */
@@ -31,11 +31,11 @@ export function markOf(item: Item): Mark {
   return status === undefined || status === 'queued' || status === 'processing' ? 'busy' : 'bad';
 }
 
-/** The picture as this browser shows it; as the server does where the browser cannot (HEIC, TIFF). */
+/** The image as this browser shows it; as the server does where the browser cannot (HEIC, TIFF). */
 function Thumb({ item }: { readonly item: Item }) {
   const [broken, setBroken] = useState(false);
   const path = item.prediction && `${predictionPath(item.prediction.prediction_id)}/thumbnail?size=256`;
-  const remote = usePictureUrl(broken ? path : null);
+  const remote = useImageUrl(broken ? path : null);
   const url = broken ? remote.url : item.url;
   return (
     <span class="upload-thumb">

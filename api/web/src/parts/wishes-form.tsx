@@ -1,4 +1,4 @@
-/** Settings for the next picture; what is left empty is as the model's manifest says. */
+/** Settings for the next image; what is left empty is as the model's manifest says. */
 import type { Wishes } from '../client/predictions.js';
 import { useTexts } from '../texts/index.js';
 

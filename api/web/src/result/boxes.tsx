@@ -1,4 +1,4 @@
-/** Boxes over a picture. For the eye and the pointer; the rows beside it say the same to everyone else. */
+/** Boxes over an image. For the eye and the pointer; the rows beside it say the same to everyone else. */
 import type { Box } from '@scry/shared/contracts/prediction';
 import { percent } from '../texts/index.js';
 import type { Found } from './detection-state.js';

@@ -4,7 +4,7 @@ import type { PredictionView } from '@scry/shared/contracts/prediction';
 /** Quotes for a POSIX shell. */
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** A command that asks the same of this server. @param name of the picture's file */
+/** A command that asks the same of this server. @param name of the image's file */
 export function curlCommand(
   prediction: PredictionView,
   name: string,

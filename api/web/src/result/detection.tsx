@@ -7,7 +7,7 @@ import { hueOf, tone } from './tones.js';
 
 interface Props {
   readonly state: DetectionState;
-  readonly picture: { readonly url: string | null; readonly width: number; readonly height: number };
+  readonly image: { readonly url: string | null; readonly width: number; readonly height: number };
 }
 
 function Controls({ state }: { readonly state: DetectionState }) {
@@ -47,20 +47,20 @@ function Controls({ state }: { readonly state: DetectionState }) {
   );
 }
 
-/** A cut-out: the same picture seen through a smaller window, so that nothing more is loaded. */
-function Crop({ one, picture }: { readonly one: Found; readonly picture: Props['picture'] }) {
-  const { width, height } = picture;
+/** A cut-out: the same image seen through a smaller window, so that nothing more is loaded. */
+function Crop({ one, image }: { readonly one: Found; readonly image: Props['image'] }) {
+  const { width, height } = image;
   const { cx, cy, w, h } = one.bbox;
   const side = Math.max(w * width, h * height, 8) * 1.15;
   const window = `${cx * width - side / 2} ${cy * height - side / 2} ${side} ${side}`;
   return (
     <svg class="crop" viewBox={window} aria-hidden="true">
-      {picture.url && <image href={picture.url} width={width} height={height} preserveAspectRatio="none" />}
+      {image.url && <image href={image.url} width={width} height={height} preserveAspectRatio="none" />}
     </svg>
   );
 }
 
-export function Detection({ state, picture }: Props) {
+export function Detection({ state, image }: Props) {
   const t = useTexts();
   const list = useRef<HTMLUListElement>(null);
   const { active, setActive, shown } = state;
@@ -90,7 +90,7 @@ export function Detection({ state, picture }: Props) {
               onFocus={() => setActive(one.index)}
               onBlur={() => setActive(null)}
             >
-              <Crop one={one} picture={picture} />
+              <Crop one={one} image={image} />
               <span class="found-name">
                 <span class="swatch" />
                 {one.class_name}

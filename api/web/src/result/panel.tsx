@@ -1,8 +1,8 @@
-/** A prediction, whatever its state: the picture beside the answer, and everything about both. */
+/** A prediction, whatever its state: the image beside the answer, and everything about both. */
 import type { PredictionView } from '@scry/shared/contracts/prediction';
 import { useState } from 'preact/hooks';
 import { hasEnded, predictionPath } from '../client/predictions.js';
-import { usePictureUrl } from '../parts/image-url.js';
+import { useImageUrl } from '../parts/image-url.js';
 import { QueueState } from '../parts/queue-state.js';
 import { useTexts } from '../texts/index.js';
 import { Actions } from './actions.js';
@@ -18,7 +18,7 @@ import { Times } from './times.js';
 interface Props {
   readonly prediction: PredictionView;
   readonly name: string;
-  /** The picture as this browser has it, where it was sent from here. */
+  /** The image as this browser has it, where it was sent from here. */
   readonly localUrl?: string;
   readonly showOpen: boolean;
 }
@@ -26,12 +26,12 @@ interface Props {
 /** Wide enough for a desk's screen; far smaller than what cameras make. */
 const PREVIEW_SIZE = 1600;
 
-function useShownPicture(prediction: PredictionView, localUrl: string | undefined) {
+function useShownImage(prediction: PredictionView, localUrl: string | undefined) {
   const [localBroken, setLocalBroken] = useState(false);
   const [remoteBroken, setRemoteBroken] = useState(false);
   const local = localBroken ? undefined : localUrl;
   const path = `${predictionPath(prediction.prediction_id)}/thumbnail?size=${PREVIEW_SIZE}`;
-  const remote = usePictureUrl(local ? null : path);
+  const remote = useImageUrl(local ? null : path);
   // A HEIC or TIFF is shown from the server's copy, which browsers can read.
   const onBroken = () => (local ? setLocalBroken(true) : setRemoteBroken(true));
   return { url: local ?? (remoteBroken ? null : remote.url), onBroken };
@@ -43,7 +43,7 @@ export function Panel({ prediction, name, localUrl, showOpen }: Props) {
   const { image, output, status } = prediction;
   const answers = output?.predictions ?? NO_ANSWERS;
   const detection = useDetection(answers);
-  const shown = useShownPicture(prediction, localUrl);
+  const shown = useShownImage(prediction, localUrl);
   const detects = prediction.model.task === 'detection';
   const focusRow = (index: number) =>
     document.querySelector<HTMLElement>(`[data-index="${index}"] button`)?.focus();
@@ -66,7 +66,7 @@ export function Panel({ prediction, name, localUrl, showOpen }: Props) {
           (detects ? (
             <Detection
               state={detection}
-              picture={{ url: shown.url, width: image.width, height: image.height }}
+              image={{ url: shown.url, width: image.width, height: image.height }}
             />
           ) : (
             <Classification answers={answers} />

@@ -1,4 +1,4 @@
-/** The picture that was sent, in its own proportions, with whatever lies over it. */
+/** The image that was sent, in its own proportions, with whatever lies over it. */
 import type { ImageInfo } from '@scry/shared/contracts/prediction';
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
@@ -23,7 +23,7 @@ export function Stage({ url, name, image, busy, onBroken, children }: Props) {
         {url ? (
           <img
             src={url}
-            alt={t.result.pictureAlt(name)}
+            alt={t.result.imageAlt(name)}
             onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) =>
               setNatural(naturalWidth / naturalHeight)
             }

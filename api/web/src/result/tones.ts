@@ -1,4 +1,4 @@
-/** Colours of classes, the same as in annotated pictures (api/src/rendering/colors.ts). */
+/** Colours of classes, the same as in annotated images (api/src/rendering/colors.ts). */
 
 /** Neighbouring classes lie this far apart on the colour wheel, degrees: the golden angle never comes round. */
 const GOLDEN_ANGLE = 137.508;

@@ -26,8 +26,7 @@ export const de: Texts = {
     unknown:
       'Etwas ist schiefgegangen. Versuchen Sie es noch einmal; sonst steht mehr im Protokoll des Servers.',
     tooBig: 'Dieses Bild ist zu groß für den Server. Senden Sie ein kleineres.',
-    notPicture: (name) =>
-      `${name} ist kein Bild. Möglich sind JPEG, PNG, WebP, GIF, TIFF, AVIF, HEIC und BMP.`,
+    notImage: (name) => `${name} ist kein Bild. Möglich sind JPEG, PNG, WebP, GIF, TIFF, AVIF, HEIC und BMP.`,
     busy: (seconds) => `Der Server ist ausgelastet. Versuchen Sie es in ${seconds} s noch einmal.`,
     noPrediction: 'Diese Vorhersage gibt es nicht. Sie wurde gelöscht, oder der Link ist unvollständig.',
   },
@@ -94,7 +93,7 @@ export const de: Texts = {
     threshold: 'Zeigen ab',
     classes: 'Klassen',
     list: 'Was gefunden wurde',
-    pictureAlt: (name) => `Das gesendete Bild: ${name}`,
+    imageAlt: (name) => `Das gesendete Bild: ${name}`,
     noPreview: 'Der Browser kann dieses Bild nicht anzeigen.',
     times: 'Wo die Zeit blieb',
     stages: {

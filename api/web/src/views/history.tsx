@@ -7,7 +7,7 @@ import { predictionPath } from '../client/predictions.js';
 import { useValue } from '../observable.js';
 import { type Filter, NO_FILTER, queryOf } from '../parts/filter.js';
 import { HistoryFilter } from '../parts/history-filter.js';
-import { usePictureUrl } from '../parts/image-url.js';
+import { useImageUrl } from '../parts/image-url.js';
 import { ErrorNotice } from '../parts/notice.js';
 import { pageLink } from '../result/actions.js';
 import { Link } from '../router.js';
@@ -85,17 +85,17 @@ function Sentinel({ onNear }: { readonly onNear: () => void }) {
 function Tile({ prediction }: { readonly prediction: PredictionView }) {
   const t = useTexts();
   const { prediction_id: id, status, output, model, created_at } = prediction;
-  const picture = usePictureUrl(`${predictionPath(id)}/thumbnail?size=256`);
+  const image = useImageUrl(`${predictionPath(id)}/thumbnail?size=256`);
   const best = output?.predictions[0];
   const found = best?.bbox ? t.result.objects(output?.predictions.length ?? 0) : best?.class_name;
   const answer = status === 'succeeded' ? (found ?? t.result.objects(0)) : t.state[status];
   return (
     <li>
       <Link class={`tile ${status}`} href={pageLink(id)}>
-        <span class="tile-picture">
-          {picture.url && (
+        <span class="tile-image">
+          {image.url && (
             <img
-              src={picture.url}
+              src={image.url}
               alt=""
               loading="lazy"
               decoding="async"

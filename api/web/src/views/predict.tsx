@@ -1,4 +1,4 @@
-/** The first view: give a picture, choose a model, read the answer. */
+/** The first view: give an image, choose a model, read the answer. */
 
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
@@ -7,7 +7,7 @@ import { sentenceFor } from '../client/failure.js';
 import { type ModelView, useModels } from '../client/models.js';
 import type { Wishes } from '../client/predictions.js';
 import { useValue } from '../observable.js';
-import { DropZone, type GivenPicture } from '../parts/drop-zone.js';
+import { DropZone, type GivenImage } from '../parts/drop-zone.js';
 import { ModelPicker } from '../parts/model-picker.js';
 import { ErrorNotice } from '../parts/notice.js';
 import { Samples } from '../parts/samples.js';
@@ -19,7 +19,7 @@ import { chosenModel } from '../settings.js';
 import { useTexts } from '../texts/index.js';
 import { add, again, type Item, items, selected } from '../uploads.js';
 
-/** The model that the next picture goes to: the one chosen, else the server's default. */
+/** The model that the next image goes to: the one chosen, else the server's default. */
 function useChosen(models: readonly ModelView[] | null): ModelView | undefined {
   const name = useValue(chosenModel);
   return (
@@ -27,8 +27,8 @@ function useChosen(models: readonly ModelView[] | null): ModelView | undefined {
   );
 }
 
-const PICTURE_NAME = /\.(jpe?g|png|webp|gif|tiff?|avif|hei[cf]|bmp)$/i;
-const isPicture = ({ file, name }: GivenPicture) => file.type.startsWith('image/') || PICTURE_NAME.test(name);
+const IMAGE_NAME = /\.(jpe?g|png|webp|gif|tiff?|avif|hei[cf]|bmp)$/i;
+const isImage = ({ file, name }: GivenImage) => file.type.startsWith('image/') || IMAGE_NAME.test(name);
 
 export function Predict() {
   const t = useTexts();
@@ -38,18 +38,18 @@ export function Predict() {
   const [refused, setRefused] = useState<string | null>(null);
   const all = useValue(items);
   const current = all.find((item) => item.key === useValue(selected));
-  const give = (pictures: readonly GivenPicture[], to = model?.name ?? null) => {
-    const wrong = pictures.find((picture) => !isPicture(picture));
-    setRefused(wrong ? t.errors.notPicture(wrong.name) : null);
-    const good = pictures.filter(isPicture);
+  const give = (images: readonly GivenImage[], to = model?.name ?? null) => {
+    const wrong = images.find((image) => !isImage(image));
+    setRefused(wrong ? t.errors.notImage(wrong.name) : null);
+    const good = images.filter(isImage);
     if (good.length === 0) return;
     add(good, to, wishes);
     announce(good.map(({ name }) => name).join(', '));
   };
-  const giveSample = (picture: GivenPicture, suited: string) => {
+  const giveSample = (image: GivenImage, suited: string) => {
     const fits = models?.some(({ name }) => name === suited);
     if (fits) chosenModel.value = suited;
-    give([picture], fits ? suited : undefined);
+    give([image], fits ? suited : undefined);
   };
   const choose = (name: string) => {
     chosenModel.value = name;
@@ -61,7 +61,7 @@ export function Predict() {
         <div class="intake-main">
           <h1 tabIndex={-1}>{t.predict.title}</h1>
           <p class="lead">{t.predict.lead}</p>
-          <DropZone onPictures={(pictures) => give(pictures)} compact={all.length > 0} />
+          <DropZone onImages={(images) => give(images)} compact={all.length > 0} />
           {refused && (
             <p class="notice bad" role="alert">
               {refused}
@@ -85,7 +85,7 @@ export function Predict() {
   );
 }
 
-/** The list and the answer; scrolled to when a picture comes and they are not on the screen. */
+/** The list and the answer; scrolled to when an image comes and they are not on the screen. */
 function Outcome({ newest, children }: { readonly newest: number; readonly children: ComponentChildren }) {
   const element = useRef<HTMLDivElement>(null);
   useEffect(() => {

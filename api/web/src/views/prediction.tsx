@@ -47,7 +47,7 @@ export function PredictionPage({ id }: { readonly id: string }) {
   );
 }
 
-/** A name for a picture whose own was never sent on. */
+/** A name for an image whose own was never sent on. */
 function fileName({ prediction_id, image }: PredictionView): string {
   return `${prediction_id}.${image.format === 'jpeg' ? 'jpg' : image.format}`;
 }

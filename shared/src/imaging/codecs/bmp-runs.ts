@@ -6,7 +6,7 @@ const END_OF_LINE = 0;
 const END_OF_BITMAP = 1;
 const MOVE = 2;
 
-/** Where the next pixel goes. What lies outside the picture is dropped. */
+/** Where the next pixel goes. What lies outside the image is dropped. */
 class Pen {
   readonly out: Buffer;
   x = 0;
@@ -25,7 +25,7 @@ class Pen {
 }
 
 /**
- * Expands a run-length coded picture to one byte per pixel, rows in the file's order; what is left out stays 0.
+ * Expands a run-length coded image to one byte per pixel, rows in the file's order; what is left out stays 0.
  * @throws RangeError when a literal run is cut short
  */
 export function expandRuns(file: Buffer, { width, height, depth, offset }: BmpHeader): Buffer {

@@ -1,7 +1,7 @@
 /**
  * BMP pixels, which libvips does not read. Written here because the library that was tried (bmp-ts 1.0.9) takes pixels
  * from the wrong place behind larger headers, mixes channels up in run-length coded files, and stops after one row of
- * a 4-bit picture with an odd width.
+ * a 4-bit image with an odd width.
  */
 import { type BmpHeader, readBmpHeader } from './bmp-header.js';
 import { expandRuns } from './bmp-runs.js';
@@ -90,7 +90,7 @@ function channel(mask: number): (value: number) => number {
   return (value) => Math.round((((value & mask) >>> shift) * 255) / most);
 }
 
-/** Many programs announce an alpha channel and leave it empty; such a picture is meant to be seen. */
+/** Many programs announce an alpha channel and leave it empty; such an image is meant to be seen. */
 function makeOpaqueWhenEmpty(data: Uint8Array): void {
   for (let at = 3; at < data.length; at += 4) if (data[at] !== 0) return;
   for (let at = 3; at < data.length; at += 4) data[at] = 255;

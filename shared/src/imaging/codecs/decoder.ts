@@ -1,27 +1,27 @@
 /**
- * Owns the threads that decode BMP and HEIC. They start with the first such pictures, end after some idle seconds, and
- * are replaced when a picture takes too long.
+ * Owns the threads that decode BMP and HEIC. They start with the first such images, end after some idle seconds, and
+ * are replaced when an image takes too long.
  */
 import { Piscina } from 'piscina';
 import { Slots } from '../../runtime/slots.js';
 import { threadFile } from '../../runtime/thread-file.js';
-import type { ForeignResult, ForeignTask } from './thread.js';
+import type { CodecResult, CodecTask } from './thread.js';
 
 /** A HEIC of 12 megapixels was measured to take 0.8 s of CPU and 250 MB, so more at a time would hurt. */
 const THREADS = 2;
 const IDLE_MS = 30_000;
 
-export class ForeignDecoder {
-  #pool: Piscina<ForeignTask, ForeignResult> | null = null;
+export class CodecDecoder {
+  #pool: Piscina<CodecTask, CodecResult> | null = null;
   readonly #slots = new Slots(THREADS);
 
   /**
-   * Decodes one picture. Waiting for a thread does not count against its time.
+   * Decodes one image. Waiting for a thread does not count against its time.
    * @param task bytes in a buffer of their own; it is transferred and empty afterwards
    * @returns RGBA, a problem, or 'timeout'
    * @throws Error with the decoder's words when the file is damaged
    */
-  async decode(task: ForeignTask, timeoutS: number): Promise<ForeignResult | 'timeout'> {
+  async decode(task: CodecTask, timeoutS: number): Promise<CodecResult | 'timeout'> {
     await this.#slots.take();
     try {
       return await this.#decodeNow(task, timeoutS);
@@ -35,7 +35,7 @@ export class ForeignDecoder {
     this.#pool = null;
   }
 
-  async #decodeNow(task: ForeignTask, timeoutS: number): Promise<ForeignResult | 'timeout'> {
+  async #decodeNow(task: CodecTask, timeoutS: number): Promise<CodecResult | 'timeout'> {
     this.#pool ??= new Piscina({
       filename: threadFile(import.meta.url, './thread.js'),
       minThreads: 0,

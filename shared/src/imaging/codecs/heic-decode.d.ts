@@ -5,7 +5,7 @@ declare module 'heic-decode' {
     decode(): Promise<{ width: number; height: number; data: Uint8ClampedArray }>;
   }
   const decode: {
-    /** Reads the headers of every picture in a file; pixels come with `decode()`. */
+    /** Reads the headers of every image in a file; pixels come with `decode()`. */
     all(options: { buffer: Uint8Array }): Promise<HeicImage[] & { dispose(): void }>;
   };
   export default decode;

@@ -29,7 +29,7 @@ it('lets pages of the origins that were named upload and read what they need', a
   expect(made.headers.get('access-control-expose-headers')).toContain('Location');
 });
 
-it('takes no pictures from pages of other origins, and lets the browser keep answers from them', async () => {
+it('takes no images from pages of other origins, and lets the browser keep answers from them', async () => {
   const answer = await app.fetch('/v1/models', { headers: from('https://elsewhere.example') });
   expect(answer.headers.get('access-control-allow-origin')).toBeNull();
   const body = form(await jpeg(2));

@@ -29,7 +29,7 @@ describe('when too much is unfinished', () => {
     expect(await refused.json()).toMatchObject({ type: '/problems/overloaded' });
   });
 
-  it('keeps no picture of what it refuses', async () => {
+  it('keeps no image of what it refuses', async () => {
     app = await startApp({ MAX_UNFINISHED: '1' });
     await predict(app, await jpeg(1));
     const before = await uploads(app);
@@ -37,7 +37,7 @@ describe('when too much is unfinished', () => {
     expect(await uploads(app)).toEqual(before);
   });
 
-  it('goes on taking pictures for other models', async () => {
+  it('goes on taking images for other models', async () => {
     app = await startApp({ MAX_UNFINISHED: '1' });
     expect((await create({}, { model: 'everyday-10' })).status).toBe(202);
     expect((await create({}, { model: 'everyday-10' })).status).toBe(503);

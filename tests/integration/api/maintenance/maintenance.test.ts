@@ -1,16 +1,16 @@
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { PutBack } from '@scry/api/maintenance/job-recovery';
+import { JobRecovery } from '@scry/api/maintenance/job-recovery';
 import { Jobs } from '@scry/api/maintenance/jobs';
-import { Reconciler } from '@scry/api/maintenance/maintenance';
-import { type ChoreParts, chores } from '@scry/api/maintenance/maintenance-tasks';
+import { Maintenance } from '@scry/api/maintenance/maintenance';
+import { type MaintenanceTaskParts, maintenanceTasks } from '@scry/api/maintenance/maintenance-tasks';
 import { type Database, openDatabase } from '@scry/shared/database/database';
 import { Leadership } from '@scry/shared/database/leader-lock';
-import { UpkeepStore } from '@scry/shared/database/maintenance';
+import { MaintenanceStore } from '@scry/shared/database/maintenance';
 import { type NewPrediction, PredictionStore } from '@scry/shared/database/predictions';
 import { jobId, openQueueBackend, type QueueBackend, queueName } from '@scry/shared/queue/queue';
-import { PictureStorage } from '@scry/shared/storage/image-storage';
+import { ImageStorage } from '@scry/shared/storage/image-storage';
 import { until } from '../../../helpers/app.js';
 import {
   createDatabase,
@@ -30,7 +30,7 @@ let database: Database;
 let predictions: PredictionStore;
 let backend: QueueBackend;
 let dataDir: string;
-let storage: PictureStorage;
+let storage: ImageStorage;
 
 beforeAll(async () => {
   redis = await startRedis();
@@ -43,8 +43,8 @@ async function setUp(kind: 'redis' | 'postgres' = 'postgres'): Promise<void> {
   predictions = new PredictionStore(database);
   backend = openQueueBackend(kind === 'redis' && redis ? redis.url : testDatabase.url, 4, quiet);
   await backend.prepare();
-  dataDir = await mkdtemp(path.join(tmpdir(), 'scry-reconciler-'));
-  storage = new PictureStorage(dataDir);
+  dataDir = await mkdtemp(path.join(tmpdir(), 'scry-maintenance-'));
+  storage = new ImageStorage(dataDir);
   await storage.prepare();
 }
 
@@ -62,16 +62,16 @@ function prediction(id: string, changes: Partial<NewPrediction> = {}): NewPredic
   return { id, ...model, parameters: {}, image, expiresInS: null, ...changes };
 }
 
-/** Runs one chore by its name, once. */
-async function run(name: string, config: Partial<ChoreParts['config']> = {}): Promise<void> {
+/** Runs one task by its name, once. */
+async function run(name: string, config: Partial<MaintenanceTaskParts['config']> = {}): Promise<void> {
   await runner(config)(name);
 }
 
 /** Chores that remember what they saw from run to run. */
-function runner(config: Partial<ChoreParts['config']> = {}): (name: string) => Promise<void> {
-  const all = chores({
+function runner(config: Partial<MaintenanceTaskParts['config']> = {}): (name: string) => Promise<void> {
+  const all = maintenanceTasks({
     config: { STALE_AFTER_S: 30, RETENTION_DAYS: 0, ...config },
-    upkeep: new UpkeepStore(database),
+    maintenance: new MaintenanceStore(database),
     predictions,
     storage,
     jobs: new Jobs(backend, 3),
@@ -79,9 +79,9 @@ function runner(config: Partial<ChoreParts['config']> = {}): (name: string) => P
     log: quiet,
   });
   return async (name) => {
-    const chore = all.find((candidate) => candidate.name === name);
-    if (!chore) throw new Error(`there is no chore "${name}"`);
-    await chore.run(none);
+    const task = all.find((candidate) => candidate.name === name);
+    if (!task) throw new Error(`there is no task "${name}"`);
+    await task.run(none);
   };
 }
 
@@ -122,24 +122,24 @@ describe.each(['postgres', 'redis'] as const)('putting predictions back, with %s
 
   it('looks at young ones only for some seconds after the queue came back empty', async () => {
     const clock = { now: 0 };
-    const upkeep = new UpkeepStore(database);
+    const maintenance = new MaintenanceStore(database);
     const jobs = new Jobs(backend, 3);
-    const putBack = new PutBack({
-      upkeep,
+    const jobRecovery = new JobRecovery({
+      maintenance,
       predictions,
       jobs,
       staleAfterS: 30,
       log: quiet,
       now: () => clock.now,
     });
-    await putBack.run(none); // leaves the marker
+    await jobRecovery.run(none); // leaves the marker
     clock.now = 10_000;
     await predictions.create(prediction(`${kind}-young`));
     await age(2);
-    await putBack.run(none);
+    await jobRecovery.run(none);
     expect(await stateOf(`${kind}-young`)).toBe('unknown');
     await backend.queue('scry_marker').obliterate({ force: true });
-    await putBack.run(none);
+    await jobRecovery.run(none);
     expect(await stateOf(`${kind}-young`)).toBe('waiting');
   });
 
@@ -198,7 +198,7 @@ describe('with Redis away', () => {
   });
 });
 
-describe('the other chores', () => {
+describe('the other maintenanceTasks', () => {
   beforeEach(() => setUp());
 
   it('expire what was not done before its deadline, by the clock of the database', async () => {
@@ -222,11 +222,11 @@ describe('the other chores', () => {
     expect(await readdir(folder)).toEqual(['fresh']);
   });
 
-  it('remove predictions that ended long ago with their pictures, and keep pictures that others use', async () => {
+  it('remove predictions that ended long ago with their images, and keep images that others use', async () => {
     const shas = { alone: '01'.repeat(32), shared: '02'.repeat(32) };
     for (const sha256 of Object.values(shas)) {
       await mkdir(path.dirname(storage.path(sha256)), { recursive: true });
-      await writeFile(storage.path(sha256), 'picture');
+      await writeFile(storage.path(sha256), 'image');
     }
     const image = (sha256: string) => ({ image: { ...prediction('x').image, sha256 } });
     await predictions.create(prediction('old-alone', image(shas.alone)));
@@ -243,13 +243,13 @@ describe('the other chores', () => {
   });
 });
 
-describe('pictures that nobody uses', () => {
+describe('images that nobody uses', () => {
   beforeEach(() => setUp());
   const hoursAgo = Date.now() / 1000 - 7 * 3600;
 
   async function keep(sha256: string, seconds: number): Promise<void> {
     await mkdir(path.dirname(storage.path(sha256)), { recursive: true });
-    await writeFile(storage.path(sha256), 'picture');
+    await writeFile(storage.path(sha256), 'image');
     await utimes(storage.path(sha256), seconds, seconds);
   }
 
@@ -262,7 +262,7 @@ describe('pictures that nobody uses', () => {
       prediction('uses-it', { image: { ...prediction('x').image, sha256: shas.used } }),
     );
     const look = runner();
-    for (let run = 0; run < 256; run++) await look('unused pictures');
+    for (let run = 0; run < 256; run++) await look('unused images');
     const left = await Promise.all(Object.values(shas).map((sha256) => storage.has(sha256)));
     expect(left).toEqual([false, true, true]);
   });
@@ -280,7 +280,7 @@ describe('pictures that nobody uses', () => {
     const sha256 = '55'.repeat(32);
     await mkdir(path.dirname(storage.path(sha256)), { recursive: true });
     const folder = path.join(dataDir, 'uploads', 'tmp');
-    await writeFile(path.join(folder, `removing-${sha256}-1`), 'picture');
+    await writeFile(path.join(folder, `removing-${sha256}-1`), 'image');
     expect(await storage.removeOrphans(1e9)).toBe(0);
     expect(await storage.removeOrphans(1e9, 0)).toBe(1);
     expect(await storage.has(sha256)).toBe(true);
@@ -294,10 +294,10 @@ describe('holding the lock', () => {
   it('one process at a time works, and another takes over when it stops', async () => {
     const worked: string[] = [];
     const start = (name: string) => {
-      const chore = { name, everyMs: 20, run: async () => void worked.push(name) };
-      const reconciler = new Reconciler(new Leadership(testDatabase.url, KEY, quiet), () => [chore], quiet);
-      reconciler.start();
-      return reconciler;
+      const task = { name, everyMs: 20, run: async () => void worked.push(name) };
+      const maintenance = new Maintenance(new Leadership(testDatabase.url, KEY, quiet), () => [task], quiet);
+      maintenance.start();
+      return maintenance;
     };
     const first = start('first');
     await until('the first one works', async () => worked.length > 3);
@@ -312,7 +312,7 @@ describe('holding the lock', () => {
   it('is lost with its connection, and taken again', async () => {
     let begun = 0;
     const leadership = new Leadership(testDatabase.url, KEY, quiet);
-    const reconciler = new Reconciler(
+    const maintenance = new Maintenance(
       leadership,
       () => [{ name: 'x', everyMs: 50, run: async () => undefined }],
       {
@@ -320,12 +320,12 @@ describe('holding the lock', () => {
         info: () => begun++,
       } as never,
     );
-    reconciler.start();
+    maintenance.start();
     await until('it works', async () => begun === 1);
     await database.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'scry-upkeep' AND datname = current_database()`,
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'scry-maintenance' AND datname = current_database()`,
     );
     await until('it works again', async () => begun === 2);
-    await reconciler.close();
+    await maintenance.close();
   });
 });

@@ -57,10 +57,10 @@ describe('a running API', () => {
   });
 
   test('puts PUBLIC_URL into links where it is set', async () => {
-    const behindProxy = await startApp({ PUBLIC_URL: 'https://scry.example/pictures/' });
+    const behindProxy = await startApp({ PUBLIC_URL: 'https://scry.example/images/' });
     const prediction = await predict(behindProxy, await jpeg(2));
     expect(prediction.urls.get).toBe(
-      `https://scry.example/pictures/v1/predictions/${prediction.prediction_id}`,
+      `https://scry.example/images/v1/predictions/${prediction.prediction_id}`,
     );
     await behindProxy.close();
   });

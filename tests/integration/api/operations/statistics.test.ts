@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-const failed = { status: 'failed', error: { code: 510, message: 'The picture is damaged.' } } as const;
+const failed = { status: 'failed', error: { code: 510, message: 'The image is damaged.' } } as const;
 const send = async (seed: number, model: string) =>
   (await predict(app, await jpeg(seed), { model })).prediction_id;
 

@@ -11,12 +11,12 @@ afterAll(() => app.close());
 
 const succeed = (id: string) => app.services.predictions.finish(finish(id, CAT));
 
-it('answers the same picture, model and parameters from an earlier prediction', async () => {
-  const picture = await jpeg(1);
-  const first = await predict(app, picture);
+it('answers the same image, model and parameters from an earlier prediction', async () => {
+  const image = await jpeg(1);
+  const first = await predict(app, image);
   expect(first).toMatchObject({ status: 'queued', cached: false });
   await succeed(first.prediction_id);
-  const second = await predict(app, picture);
+  const second = await predict(app, image);
   const { output } = (await (
     await app.fetch(`/v1/predictions/${first.prediction_id}`)
   ).json()) as PredictionView;
@@ -24,11 +24,11 @@ it('answers the same picture, model and parameters from an earlier prediction', 
   expect(second.prediction_id).not.toBe(first.prediction_id);
 });
 
-it('looks anew at another picture, for other parameters, and after a failure', async () => {
-  const picture = await jpeg(2);
-  const first = await predict(app, picture);
-  await app.services.predictions.end([first.prediction_id], 'failed', 510, 'The picture could not be read.');
-  await expect(predict(app, picture)).resolves.toMatchObject({ status: 'queued', cached: false });
+it('looks anew at another image, for other parameters, and after a failure', async () => {
+  const image = await jpeg(2);
+  const first = await predict(app, image);
+  await app.services.predictions.end([first.prediction_id], 'failed', 510, 'The image could not be read.');
+  await expect(predict(app, image)).resolves.toMatchObject({ status: 'queued', cached: false });
 
   const known = await predict(app, await jpeg(3));
   await succeed(known.prediction_id);

@@ -18,23 +18,23 @@ describe.each(QUEUES)('creating predictions with the queue on %s', (kind) => {
     await redis?.remove();
   });
 
-  test('a form with a picture is accepted with a place to look', async () => {
-    const picture = await jpeg(1);
+  test('a form with an image is accepted with a place to look', async () => {
+    const image = await jpeg(1);
     const response = await app.fetch('/v1/predictions', {
       method: 'POST',
-      body: form(picture, { top_k: '3' }),
+      body: form(image, { top_k: '3' }),
     });
     expect(response.status).toBe(202);
     const prediction = (await response.json()) as PredictionView;
     expect(response.headers.get('location')).toBe(`${app.url}/v1/predictions/${prediction.prediction_id}`);
     expect(response.headers.get('retry-after')).toBe('1');
-    const sha256 = createHash('sha256').update(picture).digest('hex');
+    const sha256 = createHash('sha256').update(image).digest('hex');
     expect(prediction).toMatchObject({
       status: 'queued',
       code: 100,
       model: { name: 'everyday-10', version: '1', task: 'classification', engine: 'onnx' },
       parameters: { top_k: 3 },
-      image: { sha256, format: 'jpeg', width: 64, height: 48, bytes: picture.length },
+      image: { sha256, format: 'jpeg', width: 64, height: 48, bytes: image.length },
       output: null,
       error: null,
     });
@@ -51,10 +51,10 @@ describe.each(QUEUES)('creating predictions with the queue on %s', (kind) => {
     expect((after?.wait ?? 0) - (before?.wait ?? 0)).toBe(3);
   });
 
-  test('the same picture twice is stored once', async () => {
-    const picture = await jpeg(5);
-    const sha256 = createHash('sha256').update(picture).digest('hex');
-    await Promise.all([predict(app, picture), predict(app, picture)]);
+  test('the same image twice is stored once', async () => {
+    const image = await jpeg(5);
+    const sha256 = createHash('sha256').update(image).digest('hex');
+    await Promise.all([predict(app, image), predict(app, image)]);
     expect((await uploads(app)).filter((name) => name.includes(sha256))).toHaveLength(1);
     expect((await uploads(app)).filter((name) => name.startsWith('tmp'))).toEqual([]);
   });
@@ -103,7 +103,7 @@ describe.each(QUEUES)('creating predictions with the queue on %s', (kind) => {
     expect(response.headers.get('preference-applied')).toBe('wait=0');
   });
 
-  test('PUT can be repeated, and refuses another picture or other parameters', async () => {
+  test('PUT can be repeated, and refuses another image or other parameters', async () => {
     const put = async (seed: number, fields: Record<string, string>) =>
       app.fetch('/v1/predictions/my-own-id', { method: 'PUT', body: form(await jpeg(seed), fields) });
     const first = await (await put(9, { top_k: '2', threshold: '0.1' })).json();
@@ -122,12 +122,12 @@ describe.each(QUEUES)('creating predictions with the queue on %s', (kind) => {
   });
 });
 
-describe('a picture that is deleted while the next prediction about it is being accepted', () => {
+describe('an image that is deleted while the next prediction about it is being accepted', () => {
   test('is missed at once: the request is refused, and leaves no row behind', async () => {
     const app = await startApp();
     const { storage, predictions } = app.services;
     const receive = storage.receive.bind(storage);
-    // The picture goes between its keeping and the row, as when its last other prediction is deleted just then.
+    // The image goes between its keeping and the row, as when its last other prediction is deleted just then.
     storage.receive = async (...upload) => {
       const pending = await receive(...upload);
       const keep = async () => {

@@ -15,12 +15,12 @@ afterAll(() => app.close());
 const blank = (width: number, height: number): Sharp =>
   sharp({ create: { width, height, channels: 3, background: '#336699' } });
 
-/** A blue picture as each kind of BMP, and a HEIC that libvips does not decode. */
+/** A blue image as each kind of BMP, and a HEIC that libvips does not decode. */
 const bmp = (kind: BmpKind) =>
   makeBmp({ width: 60, height: 40, data: Buffer.alloc(60 * 40 * 3, '336699', 'hex') }, kind);
 const heic = () => readFile(path.join(REPO, 'tests/fixtures/ship.heic'));
 
-describe('what a picture is, is read from its bytes', () => {
+describe('what an image is, is read from its bytes', () => {
   const encoders: [string, () => Promise<Buffer>][] = [
     ['jpeg', () => blank(60, 40).jpeg().toBuffer()],
     ['jpeg', () => blank(60, 40).jpeg({ progressive: true, mozjpeg: true }).toBuffer()],
@@ -59,9 +59,9 @@ describe('what a picture is, is read from its bytes', () => {
   });
 });
 
-/** Uploads a picture and writes an answer for it. */
-async function answered(picture: Buffer, outcome: Outcome, model = 'everyday-10'): Promise<PredictionView> {
-  const prediction = await predict(app, picture, { model });
+/** Uploads an image and writes an answer for it. */
+async function answered(image: Buffer, outcome: Outcome, model = 'everyday-10'): Promise<PredictionView> {
+  const prediction = await predict(app, image, { model });
   await app.services.predictions.finish(finish(prediction.prediction_id, outcome));
   return prediction;
 }
@@ -90,11 +90,11 @@ async function pixels(response: Response) {
 
 describe('the upload', () => {
   test('comes back as it was, harmless in a browser and for ever', async () => {
-    const picture = await jpeg(1);
-    const { prediction_id: id, image } = await predict(app, picture);
+    const sent = await jpeg(1);
+    const { prediction_id: id, image } = await predict(app, sent);
     const response = await app.fetch(`/v1/predictions/${id}/image`);
     expect(response.status).toBe(200);
-    expect(Buffer.from(await response.arrayBuffer())).toEqual(picture);
+    expect(Buffer.from(await response.arrayBuffer())).toEqual(sent);
     expect(Object.fromEntries(response.headers)).toMatchObject({
       'content-type': 'image/jpeg',
       'x-content-type-options': 'nosniff',
@@ -116,13 +116,13 @@ describe('the upload', () => {
       expect(response.status).toBe(410);
       expect(response.headers.get('content-type')).toMatch('problem+json');
       expect(response.headers.get('cache-control') ?? '').not.toMatch('immutable');
-      expect(await response.json()).toMatchObject({ type: '/problems/picture-gone' });
+      expect(await response.json()).toMatchObject({ type: '/problems/image-gone' });
     }
   });
 });
 
-describe('the annotated picture', () => {
-  test('shows detections where they are, also on a picture that was taken sideways', async () => {
+describe('the annotated image', () => {
+  test('shows detections where they are, also on an image that was taken sideways', async () => {
     const lying = await blank(400, 800).withMetadata({ orientation: 6 }).jpeg().toBuffer();
     const { prediction_id: id } = await answered(
       lying,
@@ -136,7 +136,7 @@ describe('the annotated picture', () => {
     const [red, , blue] = at(200, 200); // the middle of the box's left side: class 0 is red
     expect(red).toBeGreaterThan(150);
     expect(blue).toBeLessThan(90);
-    expect(at(400, 200)[2]).toBeGreaterThan(130); // inside, the picture is as it was
+    expect(at(400, 200)[2]).toBeGreaterThan(130); // inside, the image is as it was
   });
 
   test.each([
@@ -144,10 +144,10 @@ describe('the annotated picture', () => {
     [8000, 6000],
     [3000, 8],
     [8, 3000],
-  ])('is legible for a picture of %d × %d', async (width, height) => {
-    const picture = await blank(width, height).jpeg().toBuffer();
+  ])('is legible for an image of %d × %d', async (width, height) => {
+    const image = await blank(width, height).jpeg().toBuffer();
     const { prediction_id: id } = await answered(
-      picture,
+      image,
       detections({ cx: 0.5, cy: 0.5, w: 0.4, h: 0.4 }),
       'blood-cells',
     );
@@ -157,7 +157,7 @@ describe('the annotated picture', () => {
     expect(Math.min(shown.width, shown.height)).toBeGreaterThanOrEqual(200);
   });
 
-  test('names the most confident class of a classification above the picture', async () => {
+  test('names the most confident class of a classification above the image', async () => {
     const { prediction_id: id } = await answered(await blank(640, 640).jpeg().toBuffer(), CAT);
     const { width, height, at } = await pixels(await app.fetch(`/v1/predictions/${id}/annotated`));
     expect(width).toBe(640);
@@ -170,8 +170,8 @@ describe('the annotated picture', () => {
   });
 
   test('can be made of formats that libvips does not read', async () => {
-    for (const picture of [bmp('24'), await heic()]) {
-      const { prediction_id: id } = await answered(picture, CAT);
+    for (const image of [bmp('24'), await heic()]) {
+      const { prediction_id: id } = await answered(image, CAT);
       const { width, height } = await pixels(await app.fetch(`/v1/predictions/${id}/annotated`));
       expect(width).toBe(640);
       expect(height).toBeGreaterThan(427);
@@ -206,17 +206,17 @@ describe('crops', () => {
     const half = await sharp({ create: { width: 100, height: 100, channels: 3, background: '#ff0000' } })
       .png()
       .toBuffer();
-    const picture = await blank(200, 100)
+    const image = await blank(200, 100)
       .composite([{ input: half, left: 100, top: 0 }])
       .jpeg()
       .toBuffer();
     const outcome = detections({ cx: 0.25, cy: 0.5, w: 0.4, h: 0.5 }, { cx: 0.9, cy: 0.5, w: 0.4, h: 1.2 });
-    const { prediction_id: id } = await answered(picture, outcome, 'blood-cells');
+    const { prediction_id: id } = await answered(image, outcome, 'blood-cells');
     const first = await pixels(await app.fetch(`/v1/predictions/${id}/crops/0`));
     expect([first.width, first.height]).toEqual([80, 50]);
     expect(first.at(40, 25)[2]).toBeGreaterThan(130);
     const second = await pixels(await app.fetch(`/v1/predictions/${id}/crops/1`));
-    expect([second.width, second.height]).toEqual([60, 100]); // cut at the picture's edge
+    expect([second.width, second.height]).toEqual([60, 100]); // cut at the image's edge
     expect(second.at(30, 50)[0]).toBeGreaterThan(200);
   });
 

@@ -47,7 +47,7 @@ describe('one prediction', () => {
 
   test('of a failed attempt carries its code and a sentence', async () => {
     const { prediction_id: id } = await predict(app, await jpeg(2));
-    const error = { code: 510, message: 'The file ends in the middle of the picture.' };
+    const error = { code: 510, message: 'The file ends in the middle of the image.' };
     await app.services.predictions.finish(finish(id, { status: 'failed', error }));
     expect(await read(await get(id))).toMatchObject({ status: 'failed', code: 510, error, output: null });
   });
@@ -119,10 +119,10 @@ describe('canceling', () => {
 });
 
 describe('deleting', () => {
-  test('removes the picture with the last prediction that uses it', async () => {
-    const picture = await jpeg(9);
-    const first = await predict(app, picture);
-    const second = await predict(app, picture);
+  test('removes the image with the last prediction that uses it', async () => {
+    const image = await jpeg(9);
+    const first = await predict(app, image);
+    const second = await predict(app, image);
     const kept = async () => (await uploads(app)).some((name) => name.endsWith(first.image.sha256));
 
     expect((await app.fetch(`/v1/predictions/${first.prediction_id}`, { method: 'DELETE' })).status).toBe(
@@ -136,12 +136,12 @@ describe('deleting', () => {
     expect(await kept()).toBe(false);
   });
 
-  test('never takes the picture from a prediction that is being accepted', async () => {
-    const picture = await jpeg(10);
+  test('never takes the image from a prediction that is being accepted', async () => {
+    const image = await jpeg(10);
     for (let round = 0; round < 20; round++) {
-      const { prediction_id: old } = await predict(app, picture);
+      const { prediction_id: old } = await predict(app, image);
       const [created] = await Promise.all([
-        app.fetch('/v1/predictions', { method: 'POST', body: form(picture) }),
+        app.fetch('/v1/predictions', { method: 'POST', body: form(image) }),
         app.fetch(`/v1/predictions/${old}`, { method: 'DELETE' }),
       ]);
       expect([202, 503]).toContain(created.status);

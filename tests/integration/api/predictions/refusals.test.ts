@@ -8,18 +8,18 @@ const MAX_BYTES = 100_000;
 const MAX_PIXELS = 1_000_000;
 
 let app: TestApp;
-let picture: Buffer;
+let image: Buffer;
 
 beforeAll(async () => {
   app = await startApp({ MAX_UPLOAD_BYTES: String(MAX_BYTES), MAX_PIXELS: String(MAX_PIXELS) });
-  picture = await jpeg(1);
+  image = await jpeg(1);
 });
 afterAll(() => app.close());
 
 const post = (body: FormData | string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) =>
   app.fetch('/v1/predictions', { method: 'POST', body, headers });
 const postJson = (body: unknown) => post(JSON.stringify(body), { 'Content-Type': 'application/json' });
-const withFields = (fields: Record<string, string>) => post(form(picture, fields));
+const withFields = (fields: Record<string, string>) => post(form(image, fields));
 const withFile = (bytes: string | Buffer, name = 'photo.jpg') =>
   post(form(Buffer.from(bytes as string), {}, name));
 
@@ -32,14 +32,14 @@ function pngOf(width: number, height: number): Buffer {
 }
 
 async function twoFiles() {
-  const body = form(picture);
-  body.append('image', new Blob([new Uint8Array(picture)]), 'second.jpg');
+  const body = form(image);
+  body.append('image', new Blob([new Uint8Array(image)]), 'second.jpg');
   return post(body);
 }
 
 function otherField() {
   const body = new FormData();
-  body.append('photo', new Blob([new Uint8Array(picture)]), 'photo.jpg');
+  body.append('photo', new Blob([new Uint8Array(image)]), 'photo.jpg');
   return post(body);
 }
 
@@ -51,41 +51,36 @@ const cutForm = () =>
 type Case = [string, ProblemName, RegExp, () => Promise<Response>];
 
 const CASES: Case[] = [
-  [
-    'a form without a file',
-    'no-picture',
-    /curl -F image=@/,
-    () => post(form(null, { model: 'everyday-10' })),
-  ],
-  ['a picture sent as text', 'no-picture', /came as text/, () => post(form(null, { image: 'photo.jpg' }))],
+  ['a form without a file', 'no-image', /curl -F image=@/, () => post(form(null, { model: 'everyday-10' }))],
+  ['an image sent as text', 'no-image', /came as text/, () => post(form(null, { image: 'photo.jpg' }))],
   [
     'nothing at all',
-    'no-picture',
+    'no-image',
     /multipart\/form-data/,
     () => app.fetch('/v1/predictions', { method: 'POST' }),
   ],
-  ['an empty file', 'no-picture', /empty/, () => withFile('')],
-  ['text called photo.jpg', 'unsupported-picture', /none of jpeg, png/, () => withFile('just some text')],
+  ['an empty file', 'no-image', /empty/, () => withFile('')],
+  ['text called photo.jpg', 'unsupported-image', /none of jpeg, png/, () => withFile('just some text')],
   [
     'an SVG',
-    'unsupported-picture',
+    'unsupported-image',
     /Convert it/,
     () => withFile('<svg xmlns="http://www.w3.org/2000/svg"/>', 'a.svg'),
   ],
-  ['a PDF', 'unsupported-picture', /Convert it/, () => withFile('%PDF-1.7\n', 'a.pdf')],
+  ['a PDF', 'unsupported-image', /Convert it/, () => withFile('%PDF-1.7\n', 'a.pdf')],
   [
     'a JPEG that is cut off in its header',
-    'unreadable-picture',
+    'unreadable-image',
     /begins like jpeg/,
-    () => withFile(picture.subarray(0, 40)),
+    () => withFile(image.subarray(0, 40)),
   ],
   [
     'a PNG without its header',
-    'unreadable-picture',
+    'unreadable-image',
     /begins like png/,
     () => withFile(pngOf(1, 1).subarray(0, 12)),
   ],
-  ['a PNG of no size', 'unreadable-picture', /0 × 5 pixels/, () => withFile(pngOf(0, 5))],
+  ['a PNG of no size', 'unreadable-image', /0 × 5 pixels/, () => withFile(pngOf(0, 5))],
   [
     'a PNG that says it is huge',
     'too-many-pixels',
@@ -96,7 +91,7 @@ const CASES: Case[] = [
     'a file over the limit',
     'too-large',
     /100000 bytes/,
-    () => withFile(Buffer.concat([picture, Buffer.alloc(MAX_BYTES)])),
+    () => withFile(Buffer.concat([image, Buffer.alloc(MAX_BYTES)])),
   ],
   ['a body far over the limit', 'too-large', /100000 bytes/, () => withFile(Buffer.alloc(MAX_BYTES * 3))],
   [
@@ -134,7 +129,7 @@ const CASES: Case[] = [
     'invalid-request',
     /model: /,
     () => {
-      const body = form(picture, { model: 'everyday-10' });
+      const body = form(image, { model: 'everyday-10' });
       body.append('model', 'blood-cells');
       return post(body);
     },
@@ -144,9 +139,9 @@ const CASES: Case[] = [
     'a time that is none',
     'invalid-request',
     /Cancel-After/,
-    () => post(form(picture), { 'Cancel-After': 'soon' }),
+    () => post(form(image), { 'Cancel-After': 'soon' }),
   ],
-  ['two files', 'invalid-multipart', /one picture per request/, twoFiles],
+  ['two files', 'invalid-multipart', /one image per request/, twoFiles],
   ['a file in another field', 'invalid-multipart', /"photo"/, otherField],
   [
     'a form without a boundary',
@@ -162,7 +157,7 @@ const CASES: Case[] = [
     () => post('{"image":', { 'Content-Type': 'application/json' }),
   ],
   ['JSON that is no object', 'invalid-json', /one JSON object/, () => postJson(['image'])],
-  ['JSON without a picture', 'no-picture', /"image"/, () => postJson({ model: 'everyday-10' })],
+  ['JSON without an image', 'no-image', /"image"/, () => postJson({ model: 'everyday-10' })],
   [
     'JSON with something else than base64',
     'invalid-request',
@@ -173,14 +168,14 @@ const CASES: Case[] = [
     'JSON with text for a number',
     'invalid-request',
     /top_k: must be a whole number/,
-    () => postJson({ image: picture.toString('base64'), top_k: '3' }),
+    () => postJson({ image: image.toString('base64'), top_k: '3' }),
   ],
   ['JSON over the limit', 'too-large', /bytes/, () => postJson({ image: 'A'.repeat(MAX_BYTES * 2) })],
   [
-    'a bare picture',
+    'a bare image',
     'unsupported-body',
     /multipart\/form-data/,
-    () => post(new Uint8Array(picture), { 'Content-Type': 'image/jpeg' }),
+    () => post(new Uint8Array(image), { 'Content-Type': 'image/jpeg' }),
   ],
   [
     'another id in the form than in the path',
@@ -189,14 +184,14 @@ const CASES: Case[] = [
     () =>
       app.fetch('/v1/predictions/one-of-mine', {
         method: 'PUT',
-        body: form(picture, { prediction_id: 'another-of-mine' }),
+        body: form(image, { prediction_id: 'another-of-mine' }),
       }),
   ],
   [
     'an id that is not allowed in the path',
     'invalid-request',
     /8 to 64/,
-    () => app.fetch('/v1/predictions/a%20b', { method: 'PUT', body: form(picture) }),
+    () => app.fetch('/v1/predictions/a%20b', { method: 'PUT', body: form(image) }),
   ],
   [
     'an unknown prediction',
@@ -280,8 +275,8 @@ test('each wrong field is named for programs too', async () => {
   });
 });
 
-test('an id that is taken is refused, and the other picture is not kept', async () => {
-  await predict(app, picture, { prediction_id: 'taken-by-now' });
+test('an id that is taken is refused, and the other image is not kept', async () => {
+  await predict(app, image, { prediction_id: 'taken-by-now' });
   const before = await uploads(app);
   const response = await post(form(await jpeg(2), { prediction_id: 'taken-by-now' }));
   expect(response.status).toBe(409);
@@ -297,7 +292,7 @@ test('a volume that cannot be written is said to be so, and does not end the pro
   await rename(folder, `${folder}-away`);
   await writeFile(folder, 'in the way');
   try {
-    const response = await post(form(picture));
+    const response = await post(form(image));
     expect(response.status).toBe(503);
     expect(response.headers.get('retry-after')).toBe('2');
     expect(await response.json()).toMatchObject({ type: '/problems/storage-unavailable', code: 530 });
@@ -308,7 +303,7 @@ test('a volume that cannot be written is said to be so, and does not end the pro
     await rename(folder, `${folder}-file`);
     await rename(`${folder}-away`, folder);
   }
-  expect((await post(form(picture))).status).toBe(202);
+  expect((await post(form(image))).status).toBe(202);
 });
 
 test("every problem's type leads to its description", async () => {

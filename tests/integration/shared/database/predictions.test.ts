@@ -164,8 +164,8 @@ it('filters by status and by label', async () => {
   await expect(list({ label: 'ship' })).resolves.toEqual(['filtered-a']);
 });
 
-it('knows whether a picture is still used', async () => {
-  const image = { sha256: shaOf('shared-picture'), format: 'png', width: 8, height: 8, bytes: 99 } as const;
+it('knows whether an image is still used', async () => {
+  const image = { sha256: shaOf('shared-image'), format: 'png', width: 8, height: 8, bytes: 99 } as const;
   await store.create(prediction('shares-1', { image }));
   await store.create(prediction('shares-2', { image }));
   await expect(store.delete('shares-1')).resolves.toBe(image.sha256);

@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
-  type PictureInput,
-  PictureReader,
+  type ImageInput,
+  ImageReader,
   type Preparation,
-  type PreparedPicture,
+  type PreparedImage,
 } from '@scry/worker/imaging/image-reader';
 import sharp, { type Sharp } from 'sharp';
 import { assembleBmp, infoHeader, makeBmp } from '../../../corpus/bmp.js';
@@ -15,7 +15,7 @@ import { variants } from '../../../corpus/variants.js';
 
 const scene = drawScene();
 const HEIC = path.resolve(import.meta.dirname, '../../../fixtures/ship.heic');
-const base: PictureInput = {
+const base: ImageInput = {
   width: WIDTH,
   height: HEIGHT,
   channels: 'rgb',
@@ -26,12 +26,12 @@ const base: PictureInput = {
 };
 
 let folder: string;
-let reader: PictureReader;
+let reader: ImageReader;
 let count = 0;
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'scry-image-'));
-  reader = new PictureReader({ maxPixels: 1_000_000, timeoutS: 20 });
+  reader = new ImageReader({ maxPixels: 1_000_000, timeoutS: 20 });
 });
 
 afterAll(async () => {
@@ -45,13 +45,13 @@ async function store(bytes: Uint8Array): Promise<string> {
   return file;
 }
 
-const prepare = async (bytes: Uint8Array, input: Partial<PictureInput> = {}): Promise<Preparation> =>
+const prepare = async (bytes: Uint8Array, input: Partial<ImageInput> = {}): Promise<Preparation> =>
   reader.prepare(await store(bytes), { ...base, ...input });
 
-async function read(bytes: Uint8Array, input: Partial<PictureInput> = {}): Promise<PreparedPicture> {
+async function read(bytes: Uint8Array, input: Partial<ImageInput> = {}): Promise<PreparedImage> {
   const prepared = await prepare(bytes, input);
   if (!prepared.ok) throw new Error(prepared.error.message);
-  return prepared.picture;
+  return prepared.image;
 }
 
 const raw = (data: Buffer, width: number, height: number, channels: 3 | 4 = 3): Sharp =>
@@ -69,7 +69,7 @@ async function grayScene(): Promise<Uint8Array> {
   return Uint8Array.from({ length: levels.length * 3 }, (_, at) => levels[Math.floor(at / 3)] as number);
 }
 
-describe('a picture stored in any way that is read', () => {
+describe('an image stored in any way that is read', () => {
   let cases: CorpusCase[];
   let gray: Uint8Array;
 
@@ -94,7 +94,7 @@ describe('a picture stored in any way that is read', () => {
 
   it('can be HEIC', async () => {
     const prepared = await reader.prepare(HEIC, base);
-    expect(prepared.ok && difference(prepared.picture.pixels, scene.data)).toBeLessThan(2);
+    expect(prepared.ok && difference(prepared.image.pixels, scene.data)).toBeLessThan(2);
   });
 });
 
@@ -102,9 +102,9 @@ describe('transparency', () => {
   const half = Buffer.from([255, 0, 0, 128, 0, 0, 0, 0]);
 
   it.each([
-    ['PNG', (picture: Sharp) => picture.png()],
-    ['WebP', (picture: Sharp) => picture.webp({ lossless: true })],
-    ['TIFF', (picture: Sharp) => picture.tiff({ compression: 'lzw' })],
+    ['PNG', (image: Sharp) => image.png()],
+    ['WebP', (image: Sharp) => image.webp({ lossless: true })],
+    ['TIFF', (image: Sharp) => image.tiff({ compression: 'lzw' })],
   ])('is laid on white (%s)', async (_name, encode) => {
     const bytes = await encode(raw(half, 2, 1, 4)).toBuffer();
     const { pixels } = await read(bytes, { width: 2, height: 1, filter: 'nearest' });
@@ -121,7 +121,7 @@ describe('transparency', () => {
 });
 
 describe('resizing', () => {
-  it('fits a picture into its padding and says where it lies', async () => {
+  it('fits an image into its padding and says where it lies', async () => {
     const { pixels, geometry } = await read(await sceneSharp().png().toBuffer(), {
       width: 48,
       height: 48,
@@ -201,11 +201,11 @@ describe('resizing', () => {
     expect(pixels.length).toBe(0);
   });
 
-  it('keeps no memory of pictures that nobody holds any more', async () => {
+  it('keeps no memory of images that nobody holds any more', async () => {
     const bytes = await sceneSharp().png().toBuffer();
     const input = { width: 1024, height: 1024, filter: 'nearest' } as const;
     const before = process.memoryUsage.rss();
-    for (let picture = 0; picture < 100; picture++) await read(bytes, input);
+    for (let image = 0; image < 100; image++) await read(bytes, input);
     const pixels = 100 * 1024 * 1024 * 3;
     expect(process.memoryUsage.rss() - before).toBeLessThan(pixels / 2);
   });
@@ -221,7 +221,7 @@ describe('color profiles', () => {
 });
 
 describe('what cannot be prepared', () => {
-  const failure = async (bytes: Uint8Array, input: Partial<PictureInput> = {}) => {
+  const failure = async (bytes: Uint8Array, input: Partial<ImageInput> = {}) => {
     const prepared = await prepare(bytes, input);
     if (prepared.ok) throw new Error('it was prepared');
     expect(prepared.error.code).toBe(510);
@@ -229,22 +229,22 @@ describe('what cannot be prepared', () => {
   };
 
   it.each([
-    ['nothing', Buffer.alloc(0), 'The picture is empty; upload the file again.'],
-    ['text', Buffer.from('no picture'), 'This is not a picture that can be read; send JPEG, PNG,'],
+    ['nothing', Buffer.alloc(0), 'The image is empty; upload the file again.'],
+    ['text', Buffer.from('no image'), 'This is not an image that can be read; send JPEG, PNG,'],
     [
       'an SVG',
       Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'),
-      'This is not a picture that can be read',
+      'This is not an image that can be read',
     ],
     [
       'a broken HEIC',
       Buffer.from('\0\0\0\x10ftypheic\0\0\0\0'),
-      'The heic picture cannot be decoded: it is damaged',
+      'The heic image cannot be decoded: it is damaged',
     ],
     [
       'a broken BMP',
       makeBmp(scene, '24').subarray(0, 3000),
-      'The bmp picture cannot be decoded: it is damaged, cut short or of a rare kind (pixels are missing); save it again',
+      'The bmp image cannot be decoded: it is damaged, cut short or of a rare kind (pixels are missing); save it again',
     ],
   ])('fails with a sentence: %s', async (_name, bytes, sentence) => {
     expect(await failure(bytes)).toContain(sentence);
@@ -255,7 +255,7 @@ describe('what cannot be prepared', () => {
     const cut = tall.subarray(0, Math.floor(tall.length * 0.9));
     const sentence = await failure(cut, { width: 32, height: 32, resize: 'cover' });
     expect(sentence).toBe(
-      'The jpeg picture cannot be decoded: it is damaged, cut short or of a rare kind (VipsJpeg: premature end of JPEG image); save it again and upload that.',
+      'The jpeg image cannot be decoded: it is damaged, cut short or of a rare kind (VipsJpeg: premature end of JPEG image); save it again and upload that.',
     );
   });
 
@@ -278,12 +278,12 @@ describe('what cannot be prepared', () => {
     ],
   ])('has more pixels than are allowed (%s)', async (_name, make) => {
     expect(await failure(await make())).toBe(
-      'The picture has more than 1000000 pixels (width × height); send a smaller one.',
+      'The image has more than 1000000 pixels (width × height); send a smaller one.',
     );
   });
 
   it('has more pixels than are allowed (HEIC)', async () => {
-    const strict = new PictureReader({ maxPixels: WIDTH * HEIGHT - 1, timeoutS: 20 });
+    const strict = new ImageReader({ maxPixels: WIDTH * HEIGHT - 1, timeoutS: 20 });
     const prepared = await strict.prepare(HEIC, base);
     await strict.close();
     expect(prepared).toMatchObject({
@@ -293,14 +293,14 @@ describe('what cannot be prepared', () => {
   });
 
   it('takes longer than it may', async () => {
-    const hasty = new PictureReader({ maxPixels: 1_000_000, timeoutS: 0.001 }); // a thread does not even start in that time
+    const hasty = new ImageReader({ maxPixels: 1_000_000, timeoutS: 0.001 }); // a thread does not even start in that time
     const prepared = await hasty.prepare(HEIC, base);
     await hasty.close();
-    const message = 'The picture took longer than 0.001 s to decode; send a smaller or simpler one.';
+    const message = 'The image took longer than 0.001 s to decode; send a smaller or simpler one.';
     expect(prepared).toMatchObject({ ok: false, error: { code: 510, message } });
   });
 
-  it('is missing: that is a fault of the system, not of the picture', async () => {
+  it('is missing: that is a fault of the system, not of the image', async () => {
     await expect(reader.prepare(path.join(folder, 'nowhere'), base)).rejects.toThrow('ENOENT');
   });
 });

@@ -50,10 +50,10 @@ describe.each(FORMS)('an engine with %s', (form: Form) => {
     expect(answer).toEqual({ red: 1, green: 0.2, blue: 0.4 });
   });
 
-  it('gives every picture of a batch its own answer, in batches that the manifest allows', async () => {
-    const pictures = Array.from({ length: 11 }, (_, index) => plain(index * 5, 0, 255 - index * 5));
-    const answers = await predict(await writeMeanColor(folder, form), pictures);
-    const wanted = pictures.map((_, index) => Math.round(((index * 5) / 255) * 1e5) / 1e5);
+  it('gives every image of a batch its own answer, in batches that the manifest allows', async () => {
+    const images = Array.from({ length: 11 }, (_, index) => plain(index * 5, 0, 255 - index * 5));
+    const answers = await predict(await writeMeanColor(folder, form), images);
+    const wanted = images.map((_, index) => Math.round(((index * 5) / 255) * 1e5) / 1e5);
     expect(answers.map(({ red }) => red)).toEqual(wanted);
   });
 
@@ -65,7 +65,7 @@ describe.each(FORMS)('an engine with %s', (form: Form) => {
     expect(outcomes.map((outcome) => confidences(outcome).red)).toEqual([0.2, 0.4, 0.6, 0.8]);
   });
 
-  it('runs one by one where the file takes one picture', async () => {
+  it('runs one by one where the file takes one image', async () => {
     const served = await serve(await writeMeanColor(folder, form, {}, 1));
     expect(served.batchLimit).toBe(1);
     const { outcomes } = await served.run([plain(255, 0, 0), plain(0, 255, 0)]);
@@ -88,17 +88,13 @@ describe.each(FORMS)('an engine with %s', (form: Form) => {
   });
 
   it.each([
-    ['input.name', { input: { name: 'picture' } }, /has no input "picture" but /],
+    ['input.name', { input: { name: 'photo' } }, /has no input "photo" but /],
     [
       'output.name',
       { output: { format: 'probabilities', name: 'logits' } },
       /has no output "logits" but scores/,
     ],
-    [
-      'labels',
-      { labels: ['red', 'green'] },
-      /2 labels, but output "scores.*" of .* has 3 values per picture/,
-    ],
+    ['labels', { labels: ['red', 'green'] }, /2 labels, but output "scores.*" of .* has 3 values per image/],
     ['input.width', { input: { width: 64 } }, /64 is not 4; input "image.*" of .* is \[\?, /],
     ['input.channels', { input: { channels: 'gray' } }, /"gray" in layout "n[ch]+w?[ch]*" is 1, not /],
   ])('says that %s does not fit, naming manifest and file', async (field, parts, message) => {
@@ -138,7 +134,7 @@ describe('files that are odd', () => {
     return model;
   }
 
-  it('leave the batch free at the door and fix it inside: such a model gets one picture at a time', async () => {
+  it('leave the batch free at the door and fix it inside: such a model gets one image at a time', async () => {
     const model = await odd({
       inputs: [input],
       nodes: [
@@ -155,12 +151,12 @@ describe('files that are odd', () => {
     });
     const served = await serve(model);
     expect(served.batchLimit).toBe(1);
-    expect(notes).toEqual([expect.stringMatching(/takes one picture at a time: a batch of two fails/)]);
+    expect(notes).toEqual([expect.stringMatching(/takes one image at a time: a batch of two fails/)]);
     const { outcomes } = await served.run([plain(255, 0, 0), plain(0, 255, 0)]);
     expect(outcomes.map((outcome) => confidences(outcome).red)).toEqual([1, 0]);
   });
 
-  it('take a picture without a batch around it', async () => {
+  it('take an image without a batch around it', async () => {
     const model = await odd({
       inputs: [{ name: 'image', dims: [3, 4, 4] }],
       nodes: [

@@ -32,7 +32,7 @@ describeWithReference('the answers of the original networks', () => {
   const classify = async (model: string, set: string, file: string) =>
     byClass(await models.predict(model, path.join(REFERENCE, set, file), { all_classes: true }));
 
-  it.each(CLASSIFIERS)('are those of %s for pictures that need no resizing, within 0.0001', async (model) => {
+  it.each(CLASSIFIERS)('are those of %s for images that need no resizing, within 0.0001', async (model) => {
     const { probabilities } = await readExpected<SmallExpected>('small');
     for (const [file, expected] of Object.entries(probabilities))
       expect([file, largestDifference(await classify(model, 'small', file), expected) < 1e-4]).toEqual([

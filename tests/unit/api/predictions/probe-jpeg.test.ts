@@ -11,7 +11,7 @@ const segment = (marker: number, content: number[]) => [
 const frame = (width: number, height: number, marker = 0xc0) =>
   segment(marker, [8, height >> 8, height & 255, width >> 8, width & 255, 1, 1, 0x11, 0]);
 
-/** An APP1 segment whose Exif says how the picture lies. */
+/** An APP1 segment whose Exif says how the image lies. */
 function exif(
   orientation: number,
   { little = false, type = 3, directoryAt = 8, entries = 1 } = {},
@@ -48,7 +48,7 @@ test('tables that look like frames are passed over', () => {
     expect(header(frame(1, 1, marker), frame(60, 40))).toEqual(STANDING);
 });
 
-test('orientations from 5 on turn the picture on its side, in either byte order', () => {
+test('orientations from 5 on turn the image on its side, in either byte order', () => {
   for (let orientation = 0; orientation <= 9; orientation++)
     for (const little of [true, false]) {
       const expected = orientation >= 5 && orientation <= 8 ? LYING : STANDING;
@@ -82,7 +82,7 @@ test('a header that goes on beyond what is at hand is not known, wherever it is 
   }
 });
 
-test('picture data or an end before any size is an error', () => {
+test('image data or an end before any size is an error', () => {
   expect(() => header(segment(0xda, [0, 0]), frame(60, 40))).toThrow('no frame header');
   expect(() => header([0xff, 0xd9, 0, 0], frame(60, 40))).toThrow('no frame header');
 });

@@ -14,22 +14,22 @@ const SIZES = [
 ] as const;
 
 describe('the canvas', () => {
-  test.each(SIZES)('of a %d × %d picture holds it whole, legibly and not too large', (width, height) => {
+  test.each(SIZES)('of a %d × %d image holds it whole, legibly and not too large', (width, height) => {
     for (const banner of [true, false]) {
       const canvas = planCanvas({ width, height }, banner);
-      const { picture } = canvas;
-      expect(Math.max(picture.width, picture.height)).toBeGreaterThanOrEqual(640);
-      expect(Math.max(picture.width, picture.height)).toBeLessThanOrEqual(2048);
+      const { image } = canvas;
+      expect(Math.max(image.width, image.height)).toBeGreaterThanOrEqual(640);
+      expect(Math.max(image.width, image.height)).toBeLessThanOrEqual(2048);
       expect(canvas.fontSize).toBeGreaterThanOrEqual(16);
-      expect(picture.left).toBeGreaterThanOrEqual(0);
-      expect(picture.top).toBeGreaterThanOrEqual(canvas.banner.height);
-      expect(picture.left + picture.width).toBeLessThanOrEqual(canvas.width);
-      expect(picture.top + picture.height).toBeLessThanOrEqual(canvas.height);
+      expect(image.left).toBeGreaterThanOrEqual(0);
+      expect(image.top).toBeGreaterThanOrEqual(canvas.banner.height);
+      expect(image.left + image.width).toBeLessThanOrEqual(canvas.width);
+      expect(image.top + image.height).toBeLessThanOrEqual(canvas.height);
       expect(canvas.banner.height > 0).toBe(banner);
     }
   });
 
-  test('keeps boxes that reach beyond the picture within it', () => {
+  test('keeps boxes that reach beyond the image within it', () => {
     const area = { left: 10, top: 20, width: 100, height: 200 };
     expect(toRect({ cx: 0.5, cy: 0.5, w: 0.5, h: 0.5 }, area)).toEqual({
       left: 35,
@@ -120,7 +120,7 @@ test('every class has a color on which its ink can be read', () => {
   }
 });
 
-test('a crop is never empty and never leaves the picture', () => {
+test('a crop is never empty and never leaves the image', () => {
   const size = { width: 10, height: 10 };
   for (const cx of [-1, 0, 0.04, 0.5, 0.999, 1, 2])
     for (const w of [0, 0.001, 0.5, 3]) {

@@ -96,7 +96,7 @@ describe('BMP', () => {
     expect([...decode(withAlpha([255, 128])).data]).toEqual([255, 0, 0, 255, 0, 0, 255, 128]);
   });
 
-  it('shows a picture whose alpha channel was left empty', () => {
+  it('shows an image whose alpha channel was left empty', () => {
     expect([...decode(withAlpha([0, 0])).data]).toEqual([255, 0, 0, 255, 0, 0, 255, 255]);
   });
 

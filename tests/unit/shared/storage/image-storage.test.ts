@@ -2,14 +2,14 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { PictureStorage, PictureTooLarge } from '@scry/shared/storage/image-storage';
+import { ImageStorage, ImageTooLarge } from '@scry/shared/storage/image-storage';
 
 let folder: string;
-let storage: PictureStorage;
+let storage: ImageStorage;
 
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'scry-storage-'));
-  storage = new PictureStorage(folder);
+  storage = new ImageStorage(folder);
   await storage.prepare();
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
@@ -28,9 +28,9 @@ const KIB = 1024;
 test.each([
   ['nothing', 0],
   ['one byte', 1],
-  ['a usual picture', 90 * KIB],
+  ['a usual image', 90 * KIB],
   ['as much as is held in memory', 512 * KIB],
-  ['a large picture', 3000 * KIB + 7],
+  ['a large image', 3000 * KIB + 7],
 ])('%s is kept whole under its hash, and only after it was asked to be', async (_what, length) => {
   const bytes = randomBytes(length);
   const pending = await storage.receive(pieces(bytes, 64 * KIB), 4000 * KIB);
@@ -56,14 +56,14 @@ test.each([10 * KIB, 2000 * KIB])(
   '%d bytes that are too many, or break off, leave nothing',
   async (length) => {
     const bytes = randomBytes(length);
-    await expect(storage.receive(pieces(bytes, KIB), length - 1)).rejects.toThrow(PictureTooLarge);
+    await expect(storage.receive(pieces(bytes, KIB), length - 1)).rejects.toThrow(ImageTooLarge);
     const broken = storage.receive(pieces(bytes, KIB, new Error('gone')), 4000 * KIB);
     await expect(broken).rejects.toThrow('gone');
     expect(await temporary()).toEqual([]);
   },
 );
 
-test('a picture that is in use, or becomes so meanwhile, is not removed', async () => {
+test('an image that is in use, or becomes so meanwhile, is not removed', async () => {
   const bytes = randomBytes(KIB);
   const pending = await storage.receive(pieces(bytes, KIB), 4000 * KIB);
   await pending.keep();

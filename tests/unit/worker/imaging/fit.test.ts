@@ -1,6 +1,6 @@
-import { type PictureInput, toInputSize } from '@scry/worker/imaging/fit';
+import { type ImageInput, toInputSize } from '@scry/worker/imaging/fit';
 
-const input: PictureInput = {
+const input: ImageInput = {
   width: 4,
   height: 4,
   channels: 'gray',
@@ -23,8 +23,8 @@ const rows = (pixels: Uint8Array, width: number) =>
     ...pixels.subarray(row * width, (row + 1) * width),
   ]);
 
-describe('bringing a scaled picture to the model input', () => {
-  it('lays a wide picture in the middle of its padding', () => {
+describe('bringing a scaled image to the model input', () => {
+  it('lays a wide image in the middle of its padding', () => {
     const { pixels, geometry } = toInputSize(numbered(4, 2), input);
     expect(rows(pixels, 4)).toEqual([
       [7, 7, 7, 7],
@@ -45,7 +45,7 @@ describe('bringing a scaled picture to the model input', () => {
     expect(geometry).toEqual({ x: 0, y: 0, width: 2, height: 4 });
   });
 
-  it('cuts the middle out of a covering picture', () => {
+  it('cuts the middle out of a covering image', () => {
     const { pixels, geometry } = toInputSize(numbered(6, 4), { ...input, resize: 'cover' });
     expect(rows(pixels, 4)[0]).toEqual([11, 12, 13, 14]);
     expect(geometry).toEqual({ x: -1, y: 0, width: 6, height: 4 });

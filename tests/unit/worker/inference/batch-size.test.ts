@@ -11,13 +11,13 @@ function timed(ms: (size: number) => number) {
 }
 
 describe('the batch size on a CPU', () => {
-  it('stays at a few pictures where company brings nothing', async () => {
+  it('stays at a few images where company brings nothing', async () => {
     const { time, tried } = timed((size) => 4 * size);
     expect(await chooseBatchSize(time, 32)).toBe(4);
     expect(Math.max(...tried)).toBe(8);
   });
 
-  it('doubles for as long as each picture becomes cheaper', async () => {
+  it('doubles for as long as each image becomes cheaper', async () => {
     // 0.35 ms each in runs of 4, 0.225 of 8, 0.1625 of 16, 0.131 of 32, 0.116 of 64, 0.108 of 128
     const { time } = timed((size) => 1 + 0.1 * size);
     expect(await chooseBatchSize(time, 256)).toBe(64);

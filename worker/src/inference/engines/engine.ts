@@ -1,5 +1,5 @@
 /**
- * The contract that every engine keeps. An engine knows tensors and devices; it knows nothing of pictures,
+ * The contract that every engine keeps. An engine knows tensors and devices; it knows nothing of images,
  * labels, queues or rows. It runs inside an inference thread, so `run` may block.
  */
 import type { EngineName, Model } from '@scry/shared/models/model-folders';

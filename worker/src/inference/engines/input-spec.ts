@@ -6,9 +6,9 @@ import type { InputDescription } from './engine.js';
 import { channelCount, type InputSpec, type Layout } from './pixels.js';
 
 export interface ResolvedInput extends InputSpec {
-  /** Pictures in one run when the file fixes it; null when any number may be given. */
+  /** Images in one run when the file fixes it; null when any number may be given. */
   readonly fixedBatch: number | null;
-  /** False for models that take a picture without a batch around it. */
+  /** False for models that take an image without a batch around it. */
   readonly batched: boolean;
 }
 
@@ -24,7 +24,7 @@ function chooseLayout(model: Model, dims: readonly (number | null)[]): Layout {
   const [first, , last] = dims;
   if (first === channels && last !== channels) return 'nchw';
   if (last === channels && first !== channels) return 'nhwc';
-  return model.engine === 'tfjs' ? 'nhwc' : 'nchw'; // how these exporters write pictures
+  return model.engine === 'tfjs' ? 'nhwc' : 'nchw'; // how these exporters write images
 }
 
 /**
@@ -37,7 +37,7 @@ export function resolveInput(model: Model, input: InputDescription): ResolvedInp
   const problem = (field: string, text: string) =>
     new ManifestProblem(model, `input.${field}`, `${text}; ${shape}`);
   if (input.dims.length !== 4 && input.dims.length !== 3)
-    throw problem('name', 'a picture needs 4 dimensions, or 3 without a batch');
+    throw problem('name', 'an image needs 4 dimensions, or 3 without a batch');
   const batched = input.dims.length === 4;
   const dims = input.dims.slice(-3);
   const layout = chooseLayout(model, dims);

@@ -38,7 +38,7 @@ function describeInput(model: Model, session: ort.InferenceSession): InputDescri
     throw new ManifestProblem(
       model,
       'file',
-      `${file} wants ${names.length} inputs (${names.join(', ')}), but only a picture can be given; export it with one`,
+      `${file} wants ${names.length} inputs (${names.join(', ')}), but only an image can be given; export it with one`,
     );
   if (found.type !== 'float32' && found.type !== 'uint8')
     throw new ManifestProblem(

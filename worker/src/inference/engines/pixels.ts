@@ -11,18 +11,18 @@ export interface InputSpec extends Pick<InputManifest, 'channels' | 'scale' | 'm
   readonly type: 'float32' | 'uint8';
 }
 
-/** Writes one picture into place `index` of a batch. */
+/** Writes one image into place `index` of a batch. */
 export type PixelWriter = (pixels: Uint8Array, batch: Float32Array | Uint8Array, index: number) => void;
 
-/** Which channel of the picture each channel of the model is. */
+/** Which channel of the image each channel of the model is. */
 const ORDERS = { rgb: [0, 1, 2], bgr: [2, 1, 0], gray: [0] } as const;
 
 export function channelCount(input: Pick<InputManifest, 'channels'>): number {
   return ORDERS[input.channels].length;
 }
 
-/** Values in one picture. */
-export function pictureSize(spec: InputSpec): number {
+/** Values in one image. */
+export function valuesPerImage(spec: InputSpec): number {
   return spec.width * spec.height * channelCount(spec);
 }
 
@@ -51,7 +51,7 @@ export function createPixelWriter(spec: InputSpec): PixelWriter {
 
   return (pixels, batch, index) => {
     if (pixels.length !== size)
-      throw new Error(`a picture of ${pixels.length} values came where ${size} belong`);
+      throw new Error(`an image of ${pixels.length} values came where ${size} belong`);
     for (let channel = 0; channel < count; channel++) {
       const table = tables[channel] as Float32Array;
       let to = index * size + (first[channel] as number);

@@ -17,7 +17,7 @@ function describeInput(model: Model, { inputs }: Network): InputDescription {
   if (!input)
     throw new ManifestProblem(model, 'input.name', `${file} has no input "${model.input.name}" but ${names}`);
   if (inputs.length > 1) {
-    const text = `${file} wants ${inputs.length} inputs (${names}), but only a picture can be given; export it with one`;
+    const text = `${file} wants ${inputs.length} inputs (${names}), but only an image can be given; export it with one`;
     throw new ManifestProblem(model, 'file', text);
   }
   const { name, dims, type } = input;

@@ -1,9 +1,9 @@
-/** The process in which a suspicious picture is tried: one model, one thread, one picture at a time. */
+/** The process in which a suspicious image is tried: one model, one thread, one image at a time. */
 
 import type { Parameters } from '@scry/shared/contracts/prediction';
 import type { Model } from '@scry/shared/models/model-folders';
-import { PictureStorage } from '@scry/shared/storage/image-storage';
-import { configureSharp, type PictureLimits, PictureReader } from '../../imaging/image-reader.js';
+import { ImageStorage } from '@scry/shared/storage/image-storage';
+import { configureSharp, type ImageLimits, ImageReader } from '../../imaging/image-reader.js';
 import { type Answered, withoutInference } from '../../jobs/predict/answered.js';
 import { InferencePool, type InferencePoolOptions } from '../pool.js';
 
@@ -11,11 +11,11 @@ import { InferencePool, type InferencePoolOptions } from '../pool.js';
 export interface QuarantineSetup {
   readonly model: Model;
   readonly dataDir: string;
-  readonly limits: PictureLimits;
+  readonly limits: ImageLimits;
   readonly inference: Omit<InferencePoolOptions, 'onThreadLost'>;
 }
 
-/** Every later message: one picture. */
+/** Every later message: one image. */
 export interface QuarantineRequest {
   readonly sha256: string;
   readonly parameters: Parameters;
@@ -30,8 +30,8 @@ type Answer = (request: QuarantineRequest) => Promise<Answered>;
 
 async function load({ model, dataDir, limits, inference }: QuarantineSetup): Promise<Answer> {
   configureSharp();
-  const storage = new PictureStorage(dataDir);
-  const reader = new PictureReader(limits);
+  const storage = new ImageStorage(dataDir);
+  const reader = new ImageReader(limits);
   const pool = new InferencePool(inference);
   const [report] = await pool.start([{ ...model, batch: { ...model.batch, max: 1 } }]);
   if (!report?.ok) throw new Error(report?.problem ?? 'the model was not loaded');
@@ -39,7 +39,7 @@ async function load({ model, dataDir, limits, inference }: QuarantineSetup): Pro
     const prepared = await reader.prepare(storage.path(sha256), report.input);
     const { decodeMs } = prepared;
     if (!prepared.ok) return withoutInference(prepared.error, decodeMs);
-    const { outcomes, inferenceMs } = await pool.run(model.name, [{ ...prepared.picture, parameters }]);
+    const { outcomes, inferenceMs } = await pool.run(model.name, [{ ...prepared.image, parameters }]);
     const outcome = outcomes[0];
     if (!outcome) throw new Error('the engine gave no answer');
     return { outcome, decodeMs, batchMs: 0, inferenceMs, batchSize: 1 };
@@ -51,7 +51,7 @@ let answer: Answer | null = null;
 async function reply(message: QuarantineSetup | QuarantineRequest): Promise<QuarantineReply> {
   try {
     if ('sha256' in message) {
-      if (!answer) throw new Error('a picture came before the model');
+      if (!answer) throw new Error('an image came before the model');
       return { answered: await answer(message) };
     }
     answer = await load(message);

@@ -1,9 +1,9 @@
 /**
- * Pictures on which a process died are tried once more in a process of their own, so that the next death tells for
+ * Images on which a process died are tried once more in a process of their own, so that the next death tells for
  * certain whose fault it was, and takes nobody along. Owns one child per model.
  *
  *     none ──▶ starting ──▶ ready ⇄ busy ──▶ (idle for long) none
- *                             └──▶ died while busy: that picture is failed for good ──▶ none
+ *                             └──▶ died while busy: that image is failed for good ──▶ none
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -21,12 +21,12 @@ const IDLE_MS = 30_000;
 const DIED = withoutInference({
   code: CODES.engineNotReady,
   message:
-    'The engine crashed on this picture, twice. It is not tried again; send the picture in another format or size.',
+    'The engine crashed on this image, twice. It is not tried again; send the image in another format or size.',
 });
 
 export interface QuarantineOptions extends Omit<QuarantineSetup, 'model'> {
   readonly log: Logger;
-  /** Deadline for one picture, start of the process included, milliseconds. */
+  /** Deadline for one image, start of the process included, milliseconds. */
   readonly timeoutMs: number;
 }
 
@@ -67,7 +67,7 @@ class Cell {
         this.#child = null;
         this.#options.log.error(
           { prediction: job.id, model: this.#model.name },
-          'a picture made its own process die',
+          'an image made its own process die',
         );
         return DIED;
       }
@@ -123,8 +123,8 @@ export class Quarantine {
   }
 
   /**
-   * Answers about a picture in a process of its own; a picture on which that dies too is failed with code 550.
-   * @throws when the model could not be run for a reason that is not the picture's death
+   * Answers about an image in a process of its own; an image on which that dies too is failed with code 550.
+   * @throws when the model could not be run for a reason that is not the image's death
    */
   predict(model: Model, job: PredictionJob): Promise<Answered> {
     const cell = this.#cells.get(model.name) ?? new Cell(model, this.#options);

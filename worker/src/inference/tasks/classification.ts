@@ -1,4 +1,4 @@
-/** Classification: one row of scores per picture → the likeliest classes. */
+/** Classification: one row of scores per image → the likeliest classes. */
 import path from 'node:path';
 import type { Answer, Parameters } from '@scry/shared/contracts/prediction';
 import { ManifestProblem, shapeText } from '../../models/manifest-problem.js';
@@ -24,7 +24,7 @@ export function softmax(values: Float64Array): Float64Array {
 }
 
 /**
- * One probability per label from a picture's row of outputs.
+ * One probability per label from an image's row of outputs.
  * A single output with two labels is the probability of the second, as Keras' binary classifiers give it.
  */
 export function probabilities(row: Float64Array, logits: boolean, labels: number): Float64Array {
@@ -91,7 +91,7 @@ function check({ model }: TaskModel, name: string, tensor: Tensor, batch: number
   const classes = tensor.data.length / batch;
   const count = model.labels.length;
   if (classes !== count && !(classes === 1 && count === 2)) {
-    const text = `${count} labels, but output "${name}" of ${file} has ${classes} values per picture (shape ${shapeText(tensor.dims)})`;
+    const text = `${count} labels, but output "${name}" of ${file} has ${classes} values per image (shape ${shapeText(tensor.dims)})`;
     throw new ManifestProblem(model, 'labels', text);
   }
   if (model.output.format !== 'probabilities') return;

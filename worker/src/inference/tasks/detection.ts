@@ -1,6 +1,6 @@
-/** Detection: boxes that the model may mean → boxes on the picture as a person sees it. */
+/** Detection: boxes that the model may mean → boxes on the image as a person sees it. */
 import type { Answer } from '@scry/shared/contracts/prediction';
-import { toPicture } from '../../imaging/geometry.js';
+import { toImage } from '../../imaging/geometry.js';
 import { createBoxes, SSD } from './formats/boxes.js';
 import type { DetectionFormat } from './formats/format.js';
 import { createYolo } from './formats/yolo.js';
@@ -47,7 +47,7 @@ export function createDetection(task: TaskModel): Interpreter {
       ? suppress(candidates, parameters.iou ?? settings.iou, max)
       : strongest(candidates, max);
     return kept.flatMap((candidate) => {
-      const bbox = toPicture(candidate, geometry);
+      const bbox = toImage(candidate, geometry);
       if (!bbox) return [];
       const { label, score } = candidate;
       const className = labels[label] ?? `class ${label}`;

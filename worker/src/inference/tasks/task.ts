@@ -16,11 +16,11 @@ export interface TaskModel {
   readonly outputs: readonly string[];
 }
 
-/** One picture of a batch. */
+/** One image of a batch. */
 export interface Asked {
   /** Place in the batch, from 0. */
   readonly index: number;
-  /** Pictures in the batch. */
+  /** Images in the batch. */
   readonly batch: number;
   readonly geometry: Geometry;
   readonly parameters: Parameters;
@@ -31,7 +31,7 @@ export interface Interpreter {
   /** Outputs that must be computed. */
   readonly wanted: readonly string[];
   /**
-   * Looks at the outputs of a warm-up run of `batch` pictures.
+   * Looks at the outputs of a warm-up run of `batch` images.
    * @throws ManifestProblem when they do not fit the manifest
    */
   check(outputs: Outputs, batch: number): void;

@@ -1,4 +1,4 @@
-/** What a worker found out about one picture, before it is a row. */
+/** What a worker found out about one image, before it is a row. */
 import type { Outcome, PredictionError } from '@scry/shared/contracts/prediction';
 
 /** A result and what it cost, before it is a row. Times are milliseconds. */

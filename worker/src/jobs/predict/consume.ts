@@ -8,7 +8,7 @@ import type { Predictor } from './predict.js';
 /** A worker that is killed is missed after this long; its jobs go to others. Renewed at half of it. */
 const LOCK_MS = 15_000;
 const STALLED_CHECK_MS = 5000;
-/** Jobs may be found stalled as often as they like: what kills processes is found out in quarantine, by picture. */
+/** Jobs may be found stalled as often as they like: what kills processes is found out in quarantine, by image. */
 const MAX_STALLED = 1_000_000;
 
 /**

@@ -5,10 +5,10 @@
  *        │            └────────────────┴── dropped (canceled or expired meanwhile)
  *        └─▶ quarantined (somebody died on it before: it runs in a process of its own)
  *
- * Decoding does not wait for the claim to be written: the queue counts starts too, so a picture that kills the process
+ * Decoding does not wait for the claim to be written: the queue counts starts too, so an image that kills the process
  * in between is noticed all the same.
  *
- * A bad picture ends as a result with an error; only faults that can pass are thrown, for the queue to try again.
+ * A bad image ends as a result with an error; only faults that can pass are thrown, for the queue to try again.
  */
 
 import { CODES, type Outcome, type PredictionError } from '@scry/shared/contracts/prediction';
@@ -16,8 +16,8 @@ import type { Finish, PredictionStore } from '@scry/shared/database/predictions'
 import type { Model } from '@scry/shared/models/model-folders';
 import type { PredictionJob } from '@scry/shared/queue/queue';
 import type { Logger } from '@scry/shared/runtime/log';
-import type { PictureStorage } from '@scry/shared/storage/image-storage';
-import type { PictureReader, Preparation } from '../../imaging/image-reader.js';
+import type { ImageStorage } from '@scry/shared/storage/image-storage';
+import type { ImageReader, Preparation } from '../../imaging/image-reader.js';
 import type { Quarantine } from '../../inference/isolation/quarantine.js';
 import {
   BatchFailed,
@@ -33,8 +33,8 @@ import { persist } from './persist.js';
 
 export interface PredictorParts extends LaneParts {
   readonly store: PredictionStore;
-  readonly storage: PictureStorage;
-  readonly reader: PictureReader;
+  readonly storage: ImageStorage;
+  readonly reader: ImageReader;
   readonly quarantine: Quarantine;
   /** This worker's name, for results. */
   readonly worker: string;
@@ -138,7 +138,7 @@ export class Predictor {
       });
     } catch (error) {
       if (!(error instanceof BatchFailed)) throw error;
-      // The pixels went with the batch, so the picture is decoded again.
+      // The pixels went with the batch, so the image is decoded again.
       return await this.#infer(running, await this.#prepare(lane, running.job), (item) => lane.alone(item));
     }
   }
@@ -151,7 +151,7 @@ export class Predictor {
     if (running.stopped) return 'dropped';
     const { decodeMs } = prepared;
     if (!prepared.ok) return withoutInference(prepared.error, decodeMs);
-    const input = { ...prepared.picture, parameters: running.job.parameters };
+    const input = { ...prepared.image, parameters: running.job.parameters };
     const inferred = await infer({ running, input, since: performance.now() });
     return inferred === 'dropped' ? 'dropped' : { ...inferred, decodeMs };
   }
@@ -167,11 +167,11 @@ export class Predictor {
       ...answered,
     };
     const written = await persist(() => store.finish(finish), this.#stop.signal, log);
-    if (written) await this.#filePicture(model, job, answered.outcome);
+    if (written) await this.#fileImage(model, job, answered.outcome);
   }
 
-  /** Does with the picture what the manifest says. The answer stands, so trouble here is reported and no more. */
-  async #filePicture(model: Model, job: PredictionJob, outcome: Outcome): Promise<void> {
+  /** Does with the image what the manifest says. The answer stands, so trouble here is reported and no more. */
+  async #fileImage(model: Model, job: PredictionJob, outcome: Outcome): Promise<void> {
     const { store, storage, log } = this.#parts;
     try {
       if (model.images === 'by-class') {
@@ -187,7 +187,7 @@ export class Predictor {
     } catch (error) {
       log.error(
         { error, prediction: job.id, images: model.images },
-        'the picture could not be filed as its manifest says',
+        'the image could not be filed as its manifest says',
       );
     }
   }
@@ -213,8 +213,8 @@ export class Predictor {
 function lastFailure(model: Model, error: NodeJS.ErrnoException): PredictionError {
   const advice = 'Try again later, or tell whoever runs this server.';
   if (error.syscall !== undefined && error.path !== undefined) {
-    const message = `The stored picture could not be read (${error.code}). ${advice}`;
-    return { code: CODES.pictureNotSaved, message };
+    const message = `The stored image could not be read (${error.code}). ${advice}`;
+    return { code: CODES.imageNotSaved, message };
   }
   const message = `The model "${model.name}" could not be run: ${error.message}. ${advice}`;
   return { code: CODES.engineNotReady, message };

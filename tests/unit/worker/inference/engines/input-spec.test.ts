@@ -60,7 +60,7 @@ describe('bringing manifest and model file together', () => {
       'input.channels: "rgb" in layout "nhwc" is 3, not 8',
     ],
     ['another type', { type: 'uint8' }, [null, 3, 8, 8], 'input.type: "uint8", but the file says float32'],
-    ['no picture', {}, [null, 96], 'input.name: a picture needs 4 dimensions'],
+    ['no image', {}, [null, 96], 'input.name: an image needs 4 dimensions'],
   ])('says what is wrong with %s', (_name, input, dims, message) => {
     expect(() => resolve(input, dims)).toThrow(`/models/example/manifest.json: ${message}`);
     expect(() => resolve(input, dims)).toThrow('input "image" of model.onnx is [');

@@ -54,7 +54,7 @@ describe('writing pixels into a batch', () => {
     expect([...batch]).toEqual([0, 0, 0, 0, 0, 0, 1, 4, 2, 5, 3, 6]);
   });
 
-  it('refuses a picture of another size', () => {
+  it('refuses an image of another size', () => {
     expect(() => write({}, Uint8Array.of(1, 2, 3))).toThrow('3 values came where 6 belong');
   });
 });

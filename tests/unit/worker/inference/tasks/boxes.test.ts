@@ -120,7 +120,7 @@ describe('scores per class', () => {
     );
   });
 
-  it('reads each picture of a batch', () => {
+  it('reads each image of a batch', () => {
     const named = {
       scores: tensor([2, 1, 2], [0, 0.9, 0, 0.8]),
       boxes: tensor([2, 1, 4], [0, 0, 0.5, 1, 0, 0, 1, 0.5]),

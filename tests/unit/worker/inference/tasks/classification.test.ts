@@ -102,7 +102,7 @@ describe('a classification manifest that does not fit', () => {
 
   it('names the labels when there are too few or too many', () => {
     expect(() => check({ output: probabilities }, [1, 4], [1, 0, 0, 0])).toThrow(
-      '/models/example/manifest.json: labels: 3 labels, but output "scores" of model.onnx has 4 values per picture (shape [1, 4])',
+      '/models/example/manifest.json: labels: 3 labels, but output "scores" of model.onnx has 4 values per image (shape [1, 4])',
     );
   });
 

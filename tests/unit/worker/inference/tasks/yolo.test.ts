@@ -4,7 +4,7 @@ import { FILLS, makeTask, outputsOf, tensor } from '../../../../helpers/task-mod
 
 const labels = ['cat', 'dog'];
 
-/** Rows of values → one output of one picture, `[1, rows, values]` or turned round. */
+/** Rows of values → one output of one image, `[1, rows, values]` or turned round. */
 function rowsTensor(rows: number[][], planar: boolean) {
   const [first = []] = rows;
   const columns = first.map((_, column) => rows.map((row) => row[column] as number));

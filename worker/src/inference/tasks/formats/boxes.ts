@@ -24,7 +24,7 @@ export const SSD: BoxesDescription = {
   nms: false,
 };
 
-/** One picture's part of an output: `rows × width` values from `start`. */
+/** One image's part of an output: `rows × width` values from `start`. */
 interface Table {
   readonly data: TensorData;
   readonly start: number;
@@ -73,7 +73,7 @@ interface Names {
   readonly count: string | undefined;
 }
 
-/** The tables that one picture's boxes are read from. */
+/** The tables that one image's boxes are read from. */
 interface Tables {
   readonly boxes: Table;
   readonly scores: Table;
@@ -177,9 +177,9 @@ function check(
   const boxes = boxTable(tensor, 0, batch);
   if (tensor.dims.length < 2 || boxes.width < 4 + (settings.boxes.column ?? 0))
     throw new ManifestProblem(model, 'output.boxes', `wants four columns, but ${describe(names.boxes)}`);
-  if (boxes.rows === 0) return; // found nothing on a gray picture: the rest shows itself with the first box
+  if (boxes.rows === 0) return; // found nothing on a gray image: the rest shows itself with the first box
   if (tensor.data.length !== batch * boxes.rows * boxes.width) {
-    const text = `${batch} pictures went in, but ${describe(names.boxes)}`;
+    const text = `${batch} images went in, but ${describe(names.boxes)}`;
     throw new ManifestProblem(model, 'output.boxes', text);
   }
   const sized = { scores: names.scores, ...(names.classes && { classes: names.classes }) };

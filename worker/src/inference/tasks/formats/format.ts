@@ -10,7 +10,7 @@ export interface DetectionFormat {
   /** @throws ManifestProblem when the outputs of a warm-up run do not fit the manifest */
   check(outputs: Outputs, batch: number): void;
   /**
-   * Boxes of picture `index` of a batch whose score reaches the threshold, in pixels of the model input.
+   * Boxes of image `index` of a batch whose score reaches the threshold, in pixels of the model input.
    * @throws NotNumbers when scores or boxes are not finite
    */
   read(outputs: Outputs, index: number, batch: number, threshold: number): Candidate[];

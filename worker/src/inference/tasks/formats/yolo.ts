@@ -12,7 +12,7 @@ import { type Activation, BestClass, type DetectionFormat } from './format.js';
 
 type YoloOutput = Extract<OutputManifest, { format: 'yolov8' | 'yolov5' | 'yolox' }>;
 
-/** How one picture's values lie: value `v` of anchor `a` is at `a × anchorStep + v × valueStep`. */
+/** How one image's values lie: value `v` of anchor `a` is at `a × anchorStep + v × valueStep`. */
 interface Layout {
   readonly anchors: number;
   readonly anchorStep: number;

@@ -1,15 +1,15 @@
 /**
  * Hears of every change of status, from whichever process made it. Owns one connection that LISTENs.
  *
- *     connecting ──▶ listening ──▶ (connection lost) ──▶ connecting … ──▶ closed
+ *     connecting ──▶ listening ──▶ (connection lost, or a probe not answered) ──▶ connecting … ──▶ closed
  *
  * NOTIFY is not kept for a listener that is away, so after every reconnect each subscriber is told to look for itself.
+ * A connection that only listens sends nothing, and would never learn that its path is gone: it is probed.
  */
-import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Status } from '../contracts/prediction.js';
 import type { Logger } from '../runtime/log.js';
+import { pause } from '../runtime/pause.js';
 
 /** The channel that changes are told on: "id status,id status,…". */
 export const CHANNEL = 'scry_predictions';
@@ -22,10 +22,18 @@ export type OnAnyChange = (id: string, status: Status) => void;
 
 const RETRY_MS = { first: 100, most: 2000 } as const;
 
+/** When a listening connection is probed, milliseconds. Changes may be missed for the sum of both before it is noticed. */
+export interface Probing {
+  readonly everyMs: number;
+  readonly answerWithinMs: number;
+}
+const PROBING: Probing = { everyMs: 5000, answerWithinMs: 5000 };
+
 export class ChangeListener {
   readonly #url: string;
   readonly #log: Logger;
   readonly #channel: string;
+  readonly #probing: Probing;
   readonly #subscribers = new Map<string, Set<OnChange>>();
   readonly #everything = new Set<OnAnyChange>();
   #client: pg.Client | null = null;
@@ -33,10 +41,11 @@ export class ChangeListener {
   #loop: Promise<void> | null = null;
 
   /** @param channel `CHANNEL`, or `STOP_CHANNEL` for less */
-  constructor(url: string, log: Logger, channel: string = CHANNEL) {
+  constructor(url: string, log: Logger, channel: string = CHANNEL, probing: Probing = PROBING) {
     this.#url = url;
     this.#log = log;
     this.#channel = channel;
+    this.#probing = probing;
   }
 
   /** Begins to listen; resolves once it does for the first time. */
@@ -46,7 +55,7 @@ export class ChangeListener {
     });
   }
 
-  /** True while the connection stands. */
+  /** True while the connection stands, as far as its last probe told. */
   get listening(): boolean {
     return this.#client !== null;
   }
@@ -80,6 +89,8 @@ export class ChangeListener {
         connectionString: this.#url,
         application_name: 'scry-changes',
         keepAlive: true,
+        connectionTimeoutMillis: this.#probing.answerWithinMs,
+        query_timeout: this.#probing.answerWithinMs,
       });
       try {
         await this.#listen(client, () => {
@@ -94,7 +105,7 @@ export class ChangeListener {
         await client.end();
       }
       if (this.#closed.signal.aborted) break;
-      await Promise.race([sleep(delay, undefined, { ref: false }), once(this.#closed.signal, 'abort')]);
+      await pause(delay, this.#closed.signal);
       delay = Math.min(delay * 2, RETRY_MS.most);
     }
     onFirst();
@@ -103,7 +114,7 @@ export class ChangeListener {
   /** Listens on one connection until it ends. @throws what broke it */
   async #listen(client: pg.Client, onListening: () => void): Promise<void> {
     const ended = new Promise<void>((resolve, reject) => {
-      client.once('error', reject);
+      client.on('error', reject); // a connection that breaks may report it twice
       client.once('end', resolve);
     });
     client.on('notification', ({ payload }) => this.#tell(payload ?? ''));
@@ -112,9 +123,18 @@ export class ChangeListener {
       await client.query(`LISTEN ${this.#channel}`);
       this.#client = client;
       onListening();
-      await ended;
+      await this.#probe(client);
     })();
     await Promise.race([listening, ended]);
+  }
+
+  /** Asks again and again whether the connection still carries anything. @throws when no answer comes */
+  async #probe(client: pg.Client): Promise<void> {
+    const { signal } = this.#closed;
+    while (!signal.aborted && this.#client === client) {
+      await pause(this.#probing.everyMs, signal);
+      if (!signal.aborted && this.#client === client) await client.query('SELECT 1');
+    }
   }
 
   #tell(payload: string): void {

@@ -5,12 +5,11 @@
  *     asking ──▶ holding ──(connection lost, or asked to stop)──▶ asking … ──▶ ended
  *
  * For a moment after a connection broke, the old holder may still finish a step while the new one begins: what is done
- * under the lock must be harmless when done twice. (Behind PgBouncer, use session pooling: transaction pooling breaks
- * advisory locks, and LISTEN too.)
+ * under the lock must be harmless when done twice. (Behind PgBouncer this needs session pooling, as LISTEN does.)
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from '../runtime/log.js';
+import { pause } from '../runtime/pause.js';
 
 const ASK_EVERY_MS = 2000;
 const CHECK_EVERY_MS = 2000;
@@ -62,7 +61,7 @@ export class Leadership {
     signal: AbortSignal,
   ): Promise<void> {
     const lost = new AbortController();
-    client.once('error', (error) => lost.abort(error));
+    client.on('error', (error) => lost.abort(error)); // a connection that breaks may report it twice
     client.once('end', () => lost.abort(new Error('the connection ended')));
     await client.connect();
     await client.query(KEEPALIVES);
@@ -92,11 +91,4 @@ export class Leadership {
       await client.query('SELECT 1').catch((error: Error) => lost.abort(error));
     }
   }
-}
-
-/** Waits, or less when the signal aborts. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch((error: Error) => {
-    if (error.name !== 'AbortError') throw error;
-  });
 }

@@ -30,7 +30,7 @@ function answer(services: Services, res: Response, prediction: Prediction, wait:
 
 /** @returns a function that handles a whole request to predict; `id` is the path's, where it has one */
 export function creator(services: Services, judge: Judge) {
-  const { config, models, storage, waiters, predictions } = services;
+  const { config, models, storage, waiters } = services;
   const receive = uploadReceiver(storage, config.MAX_UPLOAD_BYTES);
 
   async function accepted(
@@ -68,10 +68,11 @@ export function creator(services: Services, judge: Judge) {
     if (isFinished(prediction.status)) return prediction;
     const leave = () => watch.close();
     res.once('close', leave);
-    if (!res.closed) await watch.next(wait.seconds * 1000);
+    if (res.closed) watch.close();
+    const now = await waiters.untilEnded(prediction.id, wait.seconds * 1000, watch, prediction);
     res.off('close', leave);
-    const now = res.closed && !keep ? cancel(services, prediction.id) : predictions.get(prediction.id);
-    return (await now) ?? prediction;
+    const left = res.closed && !keep ? await cancel(services, prediction.id) : now;
+    return left ?? prediction;
   }
 
   return async function create(req: Request, res: Response, id?: string): Promise<void> {

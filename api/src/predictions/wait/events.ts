@@ -8,6 +8,7 @@ import type { Route } from '../../http/route.js';
 import type { Services } from '../../services.js';
 import { baseUrl, present } from '../present.js';
 import { findPrediction } from '../read/find.js';
+import type { Waiters, Watch } from './waiters.js';
 
 /** Shorter than the idle timeouts of usual proxies, which begin at 30 s. */
 const HEARTBEAT_MS = 15_000;
@@ -41,27 +42,45 @@ function lastSeen(header: string | undefined): number {
   return header !== undefined && /^[0-2]$/.test(header) ? Number(header) : -1;
 }
 
-async function stream(services: Services, res: Response, first: Prediction, from: number): Promise<void> {
-  const base = baseUrl(res.req, services.config.PUBLIC_URL);
-  const watch = services.waiters.watch(first.id);
+/**
+ * The events of a prediction as they come, to its end or that of the watch.
+ * @param from stage of the last event that the client had, -1 for none
+ * @param readEveryMs the row is read so often even when no change is told: that is no proof that there was none
+ */
+export async function* statusEvents(
+  waiters: Waiters,
+  watch: Watch,
+  first: Prediction,
+  from: number,
+  readEveryMs: number,
+): AsyncGenerator<Prediction> {
+  let seen = from;
+  let row: Prediction | null = first;
+  // Read again at once after the first: it may have changed before the watch began.
+  for (let reads = 0; row; row = await waiters.readAgain(row), reads++) {
+    for (const event of eventsSince(row, seen)) {
+      seen = stage(event.status);
+      yield event;
+    }
+    if (isFinished(row.status)) return;
+    if (reads > 0) await watch.next(readEveryMs);
+    if (watch.over) return;
+  }
+}
+
+async function stream({ waiters, config }: Services, res: Response, first: Prediction, from: number) {
+  const base = baseUrl(res.req, config.PUBLIC_URL);
+  const watch = waiters.watch(first.id);
   res.once('close', () => watch.close());
   const heartbeat = setInterval(() => res.write(': waiting\n\n'), HEARTBEAT_MS);
   try {
-    let seen = from;
-    // Read again at once after the first: it may have changed before the watch began.
-    for (let row: Prediction | null = first; row; row = await services.predictions.get(first.id)) {
-      for (const event of eventsSince(row, seen)) {
-        seen = stage(event.status);
-        res.write(`id: ${seen}\nevent: status\ndata: ${JSON.stringify(present(event, base))}\n\n`);
-      }
-      if (isFinished(row.status)) break;
-      if (row === first) continue;
-      while (!watch.over && !(await watch.next(HEARTBEAT_MS)));
-      if (watch.over) break;
+    for await (const event of statusEvents(waiters, watch, first, from, HEARTBEAT_MS)) {
+      const data = JSON.stringify(present(event, base));
+      res.write(`id: ${stage(event.status)}\nevent: status\ndata: ${data}\n\n`);
     }
   } finally {
     clearInterval(heartbeat);
-    services.waiters.end(watch);
+    waiters.end(watch);
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { isFinished, type Status } from '@scry/shared/contracts/prediction';
 import type { ChangeListener } from '@scry/shared/database/change-listener';
+import { isPassing } from '@scry/shared/database/database';
 import type { Prediction, PredictionStore } from '@scry/shared/database/predictions';
 
 /** One request's eye on one prediction, from its making until `close`. No change in between is missed. */
@@ -89,14 +90,30 @@ export class Waiters {
     return this.watch(id, isFinished);
   }
 
-  /** The prediction as soon as it has ended, or as it is after `ms`; null when there is none. */
-  async untilEnded(id: string, ms: number, watch: Watch): Promise<Prediction | null> {
+  /**
+   * The prediction as soon as it has ended, or as it is after `ms`; null when there is none.
+   * @param known the prediction as it was read last; unset: it is read first
+   */
+  async untilEnded(id: string, ms: number, watch: Watch, known?: Prediction): Promise<Prediction | null> {
     const deadline = performance.now() + ms;
-    for (;;) {
-      const prediction = await this.#predictions.get(id);
-      if (!prediction || isFinished(prediction.status)) return prediction;
+    let prediction = known ?? (await this.#predictions.get(id));
+    while (prediction && !isFinished(prediction.status)) {
       const rest = deadline - performance.now();
-      if (rest <= 0 || watch.over || !(await watch.next(rest))) return prediction;
+      if (rest <= 0 || watch.over) break;
+      await watch.next(rest);
+      // At the end of the time as well: the change may have been told on a connection that broke.
+      prediction = await this.readAgain(prediction);
+    }
+    return prediction;
+  }
+
+  /** A prediction as it is now, or as it was while the database is unavailable; null when it was deleted. */
+  async readAgain(before: Prediction): Promise<Prediction | null> {
+    try {
+      return await this.#predictions.get(before.id);
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      return before;
     }
   }
 

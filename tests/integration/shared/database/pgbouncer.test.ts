@@ -1,14 +1,14 @@
 /** Scry behind PgBouncer, which gives each client a PostgreSQL connection for its whole session. */
 import { Leadership } from '@scry/shared/database/leader-lock';
-import { CAT, finish, form, jpeg, startApp, type TestApp } from '../../helpers/app.js';
-import { type PgBouncer, startPgBouncer } from '../../helpers/pgbouncer.js';
+import { CAT, finish, form, jpeg, startApp, type TestApp } from '../../../helpers/app.js';
+import { type PgBouncer, startPgBouncer } from '../../../helpers/pgbouncer.js';
 import {
   createDatabase,
   quiet,
   startRedis,
   type TestDatabase,
   type TestRedis,
-} from '../../helpers/services.js';
+} from '../../../helpers/services.js';
 
 let testDatabase: TestDatabase;
 let pgBouncer: PgBouncer | null;

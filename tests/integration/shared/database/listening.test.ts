@@ -4,9 +4,9 @@ import { statusEvents } from '@scry/api/predictions/wait/events';
 import { ChangeListener } from '@scry/shared/database/change-listener';
 import { type Database, openDatabase } from '@scry/shared/database/database';
 import { Leadership } from '@scry/shared/database/leader-lock';
-import { CAT, finish, form, jpeg, predict, startApp, type TestApp, until } from '../../helpers/app.js';
-import { createDatabase, quiet, type TestDatabase } from '../../helpers/services.js';
-import { startSilentProxy } from '../../helpers/silent-proxy.js';
+import { CAT, finish, form, jpeg, predict, startApp, type TestApp, until } from '../../../helpers/app.js';
+import { createDatabase, quiet, type TestDatabase } from '../../../helpers/services.js';
+import { startSilentProxy } from '../../../helpers/silent-proxy.js';
 
 const CONNECTIONS = `SELECT pid FROM pg_stat_activity WHERE application_name = $1 AND datname = current_database()`;
 

@@ -1,6 +1,6 @@
 import { type Database, openDatabase } from '@scry/shared/database/database';
 import { FeedbackStore } from '@scry/shared/database/feedback';
-import { createDatabase, quiet, type TestDatabase } from '../../helpers/services.js';
+import { createDatabase, quiet, type TestDatabase } from '../../../helpers/services.js';
 
 let testDatabase: TestDatabase;
 let database: Database;

@@ -1,0 +1,307 @@
+/** Darknet's layers as ONNX nodes. Sources: AlexeyAB/darknet src/parser.c and the layer's own file. */
+import { ConversionError } from '../errors.js';
+import type { GraphBuilder } from '../graph/builder.js';
+import { int, ints, string } from '../proto/attribute.js';
+import { float32, int64, scalar } from '../proto/tensor.js';
+import { activate } from './activation.js';
+import type { Section } from './cfg.js';
+import { region, yolo } from './heads.js';
+import { earlier, type LayerBuilder, type Network, refuse, sizeOf } from './network.js';
+
+/** Added to the variance; darknet has no other. */
+const EPSILON = 1e-5;
+
+interface Scaled {
+  /** Per filter: by what its weights are multiplied. */
+  readonly factor: Float64Array;
+  readonly bias: Float32Array;
+}
+
+/** Batch normalisation as a factor and a bias per filter, computed in double precision. */
+function normalisation(biases: Float32Array, parts: readonly Float32Array[]): Scaled {
+  const [scales, means, variances] = parts as [Float32Array, Float32Array, Float32Array];
+  const factor = Float64Array.from(scales, (scale, i) => scale / Math.sqrt((variances[i] ?? 0) + EPSILON));
+  const bias = Float32Array.from(biases, (value, i) => value - (means[i] ?? 0) * (factor[i] ?? 0));
+  return { factor, bias };
+}
+
+function multiplied(weights: Float32Array, { factor }: Scaled): Float32Array {
+  const each = weights.length / factor.length;
+  return weights.map((value, index) => value * (factor[Math.floor(index / each)] as number));
+}
+
+const strides = (section: Section, otherwise = 1) => {
+  const both = section.int('stride', otherwise, 1, 1024);
+  return { y: section.int('stride_y', both, 1, 1024), x: section.int('stride_x', both, 1, 1024) };
+};
+
+const convolutional: LayerBuilder = (network, section, x) => {
+  refuse(
+    section,
+    'binary',
+    'xnor',
+    'antialiasing',
+    'share_index',
+    'flipped',
+    'deform',
+    'sway',
+    'rotate',
+    'stretch',
+  );
+  refuse(section, 'assisted_excitation', 'coordconv');
+  const { builder, weights } = network;
+  const { c } = sizeOf(network, x, section.name);
+  const [filters, size] = [section.int('filters', 1, 1), section.int('size', 1, 1, 255)];
+  const [groups, dilation] = [section.int('groups', 1, 1), section.int('dilation', 1, 1, 255)];
+  const normalised = section.int('batch_normalize', 0, 0, 1) === 1;
+  const padding = section.int('pad', 0) ? Math.floor(size / 2) : section.int('padding', 0, 0, 255);
+  if (c % groups || filters % groups)
+    throw new ConversionError(
+      `In ${section.name}, ${c} channels and ${filters} filters cannot be split into ${groups} groups.`,
+    );
+  const biases = weights.take(filters, section.name);
+  const parts = normalised ? [0, 1, 2].map(() => weights.take(filters, section.name)) : [];
+  let kernel = weights.take((c / groups) * filters * size * size, section.name);
+  let bias = biases;
+  if (normalised) {
+    const scaled = normalisation(biases, parts);
+    kernel = multiplied(kernel, scaled);
+    bias = scaled.bias;
+  }
+  const stride = strides(section);
+  const wish = `layer${section.index}`;
+  const inputs = [
+    x,
+    builder.constant(float32(kernel, [filters, c / groups, size, size]), `${wish}_weights`),
+    builder.constant(float32(bias), `${wish}_bias`),
+  ];
+  const attributes = {
+    kernel_shape: ints([size, size]),
+    strides: ints([stride.y, stride.x]),
+    dilations: ints([dilation, dilation]),
+    pads: ints(Array(4).fill(padding * dilation)),
+    group: int(groups),
+  };
+  const y = builder.node('Conv', inputs, attributes, wish);
+  sizeOf(network, y, section.name);
+  return activate(builder, y, section.text('activation', 'logistic'), section.name);
+};
+
+const connected: LayerBuilder = (network, section, x) => {
+  const { builder, weights } = network;
+  const { c, h, w } = sizeOf(network, x, section.name);
+  const [inputs, outputs] = [c * h * w, section.int('output', 1, 1)];
+  const biases = weights.take(outputs, section.name);
+  let matrix = weights.take(inputs * outputs, section.name);
+  const normalised = section.int('batch_normalize', 0, 0, 1) === 1;
+  let bias = biases;
+  if (weights.transposed)
+    matrix = matrix.map((_, at) => matrix[(at % inputs) * outputs + Math.floor(at / inputs)] as number);
+  if (normalised) {
+    const scaled = normalisation(
+      biases,
+      [0, 1, 2].map(() => weights.take(outputs, section.name)),
+    );
+    matrix = multiplied(matrix, scaled);
+    bias = scaled.bias;
+  }
+  const wish = `layer${section.index}`;
+  const flat = builder.node('Flatten', [x], { axis: int(1) });
+  const constants = [
+    builder.constant(float32(matrix, [outputs, inputs]), `${wish}_weights`),
+    builder.constant(float32(bias), `${wish}_bias`),
+  ];
+  const y = builder.node('Gemm', [flat, ...constants], { transB: int(1) }, wish);
+  const shaped = builder.node('Reshape', [y, builder.constant(int64([0, outputs, 1, 1]))]);
+  return activate(builder, shaped, section.text('activation', 'logistic'), section.name);
+};
+
+/** Darknet pads `padding` pixels in all, half of it (rounded down) before. */
+const pool =
+  (op: 'MaxPool' | 'AveragePool'): LayerBuilder =>
+  (network, section, x) => {
+    refuse(section, 'maxpool_depth', 'antialiasing');
+    const stride = strides(section);
+    const size = section.int('size', section.int('stride', 1, 1, 1024), 1, 1024);
+    const padding = section.int('padding', size - 1, 0, 2048);
+    const before = Math.floor(padding / 2);
+    const after = padding - before;
+    if (after >= size)
+      throw new ConversionError(`In ${section.name}, padding=${padding} is too much for size=${size}.`);
+    const y = network.builder.node(op, [x], {
+      kernel_shape: ints([size, size]),
+      strides: ints([stride.y, stride.x]),
+      pads: ints([before, before, after, after]),
+    });
+    sizeOf(network, y, section.name);
+    return y;
+  };
+
+function sliceChannels(builder: GraphBuilder, x: string, start: number, end: number): string {
+  return builder.node('Slice', [x, ...[[start], [end], [1]].map((v) => builder.constant(int64(v)))]);
+}
+
+const route: LayerBuilder = (network, section) => {
+  const { builder } = network;
+  const [groups, group] = [section.int('groups', 1, 1), section.int('group_id', 0)];
+  const parts = section.numbers('layers').map((number) => {
+    const from = earlier(network, section, number);
+    if (groups === 1) return from;
+    const each = Math.floor(sizeOf(network, from, section.name).c / groups);
+    return sliceChannels(builder, from, group * each, (group + 1) * each);
+  });
+  if (parts.length === 0) throw new ConversionError(`In ${section.name}, layers= is missing.`);
+  const sizes = parts.map((part) => sizeOf(network, part, section.name));
+  const [first] = sizes;
+  if (sizes.some(({ h, w }) => h !== first?.h || w !== first.w))
+    throw new ConversionError(`In ${section.name}, layers of different sizes cannot be joined.`);
+  if (parts.length === 1) return parts[0] as string;
+  const joined = builder.node('Concat', parts, { axis: int(1) });
+  sizeOf(network, joined, section.name);
+  return joined;
+};
+
+/** The earlier layer's channels are cut or filled with zeros to the number that this one has. */
+function fitChannels(network: Network, section: Section, from: string, x: string): string {
+  const { builder } = network;
+  const [source, own] = [sizeOf(network, from, section.name), sizeOf(network, x, section.name)];
+  if (source.h !== own.h || source.w !== own.w)
+    throw new ConversionError(`In ${section.name}, layers of different sizes cannot be added.`);
+  if (source.c === own.c) return from;
+  if (source.c > own.c) return sliceChannels(builder, from, 0, own.c);
+  return builder.node('Pad', [from, builder.constant(int64([0, 0, 0, 0, 0, own.c - source.c, 0, 0]))]);
+}
+
+const shortcut: LayerBuilder = (network, section, x) => {
+  refuse(section, 'weights_type', 'weights_normalization');
+  const { builder } = network;
+  const sources = section.numbers('from').map((number) => earlier(network, section, number));
+  if (sources.length === 0) throw new ConversionError(`In ${section.name}, from= is missing.`);
+  const sum = sources.reduce(
+    (total, from) => builder.node('Add', [total, fitChannels(network, section, from, x)]),
+    x,
+  );
+  return activate(builder, sum, section.text('activation', 'linear'), section.name);
+};
+
+/** [sam] and [scale_channels]: this layer's values (of every position, or one per channel) times an earlier layer's. */
+const multiply: LayerBuilder = (network, section, x) => {
+  refuse(section, 'scale_wh');
+  const from = earlier(network, section, section.number('from', -1));
+  const [own, source] = [sizeOf(network, x, section.name), sizeOf(network, from, section.name)];
+  const fits = own.c === source.c && ((own.h === source.h && own.w === source.w) || own.h * own.w === 1);
+  if (!fits) throw new ConversionError(`In ${section.name}, layers of different sizes cannot be multiplied.`);
+  const y = network.builder.node('Mul', [from, x]);
+  return activate(network.builder, y, section.text('activation', 'linear'), section.name);
+};
+
+const upsample: LayerBuilder = (network, section, x) => {
+  const { builder } = network;
+  const stride = section.int('stride', 2, 1, 64);
+  const scales = builder.constant(float32([1, 1, stride, stride]));
+  const attributes = {
+    mode: string('nearest'),
+    coordinate_transformation_mode: string('asymmetric'),
+    nearest_mode: string('floor'),
+  };
+  const y = builder.node('Resize', [x, '', scales], attributes);
+  sizeOf(network, y, section.name);
+  const scale = section.number('scale', 1);
+  return scale === 1 ? y : builder.node('Mul', [y, builder.constant(scalar(scale))]);
+};
+
+/** The proper reordering: blocks of stride × stride pixels become channels. */
+const reorg3d: LayerBuilder = (network, section, x) => {
+  const { builder } = network;
+  const stride = section.int('stride', 1, 1, 64);
+  refuse(section, 'reverse');
+  const { h, w } = sizeOf(network, x, section.name);
+  if (h % stride || w % stride)
+    throw new ConversionError(`In ${section.name}, ${h} × ${w} cannot be divided by stride ${stride}.`);
+  return builder.node('SpaceToDepth', [x], { blocksize: int(stride) });
+};
+
+/**
+ * YOLOv2's reordering reads its input as if it had stride² fewer channels and stride times the height and width.
+ * Source: reorg_cpu in src/blas.c as reorg_old_layer.c calls it.
+ */
+const reorg: LayerBuilder = (network, section, x) => {
+  const { builder } = network;
+  const stride = section.int('stride', 1, 1, 64);
+  refuse(section, 'reverse');
+  const { c, h, w } = sizeOf(network, x, section.name);
+  if (c % stride ** 2 || h % stride || w % stride)
+    throw new ConversionError(
+      `In ${section.name}, ${c} × ${h} × ${w} cannot be divided by stride ${stride}.`,
+    );
+  const wide = builder.constant(int64([0, c / stride ** 2, h * stride, w * stride]));
+  const deep = builder.node('SpaceToDepth', [builder.node('Reshape', [x, wide])], { blocksize: int(stride) });
+  const shape = builder.constant(int64([0, c * stride ** 2, h / stride, w / stride]));
+  return builder.node('Reshape', [deep, shape]);
+};
+
+const softmax: LayerBuilder = (network, section, x) => {
+  refuse(section, 'tree');
+  const { builder } = network;
+  const groups = section.int('groups', 1, 1);
+  const temperature = section.number('temperature', 1);
+  const { c, h, w } = sizeOf(network, x, section.name);
+  const spatial = section.int('spatial', 0) === 1;
+  const scaled = temperature === 1 ? x : builder.node('Div', [x, builder.constant(scalar(temperature))]);
+  if (spatial) return builder.node('Softmax', [scaled], { axis: int(1) });
+  if ((c * h * w) % groups)
+    throw new ConversionError(
+      `In ${section.name}, ${c * h * w} values cannot be split into ${groups} groups.`,
+    );
+  const grouped = builder.node('Reshape', [
+    scaled,
+    builder.constant(int64([0, groups, (c * h * w) / groups])),
+  ]);
+  const shape = builder.constant(int64([0, c, h, w]));
+  return builder.node('Reshape', [builder.node('Softmax', [grouped], { axis: int(2) }), shape]);
+};
+
+/** The middle of the image, with its levels from −1 to 1 unless `noadjust`. */
+const crop: LayerBuilder = (network, section, x) => {
+  const { builder } = network;
+  const { h, w } = sizeOf(network, x, section.name);
+  const [height, width] = [section.int('crop_height', 1, 1, h), section.int('crop_width', 1, 1, w)];
+  const [top, left] = [Math.floor((h - height) / 2), Math.floor((w - width) / 2)];
+  const bounds = [
+    [top, left],
+    [top + height, left + width],
+    [2, 3],
+  ].map((v) => builder.constant(int64(v)));
+  const cut = builder.node('Slice', [x, ...bounds]);
+  if (section.int('noadjust', 0) === 1) return cut;
+  return builder.node('Sub', [
+    builder.node('Mul', [cut, builder.constant(scalar(2))]),
+    builder.constant(scalar(1)),
+  ]);
+};
+
+const unchanged: LayerBuilder = (_, __, x) => x;
+const named = (builder: LayerBuilder, ...names: string[]) => names.map((name) => [name, builder] as const);
+
+export const LAYERS: ReadonlyMap<string, LayerBuilder> = new Map([
+  ...named(convolutional, 'convolutional', 'conv'),
+  ...named(connected, 'connected', 'conn'),
+  ...named(pool('MaxPool'), 'maxpool', 'max', 'local_maxpool'),
+  ...named(pool('AveragePool'), 'local_avgpool', 'local_avg'),
+  ...named((network, _, x) => network.builder.node('GlobalAveragePool', [x]), 'avgpool', 'avg'),
+  ...named(route, 'route'),
+  ...named(shortcut, 'shortcut'),
+  ...named(multiply, 'sam', 'scale_channels'),
+  ...named(upsample, 'upsample'),
+  ...named(reorg, 'reorg'),
+  ...named(reorg3d, 'reorg3d'),
+  ...named(softmax, 'softmax', 'soft'),
+  ...named(crop, 'crop'),
+  ...named(
+    (network, section, x) => activate(network.builder, x, section.text('activation', 'linear'), section.name),
+    'activation',
+  ),
+  ...named(unchanged, 'dropout', 'cost', 'empty', 'silence'),
+  ...named(region, 'region'),
+  ...named(yolo, 'yolo'),
+]);

@@ -1,11 +1,12 @@
 /** Model files of other libraries to ONNX. */
+import { darknetReader } from './darknet/reader.js';
 import { ConversionError } from './errors.js';
 import { writeGraph } from './graph/file.js';
 import type { ModelFiles, Reader } from './readers/reader.js';
 import type { ConversionReport } from './readers/report.js';
 
 /** Asked in this order; the first that recognises the files reads them. */
-const READERS: readonly Reader[] = [];
+const READERS: readonly Reader[] = [darknetReader];
 
 export interface Converted {
   readonly onnx: Uint8Array;

@@ -27,6 +27,20 @@ export interface PreprocessingLayer {
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
+/** Levels from 0 to 255 are multiplied by `scale`. */
+export interface ReportedPixels {
+  readonly channels: 'rgb' | 'gray';
+  readonly scale: number;
+  readonly resize: 'stretch';
+}
+
+/** One row per box: centre, width and height, objectness, a probability per class. */
+export interface ReportedDetection {
+  readonly rows: 'cxcywh-objectness-classes';
+  readonly units: 'relative';
+  readonly classes: number;
+}
+
 /** What a file says, beyond what the converted file holds. */
 export interface ConversionReport {
   /** Kind of file: `keras`, `keras-h5`, `tfjs-layers`, `tfjs-graph`, `darknet`. */
@@ -42,6 +56,10 @@ export interface ConversionReport {
   readonly inputs: readonly ReportedInput[];
   readonly outputs: readonly ReportedOutput[];
   readonly preprocessing: readonly PreprocessingLayer[];
+  /** How the format's own library prepares pixels, where that is fixed. */
+  readonly pixels?: ReportedPixels;
+  /** What the rows of the only output are, where the network detects objects. */
+  readonly detection?: ReportedDetection;
   /** Names of the classes in their order, where the file holds them. */
   readonly classNames?: readonly string[];
   /** Sentences about what was left out or taken for granted. */

@@ -30,6 +30,7 @@ export const PROBLEMS = {
   'prediction-not-found': { status: 404, code: unknown, title: 'No such prediction' },
   'key-not-found': { status: 404, code: general, title: 'No such key' },
   'crop-not-found': { status: 404, code: general, title: 'No such object' },
+  'mask-not-found': { status: 404, code: general, title: 'No such mask' },
   'not-found': { status: 404, code: general, title: 'Nothing here' },
   'method-not-allowed': { status: 405, code: general, title: 'Not that method' },
   'id-taken': { status: 409, code: general, title: 'The prediction_id is taken' },

@@ -10,7 +10,7 @@ import { createPrediction } from '../predictions/create/create.js';
 import { putPrediction } from '../predictions/create/put.js';
 import { cancelPrediction } from '../predictions/end/cancel-route.js';
 import { deletePrediction } from '../predictions/end/delete.js';
-import { annotatedImage, crop } from '../predictions/read/annotated.js';
+import { annotatedImage, crop, mask } from '../predictions/read/annotated.js';
 import { getPrediction } from '../predictions/read/get.js';
 import { predictionImage } from '../predictions/read/image.js';
 import { listPredictions } from '../predictions/read/list.js';
@@ -32,6 +32,7 @@ export const routes: readonly Route[] = [
   predictionImage,
   annotatedImage,
   crop,
+  mask,
   predictionThumbnail,
   predictionPosition,
   giveFeedback,

@@ -3,6 +3,7 @@
 import { type ModelView, modelListSchema, modelViewSchema } from '@scry/shared/contracts/model';
 import type { LiveWorker } from '@scry/shared/database/workers';
 import type { Model } from '@scry/shared/models/model-folders';
+import { defaultParameters } from '@scry/shared/tasks/registry';
 import { z } from 'zod';
 import { json, problems } from '../http/describe.js';
 import type { Route } from '../http/route.js';
@@ -19,8 +20,6 @@ function view(model: Model, isDefault: boolean, live: readonly LiveWorker[]): Mo
   const failed = live.flatMap(({ id, problems: found }) =>
     found.filter((problem) => problem.name === name).map(({ message }) => ({ worker: id, message })),
   );
-  const { top_k, threshold, iou, max_detections } = output;
-  const shared = threshold === undefined ? {} : { threshold };
   return {
     name,
     version,
@@ -30,7 +29,7 @@ function view(model: Model, isDefault: boolean, live: readonly LiveWorker[]): Mo
     default: isDefault,
     labels: [...labels],
     input: { width: input.width ?? null, height: input.height ?? null, channels: input.channels },
-    parameters: task === 'classification' ? { top_k, ...shared } : { iou, max_detections, ...shared },
+    parameters: defaultParameters(task, output),
     serving: workers.length > 0,
     workers,
     problems: failed,

@@ -1,6 +1,7 @@
 /** Rows as clients see them. */
 import type { PredictionView } from '@scry/shared/contracts/prediction';
 import type { Prediction } from '@scry/shared/database/predictions';
+import type { Output } from '@scry/shared/tasks/answer';
 import type { Request } from 'express';
 
 /** Where links begin: PUBLIC_URL, else as the client addressed this server. Without a slash at the end. */
@@ -24,7 +25,7 @@ export function present(prediction: Prediction, base: string): PredictionView {
     },
     parameters: prediction.parameters,
     image: prediction.image,
-    output: prediction.output,
+    output: prediction.output && withMaskUrls(prediction.output, get),
     error: prediction.error,
     metrics: prediction.metrics,
     cached: prediction.cached,
@@ -40,6 +41,15 @@ export function present(prediction: Prediction, base: string): PredictionView {
       annotated: `${get}/annotated`,
     },
   };
+}
+
+/** A mask is the same for ever and can be fetched on its own. */
+function withMaskUrls(output: Output, prediction: string): Output {
+  if (!output.predictions.some(({ mask }) => mask)) return output;
+  const predictions = output.predictions.map((answer, index) =>
+    answer.mask ? { ...answer, mask: { ...answer.mask, url: `${prediction}/masks/${index}` } } : answer,
+  );
+  return { predictions };
 }
 
 /** Changes whenever what `present` shows of a prediction does: its status, and who began it when. */

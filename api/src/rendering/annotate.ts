@@ -1,8 +1,10 @@
-/** Draws answers onto images: boxes with labels for detections, a line above the image for classifications. */
+/** Draws answers onto images, as their task says: boxes with labels, masks, a line above the image. */
 import type { Answer, Output } from '@scry/shared/contracts/prediction';
+import { taskSpec } from '@scry/shared/tasks/registry';
 import type { OverlayOptions, Sharp } from 'sharp';
 import { type Canvas, placeLabels, planCanvas, type Rect, type Size, toRect } from './canvas.js';
 import { classColor } from './colors.js';
+import { maskLayer } from './masks.js';
 import { drawTag, drawTags, shortened, type Tag, type TagStyle } from './text.js';
 
 const BACKGROUND = '#14171c';
@@ -79,11 +81,11 @@ async function bannerLayer({ banner, fontSize }: Canvas, sentence: string): Prom
   return layer(tag, { left: middle(banner.width, tag.width), top: middle(banner.height, tag.height) });
 }
 
-/** What is written above the image; null for detections that speak for themselves. */
+/** What is written above the image; null for answers whose drawing speaks for itself. */
 export function bannerText(output: Output, task: string): string | null {
   const [top] = output.predictions;
   if (!top) return 'nothing found';
-  return task === 'detection' ? null : labelText(top);
+  return taskSpec(task).drawing.banner ? labelText(top) : null;
 }
 
 /**
@@ -101,10 +103,13 @@ export async function annotate(
   const sentence = bannerText(output, task);
   const canvas = planCanvas(size, sentence !== null);
   // The most confident choose their places first and are painted last.
-  const items = task === 'detection' ? await labelled(output.predictions, canvas) : [];
+  const { boxes, masks } = taskSpec(task).drawing;
+  const items = boxes ? await labelled(output.predictions, canvas) : [];
+  const colored = masks ? await maskLayer(output.predictions.toReversed(), canvas.image) : null;
   const painted = items.toReversed();
   const { image, width, height } = canvas;
   const layers: OverlayOptions[] = [
+    ...(colored === null ? [] : [colored]),
     { input: frames(canvas, painted), left: 0, top: 0 },
     ...painted.map(({ tag, place }) => layer(tag, place)),
     ...(sentence === null ? [] : [await bannerLayer(canvas, sentence)]),

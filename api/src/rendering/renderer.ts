@@ -8,9 +8,11 @@ import type { Box, ImageInfo } from '@scry/shared/contracts/prediction';
 import type { Prediction } from '@scry/shared/database/predictions';
 import { Batcher } from '@scry/shared/runtime/batcher';
 import type { ImageStorage } from '@scry/shared/storage/image-storage';
+import type { Mask } from '@scry/shared/tasks/answer';
 import { Problem } from '../http/problems.js';
 import { annotate } from './annotate.js';
 import { type Rect, type Size, toRect } from './canvas.js';
+import { maskPng } from './masks.js';
 import { ImageOpener, type OpenLimits } from './open.js';
 
 /** Drawing shares libuv's threads with the writing of uploads: it must not take them all. */
@@ -23,12 +25,12 @@ const THUMBNAIL_QUALITY = 80;
 type Draw = () => Promise<Buffer>;
 
 /** A name that stands for what is drawn: the same answer gives the same name. */
-export function renderingName(kind: 'annotated' | 'crop' | 'thumbnail', content: unknown): string {
+export function renderingName(kind: 'annotated' | 'crop' | 'thumbnail' | 'mask', content: unknown): string {
   const hash = createHash('sha256')
     .update(JSON.stringify([LOOK, content]))
     .digest('hex')
     .slice(0, 24);
-  return `${kind}-${hash}.jpg`;
+  return `${kind}-${hash}.${kind === 'mask' ? 'png' : 'jpg'}`;
 }
 
 /** Whole pixels of a box, one at least, within the image. */
@@ -74,6 +76,12 @@ export class Renderer {
         .jpeg({ quality: CROP_QUALITY })
         .toBuffer(),
     );
+  }
+
+  /** A mask as large as the image, a PNG of one channel: 255 where it is set. @throws Problem when the image is gone */
+  mask(image: ImageInfo, mask: Mask): Promise<Buffer> {
+    const name = renderingName('mask', [mask.size, mask.counts]);
+    return this.#kept(image, name, () => maskPng(mask, image));
   }
 
   /** The image no wider and no higher than `side` pixels, a JPEG. @throws Problem as above */

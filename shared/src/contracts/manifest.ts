@@ -4,9 +4,9 @@
  */
 import path from 'node:path';
 import { z } from 'zod';
+import { outputManifestSchema, TASKS, taskSpec } from '../tasks/registry.js';
 
-export const TASKS = ['classification', 'detection'] as const;
-export type Task = (typeof TASKS)[number];
+export { type OutputManifest, TASKS, type Task } from '../tasks/registry.js';
 
 export const ENGINES = ['onnx', 'tfjs'] as const;
 export type EngineName = (typeof ENGINES)[number];
@@ -67,116 +67,6 @@ const inputSchema = z
   .prefault({});
 export type InputManifest = z.infer<typeof inputSchema>;
 
-const limits = {
-  threshold: z
-    .number()
-    .min(0)
-    .max(1)
-    .optional()
-    .describe('Answers less confident are left out; default: 0 for classification, 0.25 for detection.'),
-  top_k: z.int().min(1).max(1000).default(5).describe('Classification: how many classes are returned.'),
-  iou: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.45)
-    .describe('Detection: of two boxes of one class that overlap by more, the weaker goes.'),
-  max_detections: z
-    .int()
-    .min(1)
-    .max(1000)
-    .default(100)
-    .describe('Detection: how many boxes are returned at the most.'),
-};
-
-const activation = z
-  .enum(['none', 'sigmoid', 'softmax'])
-  .default('none')
-  .describe('What still has to be done to make scores probabilities.');
-
-const outputName = z.string().optional().describe('May be left out when the model has one output.');
-
-const units = z
-  .enum(['relative', 'pixels'])
-  .describe('Relative to the model input (0 to 1), or in its pixels.');
-
-const column = z
-  .int()
-  .min(0)
-  .optional()
-  .describe('First column, where one output holds several things side by side.');
-
-const boxesSchema = z.strictObject({
-  format: z.literal('boxes'),
-  boxes: z.strictObject({
-    name: z.string(),
-    column,
-    type: z.enum(['xyxy', 'yxyx', 'cxcywh']).describe('Two corners, or centre and size.'),
-    units,
-  }),
-  scores: z.strictObject({
-    name: z.string(),
-    column,
-    activation,
-    background: z
-      .int()
-      .min(0)
-      .optional()
-      .describe('Index of the class that means "nothing", where scores are per class.'),
-  }),
-  classes: z
-    .strictObject({
-      name: z.string(),
-      column,
-      offset: z
-        .int()
-        .default(0)
-        .describe("Subtracted from the model's numbers: 1 where they begin with a background."),
-    })
-    .optional()
-    .describe('Left out where scores are per class.'),
-  count: z
-    .strictObject({ name: z.string() })
-    .optional()
-    .describe('How many of the boxes are filled, where the model says so.'),
-  nms: z.boolean().default(false).describe('True when suppression is still to be done.'),
-  ...limits,
-});
-export type BoxesOutput = z.infer<typeof boxesSchema>;
-
-const outputSchema = z.discriminatedUnion('format', [
-  z.strictObject({ format: z.literal('probabilities'), name: outputName, ...limits }),
-  z.strictObject({ format: z.literal('logits'), name: outputName, ...limits }),
-  z.strictObject({
-    format: z.literal('yolov8'),
-    name: outputName,
-    units: units.default('pixels'),
-    activation,
-    ...limits,
-  }),
-  z.strictObject({
-    format: z.literal('yolov5'),
-    name: outputName,
-    units: units.default('pixels'),
-    ...limits,
-  }),
-  z.strictObject({
-    format: z.literal('yolox'),
-    name: outputName,
-    strides: z.array(z.int().positive()).default([8, 16, 32]),
-    decoded: z
-      .boolean()
-      .default(false)
-      .describe('True when the export already turned grid offsets into pixels.'),
-    ...limits,
-  }),
-  z.strictObject({ format: z.literal('ssd'), ...limits }),
-  boxesSchema,
-]);
-export type OutputManifest = z.infer<typeof outputSchema>;
-
-const DETECTION_FORMATS: readonly string[] = ['yolov8', 'yolov5', 'yolox', 'ssd', 'boxes'];
-
 export const manifestSchema = z
   .strictObject({
     $schema: z.string().optional(),
@@ -197,7 +87,7 @@ export const manifestSchema = z
       .union([z.array(z.string().min(1)).min(1), fileName])
       .describe('Names of the classes in the order of the outputs, or a text file with one per line.'),
     input: inputSchema,
-    output: outputSchema,
+    output: outputManifestSchema,
     batch: z
       .strictObject({
         max: z
@@ -222,9 +112,9 @@ export const manifestSchema = z
       .describe('keep; by-class: also linked under results/<model>/<class>/; delete: removed once answered.'),
   })
   .superRefine((manifest, context) => {
-    const detects = DETECTION_FORMATS.includes(manifest.output.format);
-    if (detects !== (manifest.task === 'detection')) {
-      const message = `format "${manifest.output.format}" does not fit task "${manifest.task}"`;
+    const { formats } = taskSpec(manifest.task);
+    if (!formats.includes(manifest.output.format)) {
+      const message = `format "${manifest.output.format}" does not fit task "${manifest.task}", which has ${formats.join(', ')}`;
       context.addIssue({ code: 'custom', path: ['output', 'format'], message });
     }
     const channels = manifest.input.channels === 'gray' ? 1 : 3;

@@ -1,6 +1,6 @@
 /**
- * The life of a prediction: its states, the only moves between them, the codes older clients read, the
- * parameters a client may set, and the JSON it sees.
+ * The life of a prediction: its states, the only moves between them, the codes older clients read, and the
+ * JSON they see. What is asked of a task and answered by it is in ../tasks.
  *
  *     queued ──▶ processing ──▶ succeeded | failed
  *       │            │
@@ -11,6 +11,18 @@
 import { randomInt } from 'node:crypto';
 import { ulid } from 'ulid';
 import { z } from 'zod';
+import { type Output, outputSchema } from '../tasks/answer.js';
+import { parametersSchema } from '../tasks/registry.js';
+
+export {
+  type Answer,
+  answerSchema,
+  type Box,
+  boxSchema,
+  type Output,
+  outputSchema,
+} from '../tasks/answer.js';
+export { type Parameters, parametersSchema } from '../tasks/registry.js';
 
 export const STATUSES = ['queued', 'processing', 'succeeded', 'failed', 'canceled', 'expired'] as const;
 export type Status = (typeof STATUSES)[number];
@@ -59,45 +71,6 @@ export const PREDICTION_ID = /^[A-Za-z0-9_-]{8,64}$/;
 export function newPredictionId(): string {
   return ulid(undefined, () => randomInt(2 ** 32) / 2 ** 32); // randomInt draws from a pool: 30 times cheaper than the default
 }
-
-const fraction = z.number().min(0).max(1);
-
-/**
- * What a client may ask of one prediction. Whatever is left out comes from the model's manifest.
- * Kept as given in the row, so that the same request can be recognised.
- */
-export const parametersSchema = z
-  .strictObject({
-    top_k: z.int().min(1).max(1000).optional().describe('Classification: how many classes to return.'),
-    threshold: fraction.optional().describe('Leave out answers with a confidence below this.'),
-    iou: fraction
-      .optional()
-      .describe('Detection: overlap above which the weaker of two boxes of one class is dropped.'),
-    max_detections: z.int().min(1).max(1000).optional().describe('Detection: how many boxes at the most.'),
-    all_classes: z.boolean().optional().describe('Classification: return every class, however unlikely.'),
-  })
-  .meta({ id: 'Parameters' });
-export type Parameters = z.infer<typeof parametersSchema>;
-
-/** A box relative to the image as a person sees it (after EXIF rotation): centre and size, each 0 to 1. */
-export const boxSchema = z
-  .object({ cx: z.number(), cy: z.number(), w: z.number(), h: z.number() })
-  .meta({ id: 'Box', description: 'Centre and size relative to the image as a person sees it, 0 to 1.' });
-export type Box = z.infer<typeof boxSchema>;
-
-/** One class of a classification, or one detected object when it carries a `bbox`. Confidence is 0 to 1. */
-export const answerSchema = z
-  .object({
-    class_index: z.int(),
-    class_name: z.string(),
-    confidence: z.number(),
-    bbox: boxSchema.optional(),
-  })
-  .meta({ id: 'Answer' });
-export type Answer = z.infer<typeof answerSchema>;
-
-export const outputSchema = z.object({ predictions: z.array(answerSchema) }).meta({ id: 'Output' });
-export type Output = z.infer<typeof outputSchema>;
 
 /** Formats that an image may come in; anything else is refused by its bytes. */
 export const IMAGE_FORMATS = ['jpeg', 'png', 'webp', 'gif', 'tiff', 'avif', 'heic', 'bmp'] as const;

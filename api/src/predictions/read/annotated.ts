@@ -1,4 +1,4 @@
-/** GET /v1/predictions/{id}/annotated and /crops/{n}: images made from the upload and its answer. */
+/** GET /v1/predictions/{id}/annotated, /crops/{n} and /masks/{n}: images made from the upload and its answer. */
 import type { Prediction } from '@scry/shared/database/predictions';
 import type { RequestHandler, Response } from 'express';
 import { z } from 'zod';
@@ -24,7 +24,7 @@ function requireAnswer({ id, status, output }: Prediction): NonNullable<Predicti
 
 async function send(res: Response, name: string, draw: () => Promise<Buffer>): Promise<void> {
   const tag = `"${name}"`;
-  setImageHeaders(res, 'image/jpeg', tag);
+  setImageHeaders(res, name.endsWith('.png') ? 'image/png' : 'image/jpeg', tag);
   if (isKnown(res.req, tag)) res.status(304).end();
   else res.send(await draw());
 }
@@ -38,6 +38,13 @@ const failures = problems(
   'storage-unavailable',
 );
 
+const placeParams = idParams.extend({
+  n: z
+    .string()
+    .regex(/^\d{1,4}$/)
+    .describe('Place in `output.predictions`, from 0.'),
+});
+
 export const annotatedImage: Route = {
   scope: 'any',
   description: {
@@ -46,7 +53,7 @@ export const annotatedImage: Route = {
     operationId: 'annotatedImage',
     summary: 'The image with its answer drawn onto it',
     description:
-      'Boxes with labels for detections, the most confident class above the image for classifications. Its longer side is 640 to 2048 pixels.',
+      'Boxes with labels for detections, masks for segmentations, the most confident class above the image for classifications. Its longer side is 640 to 2048 pixels.',
     tags: ['images'],
     request: { params: idParams },
     responses: {
@@ -73,14 +80,7 @@ export const crop: Route = {
     operationId: 'crop',
     summary: 'One detected object',
     tags: ['images'],
-    request: {
-      params: idParams.extend({
-        n: z
-          .string()
-          .regex(/^\d{1,4}$/)
-          .describe('Place in `output.predictions`, from 0.'),
-      }),
-    },
+    request: { params: placeParams },
     responses: {
       200: { description: 'A JPEG.', content: JPEG },
       304: { description: 'The client has it.' },
@@ -102,4 +102,40 @@ export const crop: Route = {
 function noCrop(n: string, count: number): Problem {
   const there = count === 0 ? 'The answer holds no boxes.' : `The answer holds boxes 0 to ${count - 1}.`;
   return new Problem('crop-not-found', `There is no object ${n.slice(0, 8)}. ${there}`);
+}
+
+export const mask: Route = {
+  scope: 'any',
+  description: {
+    method: 'get',
+    path: '/v1/predictions/{id}/masks/{n}',
+    operationId: 'mask',
+    summary: 'The mask of one class or object',
+    tags: ['images'],
+    request: { params: placeParams },
+    responses: {
+      200: {
+        description: 'A PNG of one channel, as large as the image: 255 where the mask is set.',
+        content: { 'image/png': { schema: z.string().meta({ format: 'binary' }) } },
+      },
+      304: { description: 'The client has it.' },
+      ...failures,
+      ...problems('prediction-not-found', 'mask-not-found'),
+    },
+  },
+  handlers: (services): RequestHandler[] => [
+    async (req, res) => {
+      const prediction = await findPrediction(services, req);
+      const { predictions } = requireAnswer(prediction);
+      const found = predictions[Number(req.params.n)]?.mask;
+      if (!found) throw noMask(String(req.params.n), predictions.filter((answer) => answer.mask).length);
+      const name = renderingName('mask', [found.size, found.counts]);
+      await send(res, name, () => services.renderer.mask(prediction.image, found));
+    },
+  ],
+};
+
+function noMask(n: string, count: number): Problem {
+  const there = count === 0 ? 'The answer holds no masks.' : `The answer holds masks 0 to ${count - 1}.`;
+  return new Problem('mask-not-found', `There is no mask ${n.slice(0, 8)}. ${there}`);
 }

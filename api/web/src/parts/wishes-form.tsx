@@ -1,9 +1,11 @@
 /** Settings for the next image; what is left empty is as the model's manifest says. */
+import type { ModelView } from '@scry/shared/contracts/model';
 import type { Wishes } from '../client/predictions.js';
 import { useTexts } from '../texts/index.js';
 
 interface Props {
-  readonly task: string;
+  /** What the model can be asked, with what it uses otherwise. */
+  readonly parameters: ModelView['parameters'];
   readonly wishes: Wishes;
   readonly onChange: (wishes: Wishes) => void;
 }
@@ -40,7 +42,7 @@ function NumberField({ label, value, min, max, step, onValue }: FieldProps) {
   );
 }
 
-export function WishesForm({ task, wishes, onChange }: Props) {
+export function WishesForm({ parameters, wishes, onChange }: Props) {
   const t = useTexts();
   const set = (name: keyof Wishes) => (value: number | undefined) => {
     const { [name]: _, ...others } = wishes;
@@ -51,7 +53,7 @@ export function WishesForm({ task, wishes, onChange }: Props) {
     <details class="wishes">
       <summary>{t.predict.options}</summary>
       <div class="field-row">
-        {task === 'classification' && (
+        {'top_k' in parameters && (
           <NumberField
             label={t.predict.topK}
             value={wishes.top_k}
@@ -67,7 +69,7 @@ export function WishesForm({ task, wishes, onChange }: Props) {
           {...fraction}
           onValue={set('threshold')}
         />
-        {task === 'detection' && (
+        {'iou' in parameters && (
           <NumberField label={t.predict.iou} value={wishes.iou} {...fraction} onValue={set('iou')} />
         )}
       </div>

@@ -6,14 +6,12 @@ import { useImageUrl } from '../parts/image-url.js';
 import { QueueState } from '../parts/queue-state.js';
 import { useTexts } from '../texts/index.js';
 import { Actions } from './actions.js';
-import { Boxes } from './boxes.js';
-import { Classification } from './classification.js';
-import { Detection } from './detection.js';
 import { useDetection } from './detection-state.js';
 import { Facts } from './facts.js';
 import { FeedbackForm } from './feedback-form.js';
 import { Stage } from './stage.js';
 import { Times } from './times.js';
+import { viewOf } from './views.js';
 
 interface Props {
   readonly prediction: PredictionView;
@@ -44,33 +42,19 @@ export function Panel({ prediction, name, localUrl, showOpen }: Props) {
   const answers = output?.predictions ?? NO_ANSWERS;
   const detection = useDetection(answers);
   const shown = useShownImage(prediction, localUrl);
-  const detects = prediction.model.task === 'detection';
-  const focusRow = (index: number) =>
-    document.querySelector<HTMLElement>(`[data-index="${index}"] button`)?.focus();
+  const view = viewOf(prediction.model.task);
+  const content = {
+    answers,
+    state: detection,
+    image: { url: shown.url, width: image.width, height: image.height },
+  };
   return (
     <article class="result" aria-label={name}>
       <Stage url={shown.url} name={name} image={image} busy={!hasEnded(prediction)} onBroken={shown.onBroken}>
-        {detects && (
-          <Boxes
-            width={image.width}
-            height={image.height}
-            found={detection.shown}
-            active={detection.active}
-            onActive={detection.setActive}
-            onPick={focusRow}
-          />
-        )}
+        {view.overlay(content)}
       </Stage>
       <div class="answer">
-        {status === 'succeeded' &&
-          (detects ? (
-            <Detection
-              state={detection}
-              image={{ url: shown.url, width: image.width, height: image.height }}
-            />
-          ) : (
-            <Classification answers={answers} />
-          ))}
+        {status === 'succeeded' && view.answer(content)}
         {status !== 'succeeded' && <Unanswered prediction={prediction} />}
         {wrong ? (
           <FeedbackForm prediction={prediction} onClose={() => setWrong(false)} />

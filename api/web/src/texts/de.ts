@@ -88,6 +88,8 @@ export const de: Texts = {
   result: {
     nothing: 'Nichts über der Schwelle gefunden.',
     nothingHelp: 'Senken Sie die Mindestsicherheit oder nehmen Sie ein anderes Modell.',
+    areas: (count) => (count === 1 ? '1 Fläche' : `${count} Flächen`),
+    share: (percent) => `${percent} des Bildes`,
     objects: (count) => (count === 1 ? '1 Objekt' : `${count} Objekte`),
     confidence: 'Sicherheit',
     threshold: 'Zeigen ab',
@@ -156,7 +158,11 @@ export const de: Texts = {
   },
   models: {
     title: 'Modelle',
-    task: { classification: 'Klassifikation', detection: 'Erkennung' },
+    task: {
+      classification: 'Klassifikation',
+      detection: 'Erkennung',
+      segmentation: 'Segmentierung',
+    },
     served: 'bedient',
     notServed: 'zurzeit nicht bedient',
     isDefault: 'Standard',

@@ -85,6 +85,8 @@ export const en = {
   result: {
     nothing: 'Nothing found above the threshold.',
     nothingHelp: 'Lower the least confidence, or try another model.',
+    areas: (count: number) => (count === 1 ? '1 area' : `${count} areas`),
+    share: (percent: string) => `${percent} of the image`,
     objects: (count: number) => (count === 1 ? '1 object' : `${count} objects`),
     confidence: 'confidence',
     threshold: 'Show from',
@@ -153,7 +155,11 @@ export const en = {
   },
   models: {
     title: 'Models',
-    task: { classification: 'Classification', detection: 'Detection' } as Record<string, string>,
+    task: {
+      classification: 'Classification',
+      detection: 'Detection',
+      segmentation: 'Segmentation',
+    } as Record<string, string>,
     served: 'served',
     notServed: 'not served now',
     isDefault: 'default',

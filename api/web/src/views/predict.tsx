@@ -72,7 +72,9 @@ export function Predict() {
         <div class="intake-side">
           {error !== null && <ErrorNotice error={error} onRetry={reload} />}
           {models && <ModelPicker models={models} chosen={model?.name ?? ''} onChoose={choose} />}
-          {model && <WishesForm key={model.name} task={model.task} wishes={wishes} onChange={setWishes} />}
+          {model && (
+            <WishesForm key={model.name} parameters={model.parameters} wishes={wishes} onChange={setWishes} />
+          )}
         </div>
       </div>
       {all.length > 0 && (

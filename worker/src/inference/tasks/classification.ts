@@ -1,6 +1,8 @@
 /** Classification: one row of scores per image → the likeliest classes. */
 import path from 'node:path';
 import type { Answer, Parameters } from '@scry/shared/contracts/prediction';
+import type { ClassificationOutput } from '@scry/shared/tasks/classification/formats';
+import { classification } from '@scry/shared/tasks/classification/spec';
 import { ManifestProblem, shapeText } from '../../models/manifest-problem.js';
 import type { Outputs, Tensor } from '../engines/engine.js';
 import { type Interpreter, notNumbers, output, outputName, roundConfidence, type TaskModel } from './task.js';
@@ -54,9 +56,10 @@ export function largest(values: Float64Array, count: number, threshold: number):
 export function createClassification(task: TaskModel): Interpreter {
   const { model } = task;
   const { labels } = model;
-  const settings = model.output;
+  const settings = model.output as ClassificationOutput; // the manifest's schema has checked it
+  const defaults = classification.defaults(settings);
   const logits = settings.format === 'logits';
-  const name = outputName(task, 'name' in settings ? settings.name : undefined, 'output.name');
+  const name = outputName(task, settings.name, 'output.name');
 
   const row = (tensor: Tensor, index: number, batch: number): Float64Array => {
     const size = tensor.data.length / batch;
@@ -66,7 +69,7 @@ export function createClassification(task: TaskModel): Interpreter {
   const answers = (values: Float64Array, parameters: Parameters): Answer[] => {
     const all = parameters.all_classes === true;
     const count = all ? labels.length : (parameters.top_k ?? settings.top_k);
-    const threshold = all ? Number.NEGATIVE_INFINITY : (parameters.threshold ?? settings.threshold ?? 0);
+    const threshold = all ? Number.NEGATIVE_INFINITY : (parameters.threshold ?? defaults.threshold ?? 0);
     return largest(values, Math.min(count, labels.length), threshold).map((index) => ({
       class_index: index,
       class_name: labels[index] as string,

@@ -1,5 +1,7 @@
 /** Detection: boxes that the model may mean → boxes on the image as a person sees it. */
 import type { Answer } from '@scry/shared/contracts/prediction';
+import type { DetectionOutput } from '@scry/shared/tasks/detection/formats';
+import { detection } from '@scry/shared/tasks/detection/spec';
 import { toImage } from '../../imaging/geometry.js';
 import { createBoxes, SSD } from './formats/boxes.js';
 import type { DetectionFormat } from './formats/format.js';
@@ -14,11 +16,7 @@ import {
   type TaskModel,
 } from './task.js';
 
-/** Used when neither request nor manifest sets one. */
-const DEFAULT_THRESHOLD = 0.25;
-
-function createFormat(task: TaskModel): DetectionFormat {
-  const settings = task.model.output;
+function createFormat(task: TaskModel, settings: DetectionOutput): DetectionFormat {
   switch (settings.format) {
     case 'yolov8':
     case 'yolov5':
@@ -28,24 +26,21 @@ function createFormat(task: TaskModel): DetectionFormat {
       return createBoxes(task, SSD);
     case 'boxes':
       return createBoxes(task, settings);
-    default:
-      throw new Error(`"${settings.format}" is no detection format`); // the manifest's schema refuses it
   }
 }
 
 /** Reads detections. @throws ManifestProblem when the manifest names no output of the file */
 export function createDetection(task: TaskModel): Interpreter {
-  const format = createFormat(task);
-  const { labels, output: settings } = task.model;
+  const settings = task.model.output as DetectionOutput; // the manifest's schema has checked it
+  const format = createFormat(task, settings);
+  const defaults = detection.defaults(settings);
+  const { labels } = task.model;
 
   const detect = (outputs: Parameters<Interpreter['interpret']>[0], asked: Asked): Answer[] => {
     const { index, batch, parameters, geometry } = asked;
-    const threshold = parameters.threshold ?? settings.threshold ?? DEFAULT_THRESHOLD;
-    const max = parameters.max_detections ?? settings.max_detections;
+    const { threshold = 0, iou = 1, max_detections: max = 1 } = { ...defaults, ...parameters };
     const candidates = format.read(outputs, index, batch, threshold);
-    const kept = format.nms
-      ? suppress(candidates, parameters.iou ?? settings.iou, max)
-      : strongest(candidates, max);
+    const kept = format.nms ? suppress(candidates, iou, max) : strongest(candidates, max);
     return kept.flatMap((candidate) => {
       const bbox = toImage(candidate, geometry);
       if (!bbox) return [];

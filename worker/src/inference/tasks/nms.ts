@@ -6,6 +6,8 @@ export interface Candidate extends Corners {
   readonly score: number;
   /** Index into the labels. */
   readonly label: number;
+  /** Weights of the mask prototypes, where the model makes masks. */
+  readonly coefficients?: Float32Array;
 }
 
 /** Weaker candidates are not looked at: a bound on the work that a threshold of 0 can cause. */

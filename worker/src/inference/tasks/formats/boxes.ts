@@ -4,7 +4,7 @@
  * single-class detectors are others.
  */
 import path from 'node:path';
-import type { BoxesOutput } from '@scry/shared/models/model-folders';
+import type { BoxesOutput } from '@scry/shared/tasks/detection/formats';
 import type { Corners } from '../../../imaging/geometry.js';
 import { ManifestProblem, shapeText } from '../../../models/manifest-problem.js';
 import type { Outputs, Tensor, TensorData } from '../../engines/engine.js';

@@ -3,14 +3,17 @@
  * Sources: Ultralytics' exports (yolov8 and later; yolov5), Megvii's YOLOX (export_onnx.py, demo_utils.py).
  */
 import path from 'node:path';
-import type { OutputManifest } from '@scry/shared/models/model-folders';
+import type { DetectionOutput } from '@scry/shared/tasks/detection/formats';
 import { ManifestProblem, shapeText } from '../../../models/manifest-problem.js';
-import type { Tensor } from '../../engines/engine.js';
+import type { Outputs, Tensor } from '../../engines/engine.js';
 import type { Candidate } from '../nms.js';
 import { NotNumbers, output, outputName, type TaskModel } from '../task.js';
 import { type Activation, BestClass, type DetectionFormat } from './format.js';
 
-type YoloOutput = Extract<OutputManifest, { format: 'yolov8' | 'yolov5' | 'yolox' }>;
+type YoloOutput = Extract<DetectionOutput, { format: 'yolov8' | 'yolov5' | 'yolox' }> & {
+  /** How many values follow the class scores of an anchor: weights of mask prototypes. */
+  readonly coefficients?: (outputs: Outputs) => number;
+};
 
 /** How one image's values lie: value `v` of anchor `a` is at `a × anchorStep + v × valueStep`. */
 interface Layout {
@@ -49,7 +52,8 @@ export function createYolo(task: TaskModel, settings: YoloOutput): DetectionForm
   const name = outputName(task, settings.name, 'output.name');
   const classes = model.labels.length;
   const objectness = settings.format !== 'yolov8';
-  const values = classes + (objectness ? 5 : 4);
+  const before = objectness ? 5 : 4;
+  const coefficientsIn = settings.coefficients ?? (() => 0);
   const activation: Activation = settings.format === 'yolov8' ? settings.activation : 'none';
   const cells =
     settings.format === 'yolox' && !settings.decoded ? grid(task.width, task.height, settings.strides) : null;
@@ -58,7 +62,13 @@ export function createYolo(task: TaskModel, settings: YoloOutput): DetectionForm
   const scaleY = relative ? task.height : 1;
   const best = new BestClass(activation);
 
-  const candidate = (data: Tensor['data'], at: number, step: number, anchor: number): Candidate => {
+  const candidate = (
+    data: Tensor['data'],
+    at: number,
+    step: number,
+    anchor: number,
+    extra: number,
+  ): Candidate => {
     let [cx, cy, w, h] = [0, 1, 2, 3].map((value) => Number(data[at + value * step])) as [
       number,
       number,
@@ -81,17 +91,30 @@ export function createYolo(task: TaskModel, settings: YoloOutput): DetectionForm
       y1: y + halfHeight,
       score: best.score,
       label: best.label,
+      ...(extra > 0 && {
+        coefficients: Float32Array.from({ length: extra }, (_, index) =>
+          Number(data[at + (before + classes + index) * step]),
+        ),
+      }),
     };
   };
 
   return {
     wanted: [name],
     nms: true,
-    check: (outputs) => check(task, name, output(outputs, name), values, cells?.stride.length ?? null),
+    check: (outputs) =>
+      check(
+        task,
+        name,
+        output(outputs, name),
+        { values: before + classes + coefficientsIn(outputs), either: !objectness },
+        cells?.stride.length ?? null,
+      ),
     read(outputs, index, batch, threshold) {
       const tensor = output(outputs, name);
       const { data } = tensor;
-      const { anchors, anchorStep, valueStep } = layout(tensor, values, objectness);
+      const extra = coefficientsIn(outputs);
+      const { anchors, anchorStep, valueStep } = layout(tensor, before + classes + extra, objectness);
       const start = (index * data.length) / batch;
       const found: Candidate[] = [];
       for (let anchor = 0; anchor < anchors; anchor++) {
@@ -101,10 +124,10 @@ export function createYolo(task: TaskModel, settings: YoloOutput): DetectionForm
           factor = Number(data[at + 4 * valueStep]);
           if (factor < threshold) continue; // no class score is above 1
         }
-        if (!best.find(data, at + (values - classes) * valueStep, valueStep, classes) || Number.isNaN(factor))
+        if (!best.find(data, at + before * valueStep, valueStep, classes) || Number.isNaN(factor))
           throw new NotNumbers(name);
         best.score *= factor;
-        if (best.score >= threshold) found.push(candidate(data, at, valueStep, anchor));
+        if (best.score >= threshold) found.push(candidate(data, at, valueStep, anchor, extra));
       }
       return found;
     },
@@ -120,14 +143,21 @@ function layout({ dims }: Tensor, values: number, rows: boolean): Layout {
     : { anchors: second, anchorStep: third, valueStep: 1 };
 }
 
-function check(task: TaskModel, name: string, tensor: Tensor, values: number, cells: number | null): void {
+/** @param expected values per anchor, and whether anchors may come last (`either`) */
+function check(
+  task: TaskModel,
+  name: string,
+  tensor: Tensor,
+  { values, either }: { readonly values: number; readonly either: boolean },
+  cells: number | null,
+): void {
   const { model } = task;
   const file = path.basename(model.file);
   const { format } = model.output;
   const { dims } = tensor;
-  const fits = dims.length === 3 && (dims[2] === values || (format === 'yolov8' && dims[1] === values));
+  const fits = dims.length === 3 && (dims[2] === values || (either && dims[1] === values));
   if (!fits) {
-    const wanted = format === 'yolov8' ? `[n, ${values}, anchors]` : `[n, anchors, ${values}]`;
+    const wanted = either ? `[n, ${values}, anchors]` : `[n, anchors, ${values}]`;
     const text = `"${format}" with ${model.labels.length} labels wants ${wanted}, but output "${name}" of ${file} is ${shapeText(dims)}`;
     throw new ManifestProblem(model, 'output.format', text);
   }

@@ -1,0 +1,46 @@
+/** A segmentation: classes or objects with the share of the image that they cover, linked with their masks. */
+import type { Answer } from '@scry/shared/tasks/answer';
+import { percent, useTexts } from '../texts/index.js';
+import { Nothing } from './classification.js';
+import { hueOf, tone } from './tones.js';
+
+interface Props {
+  readonly answers: readonly Answer[];
+  readonly active: number | null;
+  readonly onActive: (index: number | null) => void;
+}
+
+export function Segmentation({ answers, active, onActive }: Props) {
+  const t = useTexts();
+  if (answers.length === 0) return <Nothing />;
+  return (
+    <div class="detection">
+      <p class="verdict">
+        <span class="verdict-name">{t.result.areas(answers.length)}</span>
+      </p>
+      <ul class="found" aria-label={t.result.list}>
+        {answers.map((answer, index) => (
+          <li key={index} data-index={index} class="toned" style={tone(hueOf(answer.class_index))}>
+            <button
+              type="button"
+              class={index === active ? 'active' : undefined}
+              onPointerEnter={() => onActive(index)}
+              onPointerLeave={() => onActive(null)}
+              onFocus={() => onActive(index)}
+              onBlur={() => onActive(null)}
+            >
+              <span class="found-name">
+                <span class="swatch" />
+                {answer.class_name}
+              </span>
+              {answer.area !== undefined && (
+                <span class="quiet-text">{t.result.share(percent(answer.area, 0))}</span>
+              )}
+              <span class="figures">{percent(answer.confidence)}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

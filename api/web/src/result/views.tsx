@@ -1,0 +1,62 @@
+/** How the answer of each task is shown: what lies over the image, and what stands beside it. */
+import type { Answer } from '@scry/shared/tasks/answer';
+import type { ComponentChildren } from 'preact';
+import { Boxes } from './boxes.js';
+import { Classification } from './classification.js';
+import { Detection } from './detection.js';
+import type { DetectionState } from './detection-state.js';
+import { Masks } from './masks.js';
+import { Segmentation } from './segmentation.js';
+
+export interface Shown {
+  readonly answers: readonly Answer[];
+  readonly state: DetectionState;
+  readonly image: { readonly url: string | null; readonly width: number; readonly height: number };
+}
+
+interface TaskView {
+  readonly overlay: (shown: Shown) => ComponentChildren;
+  readonly answer: (shown: Shown) => ComponentChildren;
+}
+
+const focusRow = (index: number) =>
+  document.querySelector<HTMLElement>(`[data-index="${index}"] button`)?.focus();
+
+function boxes({ image, state }: Shown) {
+  return (
+    <Boxes
+      width={image.width}
+      height={image.height}
+      found={state.shown}
+      active={state.active}
+      onActive={state.setActive}
+      onPick={focusRow}
+    />
+  );
+}
+
+const classification: TaskView = {
+  overlay: () => null,
+  answer: ({ answers }) => <Classification answers={answers} />,
+};
+
+const VIEWS: Readonly<Record<string, TaskView>> = {
+  classification,
+  detection: { overlay: boxes, answer: ({ state, image }) => <Detection state={state} image={image} /> },
+  segmentation: {
+    overlay: (shown) => (
+      <>
+        <Masks answers={shown.answers} active={shown.state.active} />
+        {boxes(shown)}
+      </>
+    ),
+    answer: ({ answers, state }) => (
+      <Segmentation answers={answers} active={state.active} onActive={state.setActive} />
+    ),
+  },
+};
+
+/** The view of a task; one that this page does not know yet is shown as classes with their confidence. */
+export function viewOf(task: string): TaskView {
+  return VIEWS[task] ?? classification;
+}

@@ -1,0 +1,74 @@
+/**
+ * Storage of bytes under keys, such as `models/<sha256>`. Whoever stores here sees keys and bytes and never a path, so that a
+ * disk and an object store are alike. Every implementation passes tests/helpers/blobs-suite.ts.
+ */
+
+/** Segments of letters, digits, ".", "_" and "-", joined by "/"; none begins with ".". */
+export const BLOB_KEY = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}(\/[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}){1,7}$/;
+
+export interface BlobInfo {
+  readonly key: string;
+  readonly bytes: number;
+  readonly modifiedAt: Date;
+}
+
+/** Bytes from `start` on, up to and including `end`; without an end, to the last. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end?: number;
+}
+
+/** Bytes that have arrived whole and are nobody's yet. They are kept under a key, or discarded. */
+export interface PendingBlob {
+  readonly sha256: string;
+  readonly bytes: number;
+  /** The first bytes: up to 32 KiB, all of a smaller blob. */
+  readonly head: Uint8Array;
+  /** Gives the bytes their key, durably. The same bytes kept twice under a key are stored once. */
+  keep(key: string): Promise<void>;
+  /** Lets the bytes go. Harmless after `keep`. */
+  discard(): Promise<void>;
+}
+
+export interface Blobs {
+  /**
+   * Takes bytes while they arrive, hashing as they come. They are on disk, or as safe as that, when this resolves.
+   * @throws BlobTooLarge beyond `maxBytes`, and what the stream or the store says; nothing stays behind then
+   */
+  receive(chunks: AsyncIterable<Uint8Array>, maxBytes: number): Promise<PendingBlob>;
+  /** All bytes of a blob, or a range of them. @throws BlobMissing */
+  read(key: string, range?: ByteRange): Promise<Buffer>;
+  /** The same as a stream. @throws BlobMissing before the first byte */
+  open(key: string, range?: ByteRange): Promise<AsyncIterable<Uint8Array>>;
+  /** @returns null when there is no such blob */
+  stat(key: string): Promise<BlobInfo | null>;
+  /** @returns whether there was one */
+  delete(key: string): Promise<boolean>;
+  /** Blobs whose keys begin with whole segments, such as "models" or "derived/ab12", in no order. */
+  list(prefix: string): AsyncIterable<BlobInfo>;
+  /** Bytes that can still be stored; null where nobody can say. */
+  free(): Promise<number | null>;
+}
+
+export class BlobMissing extends Error {
+  readonly key: string;
+
+  constructor(key: string) {
+    super(`nothing is stored as "${key}"`);
+    this.key = key;
+  }
+}
+
+export class BlobTooLarge extends Error {
+  readonly maxBytes: number;
+
+  constructor(maxBytes: number) {
+    super(`more than ${maxBytes} bytes`);
+    this.maxBytes = maxBytes;
+  }
+}
+
+/** @throws Error when a key is not of the form that every store can keep */
+export function checkKey(key: string): void {
+  if (!BLOB_KEY.test(key)) throw new Error(`"${key}" cannot be the key of a blob`);
+}

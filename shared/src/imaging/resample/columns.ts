@@ -5,6 +5,8 @@
 import type { Raster } from './raster.js';
 import type { FloatTaps, IntegerTaps } from './taps.js';
 
+const { imul } = Math;
+
 export type IntegerLine = Uint8ClampedArray | Int32Array;
 
 /** Scales single rows of one source. */
@@ -73,9 +75,9 @@ function rgb(
     let blue = half;
     for (let tap = first; tap < end; tap++, from += 3) {
       const weight = weights[tap] as number;
-      red = (red + Math.imul(data[from] as number, weight)) | 0;
-      green = (green + Math.imul(data[from + 1] as number, weight)) | 0;
-      blue = (blue + Math.imul(data[from + 2] as number, weight)) | 0;
+      red = (red + imul(data[from] as number, weight)) | 0;
+      green = (green + imul(data[from + 1] as number, weight)) | 0;
+      blue = (blue + imul(data[from + 2] as number, weight)) | 0;
     }
     to[at] = red >> bits;
     to[at + 1] = green >> bits;
@@ -99,7 +101,7 @@ function gray(
     const end = first + (lengths[x] as number);
     let sum = half;
     for (let tap = first; tap < end; tap++)
-      sum = (sum + Math.imul(data[from++] as number, weights[tap] as number)) | 0;
+      sum = (sum + imul(data[from++] as number, weights[tap] as number)) | 0;
     to[out + x] = sum >> bits;
   }
 }

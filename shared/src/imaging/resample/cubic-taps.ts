@@ -5,15 +5,15 @@ import { collect, type TapList } from './taps.js';
 
 /**
  * Half-pixel centres. Neighbours beyond the edge are the edge's pixel: their weights are added to its own.
- * @param step source pixels for each scaled pixel, rounded as the library does
+ * @param place where a scaled pixel's centre lies among the source pixels' centres, rounded as the library does
  */
-export function clampedCubicTaps(axis: Axis, step: number): TapList {
+export function clampedCubicTaps(axis: Axis, place: (index: number) => number): TapList {
   return collect(axis, 4, (list, index, length) => {
-    const place = Math.fround(step * (index + 0.5) - 0.5);
-    const base = Math.floor(place);
+    const center = place(index);
+    const base = Math.floor(center);
     const inside = (at: number) => Math.min(length - 1, Math.max(0, at));
     const start = inside(base - 1);
     list.next(axis.from + start);
-    for (let at = base - 1; at < base + 3; at++) list.add(inside(at) - start, cubic(-0.75, at - place));
+    for (let at = base - 1; at < base + 3; at++) list.add(inside(at) - start, cubic(-0.75, at - center));
   });
 }

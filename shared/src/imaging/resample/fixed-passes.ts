@@ -7,6 +7,8 @@ import { Lines } from './lines.js';
 import type { Raster } from './raster.js';
 import type { IntegerTaps } from './taps.js';
 
+const { imul } = Math;
+
 /**
  * Resamples in integers.
  * @param bits fraction bits of the weights, at most 22
@@ -59,14 +61,14 @@ function addTwo(
   for (let at = 0; at < sums.length; at++)
     sums[at] =
       ((sums[at] as number) +
-        Math.imul(data[first + at] as number, weight) +
-        Math.imul(data[second + at] as number, next)) |
+        imul(data[first + at] as number, weight) +
+        imul(data[second + at] as number, next)) |
       0;
 }
 
 function addOne(sums: Int32Array, data: Uint8ClampedArray, first: number, weight: number): void {
   for (let at = 0; at < sums.length; at++)
-    sums[at] = ((sums[at] as number) + Math.imul(data[first + at] as number, weight)) | 0;
+    sums[at] = ((sums[at] as number) + imul(data[first + at] as number, weight)) | 0;
 }
 
 function shift(sums: Int32Array, bits: number, to: Uint8ClampedArray, out: number): void {

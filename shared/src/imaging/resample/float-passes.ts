@@ -4,6 +4,8 @@ import { Lines } from './lines.js';
 import type { Raster } from './raster.js';
 import type { FloatTaps } from './taps.js';
 
+const { fround } = Math;
+
 /** @returns float32 `[rows, columns, channels]` of the computed window; owns its ArrayBuffer */
 export function resampleFloat(source: Raster, columns: FloatTaps, rows: FloatTaps): Float32Array {
   const width = columns.starts.length * source.channels;
@@ -36,7 +38,7 @@ export function addRows(sums: Float32Array, lines: Lines<Float32Array>, rows: Fl
 
 /** Rounds product and sum to float32 each, as C does: exact halves come out as in OpenCV. */
 function addWeighted(sums: Float32Array, data: Float32Array, offset: number, weight: number): void {
-  const factor = Math.fround(weight);
+  const factor = fround(weight);
   for (let at = 0; at < sums.length; at++)
-    sums[at] = Math.fround((sums[at] as number) + Math.fround((data[offset + at] as number) * factor));
+    sums[at] = fround((sums[at] as number) + fround((data[offset + at] as number) * factor));
 }

@@ -4,6 +4,8 @@ import { Lines } from './lines.js';
 import type { Raster } from './raster.js';
 import type { IntegerTaps } from './taps.js';
 
+const { imul } = Math;
+
 /** The taps of the rows: always two, of which one may lie beyond `first` or `last`, the source rows that are scaled. */
 export interface LinearRows extends IntegerTaps {
   readonly first: number;
@@ -41,8 +43,8 @@ function join(
   width: number,
 ): void {
   for (let at = 0; at < width; at++) {
-    const first = Math.imul(upper, (data[above + at] as number) >> 4) >> 16;
-    const second = Math.imul(lower, (data[below + at] as number) >> 4) >> 16;
+    const first = imul(upper, (data[above + at] as number) >> 4) >> 16;
+    const second = imul(lower, (data[below + at] as number) >> 4) >> 16;
     to[out + at] = (first + second + 2) >> 2;
   }
 }

@@ -52,7 +52,8 @@ const nearestPicks = (axis: Axis) => picks(axis, (index) => Math.floor(index * s
 /** As `saturate_cast<short>` of a float32 product. */
 const fixedPoint = (weight: number): number => roundHalfToEven(fround(weight * ONE));
 
-const cubicTaps = (axis: Axis) => floatTaps(clampedCubicTaps(axis, step(axis)));
+const cubicTaps = (axis: Axis) =>
+  floatTaps(clampedCubicTaps(axis, (index) => (index + 0.5) * step(axis) - 0.5));
 
 /** Two neighbours, of which one may lie beyond the edge. */
 const linearTaps = (axis: Axis): TapList =>

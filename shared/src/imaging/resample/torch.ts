@@ -59,5 +59,8 @@ const antialiased = (filter: typeof triangle) => (axis: Axis) => {
   return list;
 };
 
-const PLAIN = { bilinear, bicubic: (axis: Axis) => clampedCubicTaps(axis, step(axis)) } as const;
+const PLAIN = {
+  bilinear,
+  bicubic: (axis: Axis) => clampedCubicTaps(axis, (index) => place(axis, index)),
+} as const;
 const ANTIALIASED = { bilinear: antialiased(triangle), bicubic: antialiased(keys) } as const;

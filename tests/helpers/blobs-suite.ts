@@ -1,5 +1,8 @@
 /** What every implementation of Blobs must do. */
 import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { BlobMissing, type Blobs, BlobTooLarge } from '@scry/shared/storage/blobs';
 
 const bytes = (text: string) => Buffer.from(text);
@@ -66,6 +69,19 @@ export function blobsSuite(
       const streamed: Uint8Array[] = [];
       for await (const part of await blobs.open('models/a', { start: 8 })) streamed.push(part);
       expect(Buffer.concat(streamed).toString()).toBe('89');
+    });
+
+    it('can be had as a file, which stays when the blob goes', async () => {
+      await put('models/a', 'one');
+      const folder = await mkdtemp(path.join(tmpdir(), 'scry-blob-file-'));
+      try {
+        await blobs.copyTo('models/a', path.join(folder, 'a.onnx'));
+        await blobs.delete('models/a');
+        expect(await readFile(path.join(folder, 'a.onnx'), 'utf8')).toBe('one');
+        await expect(blobs.copyTo('models/a', path.join(folder, 'b.onnx'))).rejects.toThrow(BlobMissing);
+      } finally {
+        await rm(folder, { recursive: true });
+      }
     });
 
     it('are replaced whole when another is kept under their key', async () => {

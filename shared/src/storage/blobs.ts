@@ -40,6 +40,8 @@ export interface Blobs {
   read(key: string, range?: ByteRange): Promise<Buffer>;
   /** The same as a stream. @throws BlobMissing before the first byte */
   open(key: string, range?: ByteRange): Promise<AsyncIterable<Uint8Array>>;
+  /** Puts the bytes into a file of the caller's, for libraries that read files only. It must not be changed. @throws BlobMissing */
+  copyTo(key: string, file: string): Promise<void>;
   /** @returns null when there is no such blob */
   stat(key: string): Promise<BlobInfo | null>;
   /** @returns whether there was one */

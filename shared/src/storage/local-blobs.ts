@@ -7,8 +7,20 @@
  * Files are the owner's alone (0600 in 0700): what people upload is nobody else's business on the machine.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, type Dirent } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs, unlink } from 'node:fs/promises';
+import { constants, createReadStream, type Dirent } from 'node:fs';
+import {
+  copyFile,
+  type FileHandle,
+  link,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rm,
+  stat,
+  statfs,
+  unlink,
+} from 'node:fs/promises';
 import path from 'node:path';
 import {
   type BlobInfo,
@@ -71,6 +83,17 @@ export class LocalBlobs implements Blobs {
       throw new BlobMissing(key);
     });
     return createReadStream('', { fd: file, ...range });
+  }
+
+  /** Linked where the disk is the same one, so that it takes no room. */
+  async copyTo(key: string, file: string): Promise<void> {
+    const source = this.#path(key);
+    await link(source, file).catch((error: FileError) => {
+      if (error.code === 'ENOENT' && error.path === source) return missing(key, source, error);
+      if (error.code === 'EXDEV' || error.code === 'EPERM' || error.code === 'EMLINK')
+        return copyFile(source, file, constants.COPYFILE_EXCL);
+      throw error;
+    });
   }
 
   async stat(key: string): Promise<BlobInfo | null> {
@@ -144,6 +167,12 @@ export class LocalBlobs implements Blobs {
       },
     };
   }
+}
+
+/** @throws BlobMissing, or the error where it is the target's folder that does not exist */
+async function missing(key: string, source: string, error: FileError): Promise<void> {
+  if (await unlessMissing(stat(source), () => null)) throw error;
+  throw new BlobMissing(key);
 }
 
 type Written = Pick<PendingBlob, 'sha256' | 'bytes' | 'head'>;

@@ -1,6 +1,7 @@
 /** API keys from the command line: `npm run keys -- create|list|revoke`; in a container, `node api/dist/auth/keys-command.js …`. */
 import { parseArgs } from 'node:util';
 import { createApiKey, SCOPES, type Scope } from '@scry/shared/contracts/api-key';
+import { isPlainText } from '@scry/shared/contracts/plain-text';
 import { ApiKeyStore } from '@scry/shared/database/api-keys';
 import { migrate, openDatabase } from '@scry/shared/database/database';
 import { loadConfig } from '@scry/shared/runtime/config';
@@ -38,6 +39,7 @@ function secondsOf(days: string | undefined): number | null {
 
 async function create(store: ApiKeyStore, { name, scopes = 'predict', days }: Options): Promise<void> {
   if (!name) throw new Error('--name is missing: who or what is the key for?');
+  if (!isPlainText(name)) throw new Error('--name must not hold control characters.');
   const { id, text, secretHash } = createApiKey();
   await store.create({ id, name, secretHash, scopes: scopesOf(scopes), expiresInS: secondsOf(days) });
   say(`${text}\n\nShown only now. Send it as "Authorization: Bearer …".`);

@@ -1,5 +1,6 @@
 /** /v1/keys: API keys are made, listed and revoked. A key's secret is shown once, in the answer that makes it. */
 import { createApiKey, scopeSchema } from '@scry/shared/contracts/api-key';
+import { plainText } from '@scry/shared/contracts/plain-text';
 import type { ApiKey } from '@scry/shared/database/api-keys';
 import express from 'express';
 import { z } from 'zod';
@@ -24,7 +25,7 @@ const keySchema = z
 
 const newKeySchema = z
   .strictObject({
-    name: z.string().min(1).max(100).describe('Who or what it is for.'),
+    name: plainText(z.string().min(1).max(100)).describe('Who or what it is for.'),
     scopes: z.array(scopeSchema).min(1).default(['predict']),
     expires_in_days: z.number().positive().max(3650).optional().describe('Left out: it does not expire.'),
   })
@@ -34,7 +35,7 @@ const madeSchema = keySchema
   .extend({ key: z.string().describe('The key itself. It is shown only here.') })
   .meta({ id: 'MadeApiKey' });
 
-const idSchema = z.object({ id: z.string().max(64) });
+const idSchema = z.object({ id: plainText(z.string().max(64)) });
 
 function view(key: ApiKey): z.infer<typeof keySchema> {
   return {
@@ -83,7 +84,7 @@ export const createKey: Route = {
     },
   },
   handlers: ({ keys }) => [
-    express.json({ limit: '8kb' }),
+    express.json({ limit: '8kb', inflate: false }),
     async (req, res) => {
       const { name, scopes, expires_in_days } = check(newKeySchema, req.body ?? {});
       const { id, text, secretHash } = createApiKey();

@@ -1,6 +1,7 @@
 /** POST /v1/predictions/{id}/feedback and GET /v1/feedback: answers that people called wrong, as JSON or CSV. */
 import { pipeline } from 'node:stream/promises';
 import { type FeedbackView, feedbackSchema, feedbackViewSchema } from '@scry/shared/contracts/feedback';
+import { plainText } from '@scry/shared/contracts/plain-text';
 import type { Feedback, FeedbackStore } from '@scry/shared/database/feedback';
 import { stringify } from 'csv-stringify';
 import express from 'express';
@@ -40,7 +41,7 @@ function view(feedback: Feedback): FeedbackView {
 }
 
 export const giveFeedback: Route = {
-  scope: 'any',
+  scope: 'predict',
   description: {
     method: 'post',
     path: '/v1/predictions/{id}/feedback',
@@ -57,6 +58,8 @@ export const giveFeedback: Route = {
       ...problems(
         'invalid-request',
         'invalid-json',
+        'unauthorized',
+        'forbidden',
         'prediction-not-found',
         'not-answered',
         'unsupported-body',
@@ -65,7 +68,7 @@ export const giveFeedback: Route = {
     },
   },
   handlers: (services) => [
-    express.json({ limit: MAX_BODY_BYTES }),
+    express.json({ limit: MAX_BODY_BYTES, inflate: false }),
     async (req, res) => {
       if (!req.is('application/json'))
         throw new Problem('unsupported-body', 'Send JSON: {"label": "…", "comment": "…"}.');
@@ -83,7 +86,7 @@ export const giveFeedback: Route = {
 };
 
 const querySchema = z.strictObject({
-  model: z.string().max(64).optional(),
+  model: plainText(z.string().max(64)).optional(),
   format: z.enum(['json', 'csv']).optional().describe('csv: all rows, not page by page. Or ask with Accept.'),
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z.string().max(300).optional().describe('`next` of the page before.'),

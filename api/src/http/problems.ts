@@ -131,9 +131,6 @@ interface BodyParserError extends Error {
   readonly limit?: number;
 }
 
-/** `type` of what a check of a JSON body throws; body-parser writes to the error, so it cannot be a Problem itself. */
-export const NESTED = 'entity.nested';
-
 function fromBodyParser(error: BodyParserError): Problem | null {
   switch (error.type) {
     case 'entity.parse.failed':
@@ -141,8 +138,6 @@ function fromBodyParser(error: BodyParserError): Problem | null {
         'invalid-json',
         'The body is not valid JSON. Check quotes, commas and that it is whole.',
       );
-    case NESTED:
-      return new Problem('invalid-json', 'The JSON is nested too deeply: send one flat object.');
     case 'entity.too.large':
       return new Problem(
         'too-large',

@@ -2,6 +2,10 @@
 import { z } from 'zod';
 import { type FieldError, Problem } from './problems.js';
 
+/** Of fields that are not known, so many are named; who sends thousands of them gets no answer of that size. */
+const MOST_UNKNOWN = 8;
+const LONGEST_NAME = 64;
+
 type Issue = z.core.$ZodIssue;
 type Shape = Readonly<Record<string, z.ZodType>>;
 
@@ -25,7 +29,11 @@ function expectation(schema: z.ZodType | undefined): string | null {
 function sentences(issue: Issue, shape: Shape): FieldError[] {
   if (issue.code === 'unrecognized_keys') {
     const message = `is not known here; known are ${Object.keys(shape).join(', ')}`;
-    return issue.keys.map((field) => ({ field, message }));
+    const named = issue.keys
+      .slice(0, MOST_UNKNOWN)
+      .map((key) => ({ field: key.slice(0, LONGEST_NAME), message }));
+    const more = issue.keys.length - named.length;
+    return more > 0 ? [...named, { field: `${more} more`, message: 'are not known here either' }] : named;
   }
   const field = String(issue.path[0] ?? 'body');
   const message = expectation(shape[field]) ?? issue.message.charAt(0).toLowerCase() + issue.message.slice(1);

@@ -1,4 +1,5 @@
 /** Sends one signed message to one target. Source of the signature: Standard Webhooks, standardwebhooks.com. */
+import { toPlainText } from '@scry/shared/contracts/plain-text';
 import { Webhook } from 'standardwebhooks';
 import { Agent, type Dispatcher } from 'undici';
 import { webhookConnector } from './address.js';
@@ -76,5 +77,5 @@ function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === 'TimeoutError') return `no answer within ${WHOLE_MS / 1000} s`;
   const cause = error.cause instanceof Error ? `: ${error.cause.message}` : '';
-  return `${error.message}${cause}`.slice(0, 500);
+  return toPlainText(`${error.message}${cause}`).slice(0, 500); // a target's certificate may speak in it
 }

@@ -1,10 +1,11 @@
 /** What people say of answers: that one was wrong, and what would have been right. */
 import { z } from 'zod';
+import { plainLines, plainText } from './plain-text.js';
 
 export const feedbackSchema = z
   .strictObject({
-    label: z.string().trim().min(1).max(200).optional().describe('What would have been right.'),
-    comment: z.string().trim().min(1).max(1000).optional(),
+    label: plainText(z.string().trim().min(1).max(200)).optional().describe('What would have been right.'),
+    comment: plainLines(z.string().trim().min(1).max(1000)).optional(),
   })
   .refine(({ label, comment }) => label !== undefined || comment !== undefined, {
     message: 'give the right "label", a "comment", or both',

@@ -123,8 +123,8 @@ export async function migrate(url: string, log: Logger): Promise<void> {
   for (const { name } of applied) log.info({ migration: name }, 'database migrated');
 }
 
-/** SQLSTATE classes and codes of faults that pass by themselves: connections, resources, shutdown, deadlock, serialisation. */
-const PASSING_SQLSTATE = /^(08|53|57P0|40001|40P01|55P03)/;
+/** SQLSTATE classes and codes of faults that pass by themselves: connections, resources, shutdown, timeout, deadlock, serialisation. */
+const PASSING_SQLSTATE = /^(08|53|57P0|57014|40001|40P01|55P03)/;
 const PASSING_SOCKET = new Set([
   'ECONNREFUSED',
   'ECONNRESET',

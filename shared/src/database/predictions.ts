@@ -5,9 +5,10 @@
  * Every change of status is told with NOTIFY by the very statement that makes it; see changes.ts for who listens.
  */
 
+import { toPlainText } from '../contracts/plain-text.js';
 import { CODES, type Code, type ImageInfo, type Outcome, type Parameters } from '../contracts/prediction.js';
 import { Batcher } from '../runtime/batcher.js';
-import type { Database } from './database.js';
+import { type Database, isPassing } from './database.js';
 import { type ListFilter, listStatement, type Page } from './prediction-list.js';
 import { type Prediction, type PredictionRow, toPrediction } from './prediction-row.js';
 import {
@@ -68,9 +69,11 @@ export type Claim = { readonly claimed: true; readonly deaths: number } | { read
 
 /** NOTIFY carries under 8,000 bytes: 80 ids of 64 characters with their status stay below it. */
 const MAX_BATCH = 80;
+/** A statement does all of its rows or none: of one that is refused for what is in it, each row is tried by itself. */
+const failsAlone = (error: unknown) => !isPassing(error);
 /** One at a time: what comes while a statement waits for the disk goes out together, in the next one. */
-const WRITES = { max: MAX_BATCH, delayMs: 0, parallel: 1 } as const;
-const READS = { max: MAX_BATCH, delayMs: 0, parallel: 2 } as const;
+const WRITES = { max: MAX_BATCH, delayMs: 0, parallel: 1, failsAlone } as const;
+const READS = { max: MAX_BATCH, delayMs: 0, parallel: 2, failsAlone } as const;
 
 function column<T, V>(items: readonly T[], pick: (item: T) => V): V[] {
   return items.map(pick);
@@ -139,7 +142,7 @@ export class PredictionStore {
         some,
         ended,
         code,
-        sentence,
+        toPlainText(sentence),
       ]);
       written.push(...rows.map((row) => row.id));
     }
@@ -265,7 +268,9 @@ export class PredictionStore {
       column(items, ({ outcome }) =>
         outcome.status === 'succeeded' ? JSON.stringify(outcome.output) : null,
       ),
-      column(items, ({ outcome }) => (outcome.status === 'failed' ? outcome.error.message : null)),
+      column(items, ({ outcome }) =>
+        outcome.status === 'failed' ? toPlainText(outcome.error.message) : null,
+      ),
       column(items, (item) => topClass(item.outcome)),
       column(items, (item) => item.modelVersion),
       column(items, (item) => item.worker),

@@ -44,10 +44,15 @@ interface Waiting<In, Out> {
 }
 
 export interface BatcherOptions<In, Out> extends BatchLimits {
-  /** Does a batch; answers in the order of the items. A throw rejects every item of the batch. */
+  /** Does a batch; answers in the order of the items. A throw rejects every item of the batch, unless `failsAlone`. */
   readonly run: (items: In[]) => Promise<readonly Out[]>;
   /** Tells whether more items are on their way; asked when a batch could start but is not full. Default: yes. */
   readonly moreExpected?: () => boolean;
+  /**
+   * Whether a batch that failed so is run again one item at a time, so that one bad item fails alone. Only for `run`s that
+   * leave nothing behind when they throw, and not for faults that pass: those would be met once for every item. Default: no.
+   */
+  readonly failsAlone?: (error: unknown) => boolean;
 }
 
 export class Batcher<In, Out> {
@@ -122,15 +127,23 @@ export class Batcher<In, Out> {
   async #run(batch: Waiting<In, Out>[]): Promise<void> {
     this.#running++;
     try {
+      await this.#attempt(batch);
+    } finally {
+      this.#running--;
+      this.#step();
+    }
+  }
+
+  async #attempt(batch: Waiting<In, Out>[]): Promise<void> {
+    try {
       const answers = await this.#options.run(batch.map((waiting) => waiting.item));
       if (answers.length !== batch.length)
         throw new Error(`a batch of ${batch.length} gave ${answers.length} answers`);
       for (const [index, waiting] of batch.entries()) waiting.resolve(answers[index] as Out);
     } catch (error) {
-      for (const waiting of batch) waiting.reject(error);
-    } finally {
-      this.#running--;
-      this.#step();
+      if (batch.length > 1 && this.#options.failsAlone?.(error))
+        for (const waiting of batch) await this.#attempt([waiting]);
+      else for (const waiting of batch) waiting.reject(error);
     }
   }
 }

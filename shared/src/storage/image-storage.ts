@@ -55,6 +55,8 @@ export interface PendingImage extends StoredImage {
 const HEAD_BYTES = 32 * 1024;
 /** Images below this are written in one go. */
 const HELD_BYTES = 512 * 1024;
+/** Held by all uploads together at the most; beyond it they are written as they come. */
+const HELD_IN_ALL_BYTES = 64 * 1024 * 1024;
 
 const SHA256 = /^[0-9a-f]{64}$/;
 /** Names of images on their way out begin with this and go on with their hash. */
@@ -122,6 +124,8 @@ export class ImageStorage {
   readonly #results: string;
   readonly #derived: string;
   readonly #folders = new Set<string>();
+  /** Of uploads on their way, in memory. */
+  #heldBytes = 0;
 
   /** @param dataDir absolute path of DATA_DIR */
   constructor(dataDir: string) {
@@ -133,12 +137,12 @@ export class ImageStorage {
 
   /** Makes the folders. @throws what the file system says */
   async prepare(): Promise<void> {
-    await mkdir(this.#temporary, { recursive: true });
+    await this.#folder(this.#temporary);
   }
 
   /** Resolves when images can be written. @throws what the file system says: ENOSPC, EROFS, EACCES, … */
   async check(): Promise<void> {
-    await access(this.#temporary, constants.W_OK);
+    await this.#within(this.#temporary, () => access(this.#temporary, constants.W_OK));
     const probe = path.join(this.#temporary, `probe-${randomUUID()}`);
     const file = await open(probe, 'wx');
     try {
@@ -171,31 +175,37 @@ export class ImageStorage {
   async receive(chunks: AsyncIterable<Buffer>, maxBytes: number): Promise<PendingImage> {
     const temporary = path.join(this.#temporary, randomUUID());
     const hash = createHash('sha256');
-    const first: Buffer[] = [];
-    let bytes = 0;
+    const head: Buffer[] = [];
+    let held: Buffer[] = [];
+    let [bytes, heldBytes] = [0, 0];
     let file: FileHandle | null = null;
+    const flush = async (): Promise<FileHandle> => {
+      file ??= await this.#within(this.#temporary, () => open(temporary, 'wx'));
+      await writeAll(file, held);
+      this.#heldBytes -= heldBytes;
+      [held, heldBytes] = [[], 0];
+      return file;
+    };
     try {
       for await (const chunk of chunks) {
+        if (bytes < HEAD_BYTES) head.push(chunk);
         bytes += chunk.length;
         if (bytes > maxBytes) throw new ImageTooLarge(maxBytes);
         hash.update(chunk);
-        if (file) await writeAll(file, [chunk]);
-        else first.push(chunk);
-        if (file || bytes < HELD_BYTES) continue;
-        file = await open(temporary, 'wx');
-        await writeAll(file, first);
+        held.push(chunk);
+        heldBytes += chunk.length;
+        this.#heldBytes += chunk.length;
+        if (file || heldBytes >= HELD_BYTES || this.#heldBytes > HELD_IN_ALL_BYTES) await flush();
       }
-      if (!file) {
-        file = await open(temporary, 'wx');
-        await writeAll(file, first);
-      }
-      await file.datasync(); // a 202 is a promise, and a power cut must not break it
-      return this.#pending(temporary, { sha256: hash.digest('hex'), bytes }, beginning(first));
+      const whole = await flush();
+      await whole.datasync(); // a 202 is a promise, and a power cut must not break it
+      return this.#pending(temporary, { sha256: hash.digest('hex'), bytes }, beginning(head));
     } catch (error) {
       if (file) await rm(temporary, { force: true });
       throw error;
     } finally {
-      await file?.close();
+      this.#heldBytes -= heldBytes;
+      await (file as FileHandle | null)?.close();
     }
   }
 
@@ -221,10 +231,23 @@ export class ImageStorage {
     this.#folders.add(folder);
   }
 
+  /** Does something in a folder, which is made before; and made again when somebody has removed it meanwhile. */
+  async #within<T>(folder: string, step: () => Promise<T>): Promise<T> {
+    await this.#folder(folder);
+    try {
+      return await step();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || (await exists(folder))) throw error;
+      this.#folders.delete(folder);
+      await this.#folder(folder);
+      return step();
+    }
+  }
+
   async #keep(temporary: string, sha256: string): Promise<void> {
     const target = this.path(sha256);
-    await this.#folder(path.dirname(target));
-    await rename(temporary, target); // replaces an identical image, if there is one: same name, same bytes
+    // Replaces an identical image, if there is one: same name, same bytes.
+    await this.#within(path.dirname(target), () => rename(temporary, target));
   }
 
   /**
@@ -269,8 +292,8 @@ export class ImageStorage {
   /** Links an image under `results/<model>/<className>/`. Asked twice, it is linked once. */
   async linkByClass(sha256: string, model: string, className: string, fileName: string): Promise<void> {
     const folder = path.join(this.#results, safeName(model), safeName(className));
-    await this.#folder(folder);
-    await link(this.path(sha256), path.join(folder, safeName(fileName))).catch(
+    const target = path.join(folder, safeName(fileName));
+    await this.#within(folder, () => link(this.path(sha256), target)).catch(
       (error: NodeJS.ErrnoException) => {
         if (error.code !== 'EEXIST') throw error;
       },

@@ -1,5 +1,5 @@
 /** What a request to predict may say, in a form or in JSON, and how it becomes a checked one. */
-
+import { plainText } from '@scry/shared/contracts/plain-text';
 import {
   newPredictionId,
   type Parameters,
@@ -29,9 +29,9 @@ export const fieldsSchema = parametersSchema.extend({
     .max(MAX_EXPIRES_S)
     .optional()
     .describe('Seconds after which the answer is of no use: what has not begun by then is dropped.'),
-  webhook: z
-    .url({ protocol: /^https?$/, message: 'must be a URL such as https://example.com/hook' })
-    .max(2048)
+  webhook: plainText(
+    z.url({ protocol: /^https?$/, message: 'must be a URL such as https://example.com/hook' }).max(2048),
+  )
     .optional()
     .describe('Told of the end by a signed POST (Standard Webhooks), with attempts for a day.'),
   keep: z

@@ -1,4 +1,5 @@
 /** GET /v1/predictions: newest first, page by page. */
+import { plainText } from '@scry/shared/contracts/plain-text';
 import { predictionSchema, STATUSES } from '@scry/shared/contracts/prediction';
 import { z } from 'zod';
 import { readCursor, writeCursor } from '../../http/cursor.js';
@@ -12,9 +13,9 @@ const time = z.iso
   .transform((text) => new Date(text));
 
 const querySchema = z.strictObject({
-  model: z.string().max(64).optional(),
+  model: plainText(z.string().max(64)).optional(),
   status: z.enum(STATUSES).optional(),
-  label: z.string().max(200).optional().describe('The most confident class.'),
+  label: plainText(z.string().max(200)).optional().describe('The most confident class.'),
   since: time.optional().describe('Created then or later.'),
   until: time.optional().describe('Created before.'),
   limit: z.coerce.number().int().min(1).max(200).default(50),

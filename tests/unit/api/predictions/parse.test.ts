@@ -2,7 +2,6 @@ import { readCursor, writeCursor } from '@scry/api/http/cursor';
 import { PROBLEMS, Problem, problemBody, toProblem } from '@scry/api/http/problems';
 import { check } from '@scry/api/http/validate';
 import { cancelAfter, fromText } from '@scry/api/predictions/create/parse';
-import { decodeBase64 } from '@scry/api/predictions/create/upload';
 import { eventsSince } from '@scry/api/predictions/wait/events';
 import { waitOf } from '@scry/api/predictions/wait/wait-query';
 import type { Prediction } from '@scry/shared/database/predictions';
@@ -54,6 +53,14 @@ describe('checking', () => {
   ])('%j is answered with what would be right', (value, sentence) => {
     expect(problemOf(value).message).toBe(sentence);
   });
+
+  test('a thousand unknown fields are answered with a few of them and a count', () => {
+    const many = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`f${index}`.repeat(50), 1]));
+    const { errors, message } = problemOf({ count: 1, ...many });
+    expect(errors).toHaveLength(9);
+    expect(errors?.at(-1)).toEqual({ field: '992 more', message: 'are not known here either' });
+    expect(message.length).toBeLessThan(2000);
+  });
 });
 
 describe('waiting', () => {
@@ -84,14 +91,6 @@ test('Cancel-After takes seconds, minutes and hours, and nothing else', () => {
     expect(() => cancelAfter(text)).toThrow('is no time');
 });
 
-test('base64 is taken with or without the dress of a data URL, and refused when it is none', () => {
-  expect(decodeBase64('aGk=').toString()).toBe('hi');
-  expect(decodeBase64('data:image/png;charset=x;base64,aGk=').toString()).toBe('hi');
-  expect(decodeBase64('-_-_')).toEqual(Buffer.from('-_-_', 'base64url'));
-  for (const text of ['not base64!', 'aGk=x', 'data:image/png,aGk=', 'aG k='])
-    expect(() => decodeBase64(text)).toThrow('base64');
-});
-
 describe('cursors', () => {
   test('come back as what they were made from', () => {
     const place = { createdAt: '2026-01-31 12:00:00.123456+00', id: 'some-id_1' };
@@ -106,6 +105,29 @@ describe('cursors', () => {
       Buffer.from('{}').toString('base64url'),
     ])
       expect(() => readCursor(text)).toThrow(Problem);
+  });
+
+  test.each([
+    '----------',
+    '2026-02-30 12:00:00+00',
+    '2025-02-29 12:00:00+00',
+    '2026-13-01 12:00:00+00',
+    '2026-01-00 12:00:00+00',
+    '0000-01-01 12:00:00+00',
+    '2026-01-31 24:00:00+00',
+    '2026-01-31 12:00:00+99',
+    '2026-01-31 12:00:00',
+    '99999-01-01 00:00:00+00',
+  ])('with a time that PostgreSQL cannot have written are refused: %s', (createdAt) => {
+    expect(() => readCursor(writeCursor({ createdAt, id: 'some-id_1' }))).toThrow(Problem);
+  });
+
+  test('with an id that no prediction can have are refused', () => {
+    const createdAt = '2026-01-31 12:00:00+00';
+    expect(() => readCursor(writeCursor({ createdAt, id: 'a\0b-456789' }))).toThrow(Problem);
+    expect(() =>
+      readCursor(writeCursor({ createdAt: '2024-02-29 23:59:59.5+05:30', id: 'some-id_1' })),
+    ).not.toThrow();
   });
 });
 

@@ -57,6 +57,31 @@ describe('Batcher', () => {
     expect(results.map((result) => result.status)).toEqual(['rejected', 'rejected', 'fulfilled']);
   });
 
+  const withPoison = (failsAlone?: (error: unknown) => boolean) => {
+    const sizes: number[] = [];
+    const run = async (items: number[]) => {
+      sizes.push(items.length);
+      if (items.includes(3)) throw new Error('3 is refused');
+      return items;
+    };
+    const batcher = new Batcher<number, number>({ ...limits, run, ...(failsAlone && { failsAlone }) });
+    return { batcher, sizes };
+  };
+
+  it('fails one bad item alone when the fault lies in the item', async () => {
+    const { batcher, sizes } = withPoison(() => true);
+    const results = await Promise.allSettled([1, 2, 3, 4].map((item) => batcher.add(item)));
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+    expect(sizes).toEqual([4, 1, 1, 1, 1]);
+  });
+
+  it('does not try every item of a batch by itself when the fault is one that passes', async () => {
+    const { batcher, sizes } = withPoison(() => false);
+    const results = await Promise.allSettled([1, 2, 3, 4].map((item) => batcher.add(item)));
+    expect(results.map(({ status }) => status)).toEqual(Array(4).fill('rejected'));
+    expect(sizes).toEqual([4]);
+  });
+
   it('runs what waits before it closes, and refuses what comes later', async () => {
     const batcher = new Batcher<number, number>({ ...limits, delayMs: 60_000, run: async (items) => items });
     const answer = batcher.add(7);

@@ -7,6 +7,7 @@ import { manageLifecycle } from '@scry/shared/runtime/lifecycle';
 import { createLogger } from '@scry/shared/runtime/log';
 import { ensureFirstKey } from './auth/first-key.js';
 import { createApp } from './http/app.js';
+import { handleInTurn } from './http/connections.js';
 import { configureSharp } from './rendering/open.js';
 import { openServices } from './services.js';
 
@@ -34,15 +35,13 @@ configureSharp();
 
 const services = await openServices(config, log);
 if (config.AUTH === 'key') await ensureFirstKey(services.keys, (text) => process.stdout.write(text));
-const server = createServer(
-  {
-    requestTimeout: config.UPLOAD_TIMEOUT_S * 1000,
-    headersTimeout: Math.min(HEADERS_TIMEOUT_MS, config.UPLOAD_TIMEOUT_S * 1000),
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    connectionsCheckingInterval: CHECK_CONNECTIONS_MS,
-  },
-  createApp(services),
-);
+const server = createServer({
+  requestTimeout: config.UPLOAD_TIMEOUT_S * 1000,
+  headersTimeout: Math.min(HEADERS_TIMEOUT_MS, config.UPLOAD_TIMEOUT_S * 1000),
+  keepAliveTimeout: KEEP_ALIVE_MS,
+  connectionsCheckingInterval: CHECK_CONNECTIONS_MS,
+});
+handleInTurn(server, createApp(services), config.WRITE_TIMEOUT_S * 1000);
 const lifecycle = manageLifecycle({
   log,
   deadlineMs: config.SHUTDOWN_TIMEOUT_S * 1000,

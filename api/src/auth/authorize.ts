@@ -3,6 +3,7 @@ import { allows, type Scope } from '@scry/shared/contracts/api-key';
 import type { ValidKey } from '@scry/shared/database/api-keys';
 import type { Config } from '@scry/shared/runtime/config';
 import type { Request, RequestHandler } from 'express';
+import { isFromOtherOrigin } from '../http/hosts.js';
 import { Problem } from '../http/problems.js';
 import type { Authenticator } from './authenticator.js';
 
@@ -21,6 +22,11 @@ declare global {
   }
 }
 
+type Settings = Pick<Config, 'AUTH' | 'CORS_ORIGINS' | 'PUBLIC_URL'>;
+
+const OTHER_ORIGIN =
+  'A page of another origin may not do this without a key. Send a key with the scope "predict", or have the operator name the origin in CORS_ORIGINS.';
+
 const BEARER = /^Bearer +(\S+)$/i;
 const CHALLENGE = { 'WWW-Authenticate': 'Bearer realm="scry"' };
 
@@ -28,18 +34,6 @@ const CHALLENGE = { 'WWW-Authenticate': 'Bearer realm="scry"' };
 export function sentKey(req: Request): string | null {
   const bearer = BEARER.exec(req.get('authorization') ?? '')?.[1];
   return bearer ?? req.get('x-api-key') ?? null;
-}
-
-/**
- * AUTH=open trusts whoever reaches the server, and any page in a browser on this machine does. Browsers say where a
- * request comes from; the page that Scry serves is of the same site, and CORS_ORIGINS names others that may.
- * @throws Problem "forbidden"
- */
-function refuseOtherSites(req: Request, origins: readonly string[]): void {
-  if (req.get('sec-fetch-site') !== 'cross-site') return;
-  if (origins.includes('*') || origins.includes(req.get('origin') ?? '')) return;
-  const detail = 'A page of another site may not do this without a key. Send a key with the scope "predict".';
-  throw new Problem('forbidden', detail);
 }
 
 /** @returns the key that a request came with. @throws Problem "unauthorized" when it has none, or one that is not valid */
@@ -60,14 +54,15 @@ async function requireKey(authenticator: Authenticator, text: string | null): Pr
  */
 export function authorizer(
   authenticator: Authenticator,
-  { AUTH: mode, CORS_ORIGINS: origins }: Pick<Config, 'AUTH' | 'CORS_ORIGINS'>,
+  { AUTH: mode, CORS_ORIGINS: origins, PUBLIC_URL: publicUrl }: Settings,
 ) {
   return function authorize(scope: RouteScope): RequestHandler {
     const isOpen = scope === 'public' || (mode === 'open' && OPEN.has(scope));
     return async (req, _res, next) => {
       const text = scope === 'public' ? null : sentKey(req);
       if (text === null && isOpen) {
-        if (scope === 'predict') refuseOtherSites(req, origins);
+        if (scope === 'predict' && isFromOtherOrigin(req, origins, publicUrl))
+          throw new Problem('forbidden', OTHER_ORIGIN);
         return next();
       }
       const key = await requireKey(authenticator, text);

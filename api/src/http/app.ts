@@ -5,6 +5,7 @@ import helmet from 'helmet';
 import { authorizer } from '../auth/authorize.js';
 import { queueBoard } from '../operations/queue-board.js';
 import type { Services } from '../services.js';
+import { allowHosts } from './hosts.js';
 import { documents } from './openapi.js';
 import { page } from './page.js';
 import { handleErrors, Problem } from './problems.js';
@@ -62,6 +63,7 @@ export function createApp(services: Services): Express {
   app.set('etag', false); // answers that can be fresh say so themselves; hashing every body is CPU for nothing
   app.use(logRequests(log), metrics.timeRequests(), security(origins.length > 0));
   if (origins.length > 0) app.use(shareWith(origins));
+  app.use(allowHosts(config));
   register(app, services, routes);
   app.use(documents(routes));
   app.use(queueBoard(services), page());

@@ -23,15 +23,16 @@ export function openApiDocument(routes: readonly Route[]) {
 
 /** Routes that show the document. */
 export function documents(routes: readonly Route[]): Router {
-  const document = openApiDocument(routes);
+  const prepared = Buffer.from(JSON.stringify(openApiDocument(routes))); // one copy, however many are being sent
   const router = Router();
   router.get('/openapi.json', (_req, res) => {
-    res.json(document);
+    res.type('json').send(prepared);
   });
   router.use(
     '/docs',
     swaggerUi.serve,
-    swaggerUi.setup(document, {
+    swaggerUi.setup(undefined, {
+      swaggerUrl: '../openapi.json',
       customSiteTitle: 'Scry: API',
       customCss: '.swagger-ui .topbar { display: none }',
     }),

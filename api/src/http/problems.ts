@@ -45,6 +45,7 @@ export const PROBLEMS = {
   'unsupported-body': { status: 415, code: general, title: 'The body is in no known format' },
   'unreadable-image': { status: 422, code: imageNotSupported, title: 'The image cannot be read' },
   'too-many-pixels': { status: 422, code: imageNotSupported, title: 'The image has too many pixels' },
+  'wrong-host': { status: 421, code: general, title: 'Not a name of this server' },
   'rate-limited': { status: 429, code: general, title: 'Too many requests' },
   internal: { status: 500, code: general, title: 'Something went wrong here' },
   overloaded: { status: 503, code: general, title: 'Too much is waiting' },

@@ -4,11 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type ModelStatistics,
   modelStatisticsSchema,
+  type Operations,
   operationsSchema,
 } from '@scry/shared/contracts/statistics';
 import type { Response } from 'express';
 import { z } from 'zod';
 import { json, problems } from '../http/describe.js';
+import { onceLeft } from '../http/left.js';
 import type { Route } from '../http/route.js';
 import type { Services } from '../services.js';
 import { BUCKET_S, type OperationsMonitor } from './operations.js';
@@ -36,13 +38,24 @@ export const getStatistics: Route = {
   ],
 };
 
+/** The event of the figures that were asked for last, as bytes: however many streams send it, it is made once. */
+const prepared: { figures: Operations | null; event: Buffer } = { figures: null, event: Buffer.alloc(0) };
+
+function eventOf(figures: Operations): Buffer {
+  if (prepared.figures !== figures) {
+    prepared.figures = figures;
+    prepared.event = Buffer.from(`event: operations\ndata: ${JSON.stringify(figures)}\n\n`);
+  }
+  return prepared.event;
+}
+
 /** Sends the figures again and again until the client leaves or the process stops. */
 async function stream(operations: OperationsMonitor, res: Response): Promise<void> {
   const left = new AbortController();
-  res.once('close', () => left.abort());
+  onceLeft(res, () => left.abort());
   const signal = AbortSignal.any([left.signal, operations.closing]);
   while (!signal.aborted) {
-    const flows = res.write(`event: operations\ndata: ${JSON.stringify(await operations.snapshot())}\n\n`);
+    const flows = res.write(eventOf(await operations.snapshot()));
     // A client that does not keep up gets fewer, not a queue of old ones.
     const rested = sleep(BUCKET_S * 1000, undefined, { signal });
     await Promise.all(flows ? [rested] : [rested, once(res, 'drain', { signal })]).catch((error: Error) => {

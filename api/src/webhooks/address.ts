@@ -3,7 +3,7 @@
  * that resolves to something else at the second look gains nothing.
  */
 import { lookup as resolve } from 'node:dns';
-import { isIP, type LookupFunction } from 'node:net';
+import { isIP, isIPv4, isIPv6, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { buildConnector } from 'undici';
 
@@ -15,13 +15,22 @@ export class AddressRefused extends Error {
   }
 }
 
+/** All that IANA has given out of IPv6. Outside of it are ::/96 (IPv4 inside, ::1), mapped IPv4, NAT64, local and link-local. */
+const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
+/** Within it: protocol assignments with Teredo and ORCHID, documentation, 6to4. Source: IANA's special-purpose registry. */
+const SET_APART = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'].map((block) =>
+  ipaddr.IPv6.parseCIDR(block),
+);
+
 /**
  * True for addresses of the public internet. Everything that IANA's registries set apart is not: private, loopback,
  * link-local, shared, multicast, reserved ones, and the IPv6 forms that carry an IPv4 address inside.
  */
 export function isPublicAddress(address: string): boolean {
-  if (!ipaddr.isValid(address)) return false;
-  return ipaddr.process(address).range() === 'unicast'; // process() unwraps ::ffff:a.b.c.d
+  if (isIPv4(address)) return ipaddr.IPv4.parse(address).range() === 'unicast';
+  if (!isIPv6(address)) return false;
+  const parsed = ipaddr.IPv6.parse(address);
+  return parsed.match(GLOBAL_UNICAST) && !SET_APART.some((block) => parsed.match(block));
 }
 
 /** Why a URL can never be delivered to, in a sentence; null when it can be tried. Names are looked up later, each time. */

@@ -9,6 +9,8 @@ import { grantedCpus } from './cpus.js';
 
 interface Setting<T> {
   readonly schema: z.ZodType<T>;
+  /** Whether its value is a secret or may hold one: it is then never shown. */
+  readonly secret: boolean;
   /** Text for `.env.example`: the default as one would write it. */
   readonly shown: string;
   readonly doc: string;
@@ -29,7 +31,14 @@ const folder = z
   .min(1)
   .transform((text) => path.resolve(text));
 
-const setting = <T>(schema: z.ZodType<T>, shown: string, doc: string): Setting<T> => ({ schema, shown, doc });
+const setting = <T>(schema: z.ZodType<T>, shown: string, doc: string): Setting<T> => ({
+  ...{ schema, shown, doc },
+  secret: false,
+});
+const secret = <T>(schema: z.ZodType<T>, shown: string, doc: string): Setting<T> => ({
+  ...setting(schema, shown, doc),
+  secret: true,
+});
 
 const settings = {
   HOST: setting(
@@ -48,6 +57,11 @@ const settings = {
     '0',
     'How many reverse proxies stand in front: client addresses are read that many hops back.',
   ),
+  ALLOWED_HOSTS: setting(
+    list.optional(),
+    '',
+    'Comma-separated names that the API may be called by, besides loopback and PUBLIC_URL; * is any. Unset: none with AUTH=open on loopback, else any.',
+  ),
   CORS_ORIGINS: setting(
     list.default([]),
     '',
@@ -63,7 +77,7 @@ const settings = {
     'models',
     'One folder per model, each with a manifest.json.',
   ),
-  DATABASE_URL: setting(
+  DATABASE_URL: secret(
     z.url({ protocol: /^postgres(ql)?$/ }).optional(),
     '',
     'PostgreSQL, postgres://…; unset: npm start runs one under DATA_DIR.',
@@ -73,7 +87,7 @@ const settings = {
     '8',
     'Connections per process at the most; each costs PostgreSQL 5 to 10 MB.',
   ),
-  QUEUE_URL: setting(
+  QUEUE_URL: secret(
     z.url({ protocol: /^(rediss?|postgres(ql)?)$/ }).optional(),
     '',
     'redis://… (thousands of jobs a second) or postgres://… (hundreds); unset: the database.',
@@ -139,6 +153,11 @@ const settings = {
     '60',
     'A request whose body has not arrived by then is ended, seconds.',
   ),
+  WRITE_TIMEOUT_S: setting(
+    whole(1, 3600).default(30),
+    '30',
+    'An answer of which the client takes nothing for so long is ended with its connection, seconds.',
+  ),
   DECODE_TIMEOUT_S: setting(
     whole(1, 600).default(20),
     '20',
@@ -174,7 +193,7 @@ const settings = {
     'false',
     'Answer the same image, model version and parameters from an earlier prediction.',
   ),
-  WEBHOOK_SECRET: setting(
+  WEBHOOK_SECRET: secret(
     z.string().min(16).optional(),
     '',
     'Signs webhooks (Standard Webhooks, whsec_…); unset: made once and kept in the database.',
@@ -194,10 +213,11 @@ const settings = {
 type Settings = typeof settings;
 type Read = { [K in keyof Settings]: Settings[K] extends Setting<infer T> ? T : never };
 
-/** All settings, checked; `AUTH` and `QUEUE_URL` resolved from the others where they were left out. */
+/** All settings, checked; `AUTH`, `ALLOWED_HOSTS` and `QUEUE_URL` resolved from the others where they were left out. */
 export type Config = Readonly<
-  Omit<Read, 'AUTH' | 'QUEUE_URL' | 'DATABASE_URL'> & {
+  Omit<Read, 'AUTH' | 'QUEUE_URL' | 'DATABASE_URL' | 'ALLOWED_HOSTS'> & {
     AUTH: 'open' | 'key';
+    ALLOWED_HOSTS: readonly string[];
     QUEUE_URL: string;
     DATABASE_URL: string;
   }
@@ -220,13 +240,13 @@ function isLoopback(host: string): boolean {
 export function loadConfig(env: NodeJS.ProcessEnv): Config {
   const read: Record<string, unknown> = {};
   const problems: string[] = [];
-  for (const [name, { schema, doc }] of Object.entries(settings)) {
+  for (const [name, { schema, doc, secret: hidden }] of Object.entries(settings)) {
     const text = env[name];
     const parsed = schema.safeParse(text === '' ? undefined : text);
     if (parsed.success) read[name] = parsed.data;
     else
       problems.push(
-        `${name}=${text}: ${parsed.error.issues.map((issue) => issue.message).join('; ')}. (${doc})`,
+        `${hidden ? name : `${name}=${text}`}: ${parsed.error.issues.map((issue) => issue.message).join('; ')}. (${doc})`,
       );
   }
   const values = read as unknown as Read;
@@ -237,9 +257,12 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   }
   if (problems.length > 0) throw new Error(`Settings are wrong:\n  ${problems.join('\n  ')}`);
   const databaseUrl = values.DATABASE_URL as string;
+  const loopback = isLoopback(values.HOST);
+  const auth = values.AUTH ?? (loopback ? 'open' : 'key');
   return Object.freeze({
     ...values,
-    AUTH: values.AUTH ?? (isLoopback(values.HOST) ? 'open' : 'key'),
+    AUTH: auth,
+    ALLOWED_HOSTS: values.ALLOWED_HOSTS ?? (auth === 'open' && loopback ? [] : ['*']),
     DATABASE_URL: databaseUrl,
     QUEUE_URL: values.QUEUE_URL ?? databaseUrl,
   });

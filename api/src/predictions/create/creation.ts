@@ -2,6 +2,7 @@
 import { isFinished } from '@scry/shared/contracts/prediction';
 import type { Prediction } from '@scry/shared/database/predictions';
 import type { Request, Response } from 'express';
+import { onceLeft } from '../../http/left.js';
 import { Problem } from '../../http/problems.js';
 import type { Services } from '../../services.js';
 import { refuseTarget } from '../../webhooks/address.js';
@@ -66,11 +67,9 @@ export function creator(services: Services, judge: Judge) {
     res: Response,
   ): Promise<Prediction> {
     if (isFinished(prediction.status)) return prediction;
-    const leave = () => watch.close();
-    res.once('close', leave);
-    if (res.closed) watch.close();
+    const stopListening = onceLeft(res, () => watch.close());
     const now = await waiters.untilEnded(prediction.id, wait.seconds * 1000, watch, prediction);
-    res.off('close', leave);
+    stopListening();
     const left = res.closed && !keep ? await cancel(services, prediction.id) : now;
     return left ?? prediction;
   }

@@ -2,6 +2,7 @@
 import { isFinished } from '@scry/shared/contracts/prediction';
 import type { Response } from 'express';
 import { idParams, predictionResponse, problems } from '../../http/describe.js';
+import { onceLeft } from '../../http/left.js';
 import type { Route } from '../../http/route.js';
 import { check } from '../../http/validate.js';
 import type { Services } from '../../services.js';
@@ -11,12 +12,11 @@ import { idOf, notFound } from './find.js';
 
 async function ended({ waiters }: Services, res: Response, id: string, seconds: number) {
   const watch = waiters.watchEnd(id);
-  const leave = () => watch.close();
-  res.once('close', leave);
+  const stopListening = onceLeft(res, () => watch.close());
   try {
     return await waiters.untilEnded(id, seconds * 1000, watch);
   } finally {
-    res.off('close', leave);
+    stopListening();
     waiters.end(watch);
   }
 }

@@ -4,6 +4,7 @@ import type { Prediction } from '@scry/shared/database/predictions';
 import type { Response } from 'express';
 import { z } from 'zod';
 import { idParams, problems } from '../../http/describe.js';
+import { onceLeft } from '../../http/left.js';
 import type { Route } from '../../http/route.js';
 import type { Services } from '../../services.js';
 import { baseUrl, present } from '../present.js';
@@ -71,7 +72,7 @@ export async function* statusEvents(
 async function stream({ waiters, config }: Services, res: Response, first: Prediction, from: number) {
   const base = baseUrl(res.req, config.PUBLIC_URL);
   const watch = waiters.watch(first.id);
-  res.once('close', () => watch.close());
+  onceLeft(res, () => watch.close());
   const heartbeat = setInterval(() => res.write(': waiting\n\n'), HEARTBEAT_MS);
   try {
     for await (const event of statusEvents(waiters, watch, first, from, HEARTBEAT_MS)) {

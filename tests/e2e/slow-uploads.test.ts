@@ -17,7 +17,7 @@ afterAll(async () => {
 it('ends an upload that trickles in, with 408, and leaves nothing behind', async () => {
   const { hostname, port } = new URL(system.url);
   const socket = connect(Number(port), hostname);
-  const head = ['POST /v1/predictions HTTP/1.1', 'Host: x', 'Content-Length: 1000000'];
+  const head = ['POST /v1/predictions HTTP/1.1', 'Host: localhost', 'Content-Length: 1000000'];
   head.push('Content-Type: multipart/form-data; boundary=b', '', '');
   const part = '--b\r\nContent-Disposition: form-data; name="image"; filename="a.jpg"\r\n\r\n';
   socket.write(head.join('\r\n') + part + 'x'.repeat(200_000));

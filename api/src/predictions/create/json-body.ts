@@ -103,13 +103,13 @@ function fieldsOf(splitter: JsonSplitter): Record<string, unknown> {
  */
 export async function readJsonBody(req: Request, store: Store, maxBytes: number): Promise<JsonBody> {
   const splitter = new JsonSplitter();
-  const image = imageIn(bodyOf(req), splitter, maxBytes);
-  const first = await image.next();
+  const bytes = imageIn(bodyOf(req), splitter, maxBytes);
+  const first = await bytes.next();
   if (first.done) {
-    fieldsOf(splitter);
-    throw invalidJson(); // an image that is a string was found, or the fields were refused
+    fieldsOf(splitter); // says what is wrong, or that there is no image
+    throw invalidJson();
   }
-  const image = await store(continued(first.value, image));
+  const image = await store(continued(first.value, bytes));
   try {
     return { image, fields: fieldsOf(splitter) };
   } catch (error) {

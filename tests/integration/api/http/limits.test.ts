@@ -117,7 +117,7 @@ describe('bodies', () => {
     app = await startApp();
     const { hostname, port } = new URL(app.url);
     const socket = connect(Number(port), hostname);
-    const head = ['POST /v1/predictions HTTP/1.1', 'Host: x', 'Content-Length: 9000000'];
+    const head = ['POST /v1/predictions HTTP/1.1', 'Host: localhost', 'Content-Length: 9000000'];
     head.push('Content-Type: multipart/form-data; boundary=b', '', '');
     const part = '--b\r\nContent-Disposition: form-data; name="image"; filename="a.jpg"\r\n\r\n';
     socket.write(head.join('\r\n') + part + 'x'.repeat(1_000_000)); // more than is held in memory

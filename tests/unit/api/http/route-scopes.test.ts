@@ -16,6 +16,7 @@ describe('who may call what', () => {
         'PUT /v1/predictions/{id}',
         'POST /v1/predictions/{id}/cancel',
         'DELETE /v1/predictions/{id}',
+        'POST /v1/predictions/{id}/feedback',
       ]),
     );
   });

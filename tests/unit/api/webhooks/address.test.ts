@@ -1,9 +1,12 @@
 import { isPublicAddress } from '@scry/api/webhooks/address';
 
 describe('addresses that a webhook may reach', () => {
-  it.each(['8.8.8.8', '93.184.216.34', '2606:4700:4700::1111', '::ffff:8.8.8.8'])('include %s', (address) => {
-    expect(isPublicAddress(address)).toBe(true);
-  });
+  it.each(['8.8.8.8', '93.184.216.34', '2606:4700:4700::1111', '2001:4860:4860::8888'])(
+    'include %s',
+    (address) => {
+      expect(isPublicAddress(address)).toBe(true);
+    },
+  );
 
   it.each([
     '127.0.0.1',
@@ -27,6 +30,16 @@ describe('addresses that a webhook may reach', () => {
     'ff02::1',
     '::ffff:127.0.0.1',
     '::ffff:10.0.0.1',
+    '::ffff:8.8.8.8',
+    '::2',
+    '::127.0.0.1',
+    '64:ff9b::808:808',
+    '64:ff9b:1::7f00:1',
+    '2001:0:7f00:1::',
+    '3fff::1',
+    '5f00::1',
+    '4000::1',
+    'fec0::1',
     '64:ff9b::7f00:1',
     '2002:7f00:1::',
     '2001:db8::1',

@@ -2,11 +2,12 @@
 import { darknetReader } from './darknet/reader.js';
 import { ConversionError } from './errors.js';
 import { writeGraph } from './graph/file.js';
+import { kerasReader } from './keras/reader.js';
 import type { ModelFiles, Reader } from './readers/reader.js';
 import type { ConversionReport } from './readers/report.js';
 
 /** Asked in this order; the first that recognises the files reads them. */
-const READERS: readonly Reader[] = [darknetReader];
+const READERS: readonly Reader[] = [kerasReader, darknetReader];
 
 export interface Converted {
   readonly onnx: Uint8Array;

@@ -6,6 +6,7 @@ import { bombs } from './bombs.js';
 import type { CorpusCase } from './case.js';
 import { damaged } from './damaged.js';
 import { lying } from './lying.js';
+import { metadataBombs } from './metadata-bombs.js';
 import { strangers } from './strangers.js';
 import { variants } from './variants.js';
 
@@ -14,9 +15,9 @@ export async function makeHarmlessCorpus(): Promise<CorpusCase[]> {
   return [...(await variants()), ...(await strangers()), ...(await lying()), ...(await damaged())];
 }
 
-/** Makes every case. About 50 MB of buffers, a few seconds. */
+/** Makes every case. About 300 MB of buffers, some seconds. */
 export async function makeCorpus(): Promise<CorpusCase[]> {
-  return [...(await makeHarmlessCorpus()), ...(await bombs())];
+  return [...(await makeHarmlessCorpus()), ...(await bombs()), ...(await metadataBombs())];
 }
 
 /** Every variant and every `step`-th other case: enough of each family for a short run. */

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { ImageInfo } from '@scry/shared/contracts/prediction';
 import { CodecDecoder } from '@scry/shared/imaging/codecs/decoder';
+import { bareImage } from '@scry/shared/imaging/metadata/bare-image';
 import type { ImageStorage } from '@scry/shared/storage/image-storage';
 import sharp, { type Sharp } from 'sharp';
 
@@ -39,10 +40,11 @@ export class ImageOpener {
    */
   async open(image: ImageInfo): Promise<Sharp> {
     const { format } = image;
+    const bytes = bareImage(await readFile(this.#storage.path(image.sha256)), format);
     const opened =
       format === 'bmp' || format === 'heic'
-        ? await this.#openWithCodec(image, format)
-        : this.#openUsual(image);
+        ? await this.#openWithCodec(bytes, format)
+        : this.#openUsual(bytes);
     return opened
       .timeout({ seconds: this.#limits.timeoutS })
       .flatten({ background: '#ffffff' })
@@ -53,15 +55,14 @@ export class ImageOpener {
     await this.#foreign.close();
   }
 
-  #openUsual({ sha256 }: ImageInfo): Sharp {
-    const limitInputPixels = this.#limits.maxPixels;
-    return sharp(this.#storage.path(sha256), { autoOrient: true, failOn: 'none', limitInputPixels });
+  #openUsual(bytes: Buffer): Sharp {
+    return sharp(bytes, { autoOrient: true, failOn: 'none', limitInputPixels: this.#limits.maxPixels });
   }
 
-  async #openWithCodec({ sha256 }: ImageInfo, format: 'bmp' | 'heic'): Promise<Sharp> {
+  async #openWithCodec(file: Buffer, format: 'bmp' | 'heic'): Promise<Sharp> {
     const { maxPixels, timeoutS } = this.#limits;
     // A copy, since small files are read into Node's shared buffer pool, which cannot be transferred.
-    const bytes = new Uint8Array(await readFile(this.#storage.path(sha256)));
+    const bytes = new Uint8Array(file);
     const decoded = await this.#foreign.decode({ format, bytes, maxPixels }, timeoutS);
     if (decoded === 'timeout') throw new Error(`decoding took longer than ${timeoutS} s`);
     if ('problem' in decoded) throw new Error(`it has more than ${maxPixels} pixels`);

@@ -17,6 +17,7 @@ import {
   mkdir,
   open,
   readdir,
+  readFile,
   rename,
   rm,
   stat,
@@ -45,6 +46,8 @@ export interface PendingImage extends StoredImage {
   readonly head: Buffer;
   /** Temporary path; whole and flushed. */
   readonly path: string;
+  /** All of it, read from the file where the head is not. */
+  whole(): Promise<Buffer>;
   /** Gives the image its name. The same image twice is stored once. */
   keep(): Promise<void>;
   /** Removes the temporary file. Harmless after `keep`. */
@@ -215,6 +218,7 @@ export class ImageStorage {
       ...stored,
       head,
       path: temporary,
+      whole: async () => (head.length === stored.bytes ? head : readFile(temporary)),
       keep: async () => {
         await this.#keep(temporary, stored.sha256);
         kept = true;

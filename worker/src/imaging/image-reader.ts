@@ -9,6 +9,7 @@ import { readFile } from 'node:fs/promises';
 import type { ImageFormat, PredictionError } from '@scry/shared/contracts/prediction';
 import { CodecDecoder } from '@scry/shared/imaging/codecs/decoder';
 import { imageFormat } from '@scry/shared/imaging/format';
+import { bareImage } from '@scry/shared/imaging/metadata/bare-image';
 import { imageSize } from 'image-size';
 import sharp, { type FitEnum, type KernelEnum, type Sharp, type SharpOptions } from 'sharp';
 import { decodingFailure, failures, type ImageLimits } from './failures.js';
@@ -88,7 +89,7 @@ export class ImageReader {
     const format = imageFormat(bytes);
     if (!format) return failures.format();
     try {
-      const source = await this.#open(bytes, format);
+      const source = await this.#open(bareImage(bytes, format), format);
       return 'code' in source ? source : await render(source, input, this.#limits);
     } catch (error) {
       return decodingFailure(error, format, this.#limits);

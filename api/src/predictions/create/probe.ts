@@ -3,42 +3,87 @@
 import { IMAGE_FORMATS, type ImageFormat, type ImageInfo } from '@scry/shared/contracts/prediction';
 import { readBmpHeader } from '@scry/shared/imaging/codecs/bmp-header';
 import { imageFormat } from '@scry/shared/imaging/format';
+import { bareImage } from '@scry/shared/imaging/metadata/bare-image';
+import type { Orientation } from '@scry/shared/imaging/metadata/exif';
+import { jpegHeader } from '@scry/shared/imaging/metadata/jpeg';
+import { pngOrientation } from '@scry/shared/imaging/metadata/png';
+import { mayHoldOrientation, webpOrientation } from '@scry/shared/imaging/metadata/webp';
+import { Slots } from '@scry/shared/runtime/slots';
 import type { PendingImage } from '@scry/shared/storage/image-storage';
 import { imageSize } from 'image-size';
 import sharp from 'sharp';
 import { Problem } from '../../http/problems.js';
-import { type ImageSize, jpegHeader } from './probe-jpeg.js';
+
+interface ImageSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Larger images are read whole only a few at a time: each may take as much memory as an upload may be long. */
+const READ_AT_ONCE = new Slots(2);
+
+/** All of an image's bytes, for as long as `use` needs them. */
+async function withWhole<T>(image: PendingImage, use: (bytes: Buffer) => T | Promise<T>): Promise<T> {
+  await READ_AT_ONCE.take();
+  try {
+    return await use(await image.whole());
+  } finally {
+    READ_AT_ONCE.give();
+  }
+}
 
 /** Asks libvips, which reads only the header. @throws what it says of a broken one */
-async function askSharp(file: string): Promise<ImageSize> {
-  const { autoOrient } = await sharp(file, { limitInputPixels: false }).metadata();
+async function askSharp(bytes: Buffer): Promise<ImageSize> {
+  const { autoOrient } = await sharp(bytes, { limitInputPixels: false }).metadata();
   return autoOrient;
 }
 
-function mayHoldExif(format: ImageFormat, head: Buffer): boolean {
-  return head.includes(format === 'png' ? 'eXIf' : 'EXIF');
+const upright = ({ width, height }: ImageSize, orientation: Orientation): ImageSize =>
+  orientation >= 5 ? { width: height, height: width } : { width, height };
+
+function jpegSize(bytes: Buffer): ImageSize | null {
+  const header = jpegHeader(bytes);
+  return header && upright(header, header.orientation);
+}
+
+/** PNG and WebP may say how they lie behind their pixels. */
+async function orientedSize(
+  image: PendingImage,
+  orientation: (bytes: Buffer) => Orientation,
+): Promise<ImageSize> {
+  const { head, bytes } = image;
+  const size = imageSize(head);
+  return upright(size, bytes > head.length ? await withWhole(image, orientation) : orientation(head));
 }
 
 /**
  * Width and height as a person sees the image. JPEG, by far the most usual, is read here: libvips takes 0.25 ms of
  * CPU for what takes 0.01 here. BMP is a format that libvips as sharp brings it does not read.
  */
-async function sizeOf(format: ImageFormat, { head, path }: PendingImage): Promise<ImageSize> {
+async function sizeOf(format: ImageFormat, image: PendingImage): Promise<ImageSize> {
+  const { head } = image;
   switch (format) {
     case 'jpeg':
-      return jpegHeader(head) ?? askSharp(path); // null: its header goes on beyond the head
+      return jpegSize(head) ?? withWhole(image, wholeJpegSize); // null: its header goes on beyond the head
     case 'bmp':
       return readBmpHeader(head);
     case 'gif':
       return imageSize(head);
     case 'png':
+      return orientedSize(image, pngOrientation);
     case 'webp':
-      return mayHoldExif(format, head) ? askSharp(path) : imageSize(head);
+      return mayHoldOrientation(head) ? orientedSize(image, webpOrientation) : imageSize(head);
     case 'tiff':
     case 'avif':
     case 'heic':
-      return askSharp(path);
+      return withWhole(image, (bytes) => askSharp(bareImage(bytes, format)));
   }
+}
+
+function wholeJpegSize(bytes: Buffer): ImageSize {
+  const size = jpegSize(bytes);
+  if (!size) throw new Error('the file ends before its size was told');
+  return size;
 }
 
 /**

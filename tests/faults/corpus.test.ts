@@ -1,7 +1,10 @@
 /** Two thousand hostile images through the real server: a right answer or a clear refusal each, in bounded memory. */
 import { appendFileSync } from 'node:fs';
 import { makeCorpus } from '../corpus/corpus.js';
+import { metadataBombs } from '../corpus/metadata-bombs.js';
+import { variants } from '../corpus/variants.js';
 import { peakMemoryMiB, runCorpus, summary, surprises } from '../helpers/corpus-run.js';
+import { memoryOf } from '../helpers/memory-of-case.js';
 import { type System, startSystem } from '../helpers/system.js';
 
 /** Measured: 230 for the API, 460 for a worker with one thread and three models. */
@@ -36,4 +39,19 @@ it('ends every hostile upload as it must', async () => {
   expect(memory.api).toBeLessThan(LIMITS_MIB.api);
   expect(memory.worker).toBeLessThan(LIMITS_MIB.worker);
   expect((await fetch(`${system.url}/readyz`)).status).toBe(200);
+});
+
+/** A file may be 16 MiB: it is received, copied once without its metadata, and decoded. Measured: XX and YY. */
+const MOST_PER_CASE_MIB = 96;
+
+it('spends little memory on images whose metadata unfolds into gigabytes, one by one', async () => {
+  const [reference] = await variants();
+  if (!reference) throw new Error('the corpus has no reference');
+  await runCorpus(system, [reference]);
+  const rows = [];
+  for (const bomb of await metadataBombs()) rows.push(await memoryOf(system, bomb));
+  if (process.env.SCRY_FAULTS_REPORT)
+    appendFileSync(process.env.SCRY_FAULTS_REPORT, `${JSON.stringify({ metadata: rows })}\n`);
+  expect(rows.filter(({ status }) => status !== 'succeeded')).toEqual([]);
+  expect(rows.filter(({ apiMiB, workerMiB }) => Math.max(apiMiB, workerMiB) > MOST_PER_CASE_MIB)).toEqual([]);
 });

@@ -59,6 +59,66 @@ describe('what an image is, is read from its bytes', () => {
   });
 });
 
+describe('an image that says how it lies behind its pixels', () => {
+  /** So many pixels of noise that the file is longer than what is held of its beginning; more than is held at all. */
+  const noise = (width: number, height: number) =>
+    sharp({
+      create: {
+        width,
+        height,
+        channels: 3,
+        background: '#888',
+        noise: { type: 'gaussian', mean: 128, sigma: 60 },
+      },
+    }).withMetadata({ orientation: 6 });
+  const behindPixels = async (width: number, height: number) => {
+    const png = await noise(width, height).png().toBuffer();
+    const at = png.indexOf('eXIf', 0, 'latin1') - 4;
+    const end = at + 12 + png.readUInt32BE(at);
+    return Buffer.concat([
+      png.subarray(0, at),
+      png.subarray(end, -12),
+      png.subarray(at, end),
+      png.subarray(-12),
+    ]);
+  };
+  const cases: [string, () => Promise<Buffer>][] = [
+    ['webp', () => noise(300, 200).webp({ lossless: true }).toBuffer()],
+    ['larger webp', () => noise(900, 600).webp({ lossless: true }).toBuffer()],
+    ['png', () => behindPixels(300, 200)],
+    ['larger png', () => behindPixels(900, 600)],
+  ];
+
+  test.each(cases)('is measured, cut and annotated as a person sees it: %s', async (_name, encode) => {
+    const box: Outcome = {
+      status: 'succeeded',
+      output: {
+        predictions: [
+          {
+            class_index: 0,
+            class_name: 'RBC',
+            confidence: 0.9,
+            bbox: { cx: 0.5, cy: 0.75, w: 1, h: 0.5 },
+          },
+        ],
+      },
+    };
+    const { prediction_id: id, image } = await answered(await encode(), box, 'blood-cells');
+    const small = image.width === 200;
+    expect(image).toMatchObject(small ? { width: 200, height: 300 } : { width: 600, height: 900 });
+    const crop = await app.fetch(`/v1/predictions/${id}/crops/0`);
+    expect(crop.status).toBe(200);
+    expect(await sharp(await crop.arrayBuffer()).metadata()).toMatchObject({
+      width: image.width,
+      height: image.height / 2,
+    });
+    const annotated = await sharp(
+      await (await app.fetch(`/v1/predictions/${id}/annotated`)).arrayBuffer(),
+    ).metadata();
+    expect(annotated.width / annotated.height).toBeCloseTo(2 / 3, 1);
+  });
+});
+
 /** Uploads an image and writes an answer for it. */
 async function answered(image: Buffer, outcome: Outcome, model = 'everyday-10'): Promise<PredictionView> {
   const prediction = await predict(app, image, { model });

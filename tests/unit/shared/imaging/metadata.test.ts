@@ -2,11 +2,11 @@ import type { ImageFormat } from '@scry/shared/contracts/prediction';
 import { imageFormat } from '@scry/shared/imaging/format';
 import { bareImage } from '@scry/shared/imaging/metadata/bare-image';
 import sharp, { type Sharp } from 'sharp';
-import { makeHarmlessCorpus } from '../../corpus/corpus.js';
-import { metadataBombs } from '../../corpus/metadata-bombs.js';
-import { pngChunk } from '../../corpus/png.js';
-import { drawScene, HEIGHT, storeTurned, WIDTH } from '../../corpus/scene.js';
-import { specimens } from '../../corpus/variants.js';
+import { makeHarmlessCorpus } from '../../../corpus/corpus.js';
+import { metadataBombs } from '../../../corpus/metadata-bombs.js';
+import { pngChunk } from '../../../corpus/png.js';
+import { drawScene, HEIGHT, storeTurned, WIDTH } from '../../../corpus/scene.js';
+import { specimens } from '../../../corpus/variants.js';
 
 type Encode = (image: Sharp) => Sharp;
 const ENCODERS: readonly (readonly [ImageFormat, Encode])[] = [

@@ -70,6 +70,14 @@ export function bareJpeg(bytes: Buffer): Buffer {
   return bare(bytes, LARGEST_PROFILE) ?? (bare(bytes, 0) as Buffer);
 }
 
+/** Whether a segment begins as one of its kind does that decoding needs, and is the first of them or part of the profile. */
+function isNeeded(bytes: Buffer, segment: JpegSegment, kept: ReadonlySet<number>): boolean {
+  const { marker } = segment;
+  const text = KEPT.get(marker);
+  if (text === undefined || (marker !== PROFILE && kept.has(marker))) return false;
+  return beginsWith(bytes, segment, text);
+}
+
 /** @returns null when the profile turns out to be larger than it may be, unless none is kept at all */
 function bare(bytes: Buffer, largestProfile: number): Buffer | null {
   const parts = new Parts(bytes);
@@ -81,14 +89,13 @@ function bare(bytes: Buffer, largestProfile: number): Buffer | null {
     if (end > bytes.length) break; // cut short: for the decoder to say
     if (!isMetadata(marker)) continue;
     if (orientation === 1) orientation = orientationIn(bytes, segment);
-    const text = KEPT.get(marker);
-    const isWanted =
-      text !== undefined && (marker === PROFILE || !kept.has(marker)) && beginsWith(bytes, segment, text);
-    if (isWanted && (marker !== PROFILE || largestProfile > 0)) {
-      kept.add(marker);
-      if (marker === PROFILE) profileBytes += end - start;
-      if (profileBytes > largestProfile) return null;
-    } else parts.drop(start - MARKER_BYTES, end);
+    if (!isNeeded(bytes, segment, kept) || (marker === PROFILE && largestProfile === 0)) {
+      parts.drop(start - MARKER_BYTES, end);
+      continue;
+    }
+    kept.add(marker);
+    if (marker === PROFILE) profileBytes += end - start;
+    if (profileBytes > largestProfile) return null;
   }
   if (orientation !== 1) parts.insert(2, exifSegment(orientation));
   return parts.join();

@@ -14,6 +14,7 @@ import { loadModels, type ModelCatalogue } from '@scry/shared/models/model-folde
 import { openQueueBackend, type QueueBackend } from '@scry/shared/queue/queue';
 import type { Config } from '@scry/shared/runtime/config';
 import type { Logger } from '@scry/shared/runtime/log';
+import { DerivedLimit } from '@scry/shared/storage/derived-limit';
 import { ImageStorage } from '@scry/shared/storage/image-storage';
 import type { RequestHandler } from 'express';
 import { Authenticator } from './auth/authenticator.js';
@@ -36,6 +37,8 @@ export interface Services {
   readonly log: Logger;
   readonly models: ModelCatalogue;
   readonly storage: ImageStorage;
+  /** What is made from images, within its limits. */
+  readonly derived: DerivedLimit;
   readonly predictions: PredictionStore;
   /** Null when every image is to be looked at anew. */
   readonly answerCache: AnswerCache | null;
@@ -85,13 +88,13 @@ async function connect(config: Config, log: Logger): Promise<Connections> {
 }
 
 /** What the rest is made from. */
-type Foundation = Connections & Pick<Services, 'config' | 'log' | 'models' | 'storage'>;
+type Foundation = Connections & Pick<Services, 'config' | 'log' | 'models' | 'storage' | 'derived'>;
 
 async function assemble(foundation: Foundation): Promise<Services> {
-  const { config, log, models, storage, database, changes, backend } = foundation;
+  const { config, log, models, storage, derived, database, changes, backend } = foundation;
   const predictions = new PredictionStore(database);
   const queues = new Queues(backend, config.ATTEMPTS, log);
-  const waiters = new Waiters(changes, predictions);
+  const waiters = new Waiters(changes, predictions, config.MAX_WAITING);
   const keys = new ApiKeyStore(database);
   const serving = new Serving(new WorkerStore(database));
   const statistics = new StatisticsStore(database);
@@ -108,6 +111,7 @@ async function assemble(foundation: Foundation): Promise<Services> {
       log,
       models,
       storage,
+      derived,
       predictions,
       changes,
       waiters,
@@ -118,7 +122,10 @@ async function assemble(foundation: Foundation): Promise<Services> {
       operations,
     },
     answerCache: config.ANSWER_CACHE ? new AnswerCache(database) : null,
-    renderer: new Renderer(storage, { maxPixels: config.MAX_PIXELS, timeoutS: config.DECODE_TIMEOUT_S }),
+    renderer: new Renderer(storage, derived, {
+      maxPixels: config.MAX_PIXELS,
+      timeoutS: config.DECODE_TIMEOUT_S,
+    }),
     readiness: new Readiness(checks),
     metrics: new Metrics({
       predictions,
@@ -130,7 +137,7 @@ async function assemble(foundation: Foundation): Promise<Services> {
     }),
     authenticator: new Authenticator(keys, log),
     backlog: new Backlog(() => predictions.countUnfinished(), limits, log),
-    limitCreates: limitCreates(config.RATE_LIMIT, backend, log),
+    limitCreates: limitCreates(config.RATE_LIMIT, { predictions, backend, log }),
     webhooks: await openWebhooks(config, database, { predictions, changes, backend, log }),
     feedback: new FeedbackStore(database),
   };
@@ -138,9 +145,9 @@ async function assemble(foundation: Foundation): Promise<Services> {
 
 /** The maintenance, which one API process of all does. */
 function openReconciler(services: Services, { database, backend }: Connections): Maintenance {
-  const { config, log, storage, predictions, webhooks } = services;
+  const { config, log, storage, derived, predictions, webhooks } = services;
   const maintenance = {
-    ...{ config, storage, predictions, log },
+    ...{ config, storage, derived, predictions, log },
     maintenance: new MaintenanceStore(database),
     jobs: new Jobs(backend, config.ATTEMPTS),
     sweepWebhooks: () => webhooks.deliverer.sweep(),
@@ -155,8 +162,9 @@ export async function openServices(config: Config, log: Logger): Promise<OpenSer
   for (const { name, message } of models.problems) log.error({ model: name }, message);
   const storage = new ImageStorage(config.DATA_DIR);
   await storage.prepare();
+  const derived = new DerivedLimit(config.DATA_DIR, config.DERIVED_MAX_BYTES);
   const connections = await connect(config, log);
-  const services = await assemble({ ...connections, config, log, models, storage });
+  const services = await assemble({ ...connections, config, log, models, storage, derived });
   const maintenance = openReconciler(services, connections);
   const { webhooks, waiters, queues, renderer, authenticator, predictions } = services;
   return {

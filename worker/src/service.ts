@@ -4,11 +4,12 @@
  *     loading ──▶ serving ──▶ stopping (no new jobs; what runs, ends) ──▶ closed
  */
 import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ChangeListener, STOP_CHANNEL } from '@scry/shared/database/change-listener';
 import { type Database, openDatabase } from '@scry/shared/database/database';
 import { PredictionStore } from '@scry/shared/database/predictions';
 import { BEAT_MS, type WorkerBeat, WorkerStore } from '@scry/shared/database/workers';
-import { loadModels, type ModelProblem } from '@scry/shared/models/model-folders';
+import { loadModels, type ModelCatalogue, type ModelProblem } from '@scry/shared/models/model-folders';
 import { openQueueBackend, type QueueBackend } from '@scry/shared/queue/queue';
 import type { Config } from '@scry/shared/runtime/config';
 import { grantedCpus } from '@scry/shared/runtime/cpus';
@@ -24,6 +25,9 @@ import { InferencePool, type InferencePoolOptions } from './inference/pool.js';
 import { consume } from './jobs/predict/consume.js';
 import { Predictor } from './jobs/predict/predict.js';
 
+/** How often a worker without models looks for some. */
+const LOOK_FOR_MODELS_MS = 2000;
+
 export interface WorkerService {
   /** What this worker serves, and what it could not load. */
   readonly beat: WorkerBeat;
@@ -38,8 +42,24 @@ interface Loaded {
   readonly beat: WorkerBeat;
 }
 
+/**
+ * The models that this worker is to serve. While there is none it waits for one: a worker that ended would be started again
+ * and again for nothing.
+ */
+async function awaitModels(config: Config, log: Logger): Promise<ModelCatalogue> {
+  for (let said = ''; ; ) {
+    const catalogue = await loadModels(config.MODELS_DIR, config.WORKER_MODELS);
+    if (catalogue.models.size > 0) return catalogue;
+    const missing = `no model under ${config.MODELS_DIR} can be served; waiting for one`;
+    const sentence = [...catalogue.problems.map(({ message }) => message), missing].join('; ');
+    if (sentence !== said) log.error(sentence);
+    said = sentence;
+    await sleep(LOOK_FOR_MODELS_MS);
+  }
+}
+
 async function load(config: Config, pool: InferencePool, log: Logger): Promise<Loaded> {
-  const catalogue = await loadModels(config.MODELS_DIR, config.WORKER_MODELS);
+  const catalogue = await awaitModels(config, log);
   const problems: ModelProblem[] = [...catalogue.problems];
   const models: Served[] = [];
   for (const report of await pool.start([...catalogue.models.values()])) {

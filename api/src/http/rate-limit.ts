@@ -1,8 +1,10 @@
 /** How many predictions one client may create per minute: counted in Redis where the queue is there, else per process. */
 import { createHash } from 'node:crypto';
+import { PREDICTION_ID } from '@scry/shared/contracts/prediction';
+import type { PredictionStore } from '@scry/shared/database/predictions';
 import type { QueueBackend } from '@scry/shared/queue/queue';
 import type { Logger } from '@scry/shared/runtime/log';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
 import { type RedisReply, RedisStore } from 'rate-limit-redis';
 import { Problem } from './problems.js';
@@ -28,13 +30,25 @@ function sending(command: Command): (...words: string[]) => Promise<RedisReply> 
   };
 }
 
+export interface LimitParts {
+  readonly predictions: Pick<PredictionStore, 'get'>;
+  readonly backend: QueueBackend;
+  readonly log: Logger;
+}
+
+/** A PUT under an id that exists creates nothing, and must be safe to repeat. */
+async function isRepeat(predictions: LimitParts['predictions'], req: Request): Promise<boolean> {
+  const id = String(req.params.id);
+  return req.method === 'PUT' && PREDICTION_ID.test(id) && (await predictions.get(id)) !== null;
+}
+
 /**
  * Makes the check that stands before creating.
  * @param perMinute 0: no limit
  * @returns a handler that throws Problem "rate-limited" and sets `RateLimit` headers. While Redis is away it counts
  *   nothing and lets everybody through: a limit is not worth an outage.
  */
-export function limitCreates(perMinute: number, backend: QueueBackend, log: Logger): RequestHandler {
+export function limitCreates(perMinute: number, { predictions, backend, log }: LimitParts): RequestHandler {
   if (perMinute === 0) return (_req, _res, next) => next();
   return rateLimit({
     windowMs: WINDOW_MS,
@@ -43,6 +57,7 @@ export function limitCreates(perMinute: number, backend: QueueBackend, log: Logg
     legacyHeaders: false,
     identifier: 'creates',
     passOnStoreError: true,
+    skip: (req) => isRepeat(predictions, req),
     logger: {
       error: (error, text) => log.debug({ error }, text),
       warn: (error, text) => log.warn({ error }, text),

@@ -5,6 +5,7 @@ import type { MaintenanceStore } from '@scry/shared/database/maintenance';
 import type { PredictionStore } from '@scry/shared/database/predictions';
 import type { Config } from '@scry/shared/runtime/config';
 import type { Logger } from '@scry/shared/runtime/log';
+import type { DerivedLimit } from '@scry/shared/storage/derived-limit';
 import type { ImageStorage } from '@scry/shared/storage/image-storage';
 import { removeImage } from '../predictions/end/remove-image.js';
 import { JobRecovery } from './job-recovery.js';
@@ -26,10 +27,11 @@ const STEP_PAUSE_MS = 500;
 const ORPHAN_AFTER_MS = 6 * 60 * MINUTE;
 
 export interface MaintenanceTaskParts {
-  readonly config: Pick<Config, 'STALE_AFTER_S' | 'RETENTION_DAYS'>;
+  readonly config: Pick<Config, 'STALE_AFTER_S' | 'RETENTION_DAYS' | 'DERIVED_DAYS'>;
   readonly maintenance: MaintenanceStore;
   readonly predictions: PredictionStore;
   readonly storage: ImageStorage;
+  readonly derived: DerivedLimit;
   readonly jobs: Jobs;
   /** Makes jobs for webhook deliveries that are late. */
   readonly sweepWebhooks: () => Promise<unknown>;
@@ -62,15 +64,29 @@ async function removeOld(parts: MaintenanceTaskParts, signal: AbortSignal): Prom
   if (removed > 0) log.info({ removed, days: config.RETENTION_DAYS }, 'old predictions were removed');
 }
 
+/** Goes through the shards' names, beginning anywhere. */
+function shards(): () => string {
+  let shard = Math.floor(Math.random() * SHARDS);
+  return () => {
+    shard = (shard + 1) % SHARDS;
+    return shard.toString(16).padStart(2, '0');
+  };
+}
+
+/** Removes what was made from images too long ago, one shard at a time. */
+function oldDerivedFiles({ config, derived }: MaintenanceTaskParts): () => Promise<void> {
+  const next = shards();
+  return async () => void (await derived.removeOld(next(), config.DERIVED_DAYS * DAY));
+}
+
 /**
  * Removes images that were kept for rows which were then not written: the database went away in between. One folder
  * of 256 at a time, so that millions of images are gone through in a day and nobody notices.
  */
 function unusedImages({ maintenance, predictions, storage, log }: MaintenanceTaskParts): () => Promise<void> {
-  let shard = Math.floor(Math.random() * SHARDS);
+  const next = shards();
   return async () => {
-    const name = shard.toString(16).padStart(2, '0');
-    shard = (shard + 1) % SHARDS;
+    const name = next();
     const kept = await storage.kept(name, ORPHAN_AFTER_MS);
     for (let start = 0; start < kept.length; start += STEP) {
       for (const sha256 of await maintenance.unused(kept.slice(start, start + STEP))) {
@@ -95,6 +111,7 @@ export function maintenanceTasks(parts: MaintenanceTaskParts): readonly Maintena
     { name: 'webhooks', everyMs: 5 * SECOND, run: async () => void (await parts.sweepWebhooks()) },
     { name: 'temporary files', everyMs: 10 * MINUTE, run: () => removeOrphans(parts) },
     { name: 'unused images', everyMs: DAY / SHARDS, run: unusedImages(parts) },
+    { name: 'old derived files', everyMs: DAY / SHARDS, run: oldDerivedFiles(parts) },
   ];
   if (parts.config.RETENTION_DAYS > 0) {
     all.push({ name: 'retention', everyMs: MINUTE, run: (signal) => removeOld(parts, signal) });

@@ -10,6 +10,7 @@ export interface ReadinessReport {
 }
 
 const PATIENCE_MS = 2000;
+const SHARED_FOR_MS = 200;
 
 async function outcome(check: () => Promise<void>): Promise<string> {
   let timer: NodeJS.Timeout | undefined;
@@ -30,6 +31,8 @@ async function outcome(check: () => Promise<void>): Promise<string> {
 export class Readiness {
   readonly #checks: Checks;
   #stopping = false;
+  #checking: Promise<readonly string[]> | null = null;
+  #checkedAt = Number.NEGATIVE_INFINITY;
 
   constructor(checks: Checks) {
     this.#checks = checks;
@@ -42,11 +45,20 @@ export class Readiness {
 
   async report(): Promise<ReadinessReport> {
     const names = Object.keys(this.#checks);
-    const outcomes = await Promise.all(Object.values(this.#checks).map(outcome));
+    const outcomes = await this.#outcomes();
     const checks: Record<string, string> = Object.fromEntries(
       names.map((name, index) => [name, outcomes[index] as string]),
     );
     if (this.#stopping) checks.process = 'stopping';
     return { ready: Object.values(checks).every((text) => text === 'ok'), checks };
+  }
+
+  /** Anybody may ask, and checking writes a file and uses connections: those who ask at the same time share an answer. */
+  #outcomes(): Promise<readonly string[]> {
+    const now = performance.now();
+    if (this.#checking && now - this.#checkedAt < SHARED_FOR_MS) return this.#checking;
+    this.#checking = Promise.all(Object.values(this.#checks).map(outcome));
+    this.#checkedAt = now;
+    return this.#checking;
   }
 }

@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import type { Box, ImageInfo } from '@scry/shared/contracts/prediction';
 import type { Prediction } from '@scry/shared/database/predictions';
 import { Batcher } from '@scry/shared/runtime/batcher';
+import type { DerivedLimit } from '@scry/shared/storage/derived-limit';
 import type { ImageStorage } from '@scry/shared/storage/image-storage';
 import type { Mask } from '@scry/shared/tasks/answer';
 import { Problem } from '../http/problems.js';
@@ -17,6 +18,8 @@ import { ImageOpener, type OpenLimits } from './open.js';
 
 /** Drawing shares libuv's threads with the writing of uploads: it must not take them all. */
 const AT_ONCE = 2;
+/** Drawing takes 10 to 100 ms: whoever comes after these would wait for seconds. */
+const MOST_WAITING = 100;
 /** Part of the names of what is kept; raise it when drawing changes. */
 const LOOK = 'v1';
 const CROP_QUALITY = 92;
@@ -48,6 +51,9 @@ export function cropRegion(box: Box, { width, height }: Size): Rect {
 
 export class Renderer {
   readonly #storage: ImageStorage;
+  readonly #derived: DerivedLimit;
+  /** What is being drawn, by its place in storage: whoever asks for the same meanwhile gets the same. */
+  readonly #underWay = new Map<string, Promise<Buffer>>();
   readonly #opener: ImageOpener;
   readonly #drawings = new Batcher<Draw, Buffer>({
     max: 1,
@@ -56,8 +62,9 @@ export class Renderer {
     run: async ([draw]) => [await (draw as Draw)()],
   });
 
-  constructor(storage: ImageStorage, limits: OpenLimits) {
+  constructor(storage: ImageStorage, derived: DerivedLimit, limits: OpenLimits) {
     this.#storage = storage;
+    this.#derived = derived;
     this.#opener = new ImageOpener(storage, limits);
   }
 
@@ -99,7 +106,14 @@ export class Renderer {
     await this.#opener.close();
   }
 
-  async #kept(image: ImageInfo, name: string, draw: Draw): Promise<Buffer> {
+  #kept(image: ImageInfo, name: string, draw: Draw): Promise<Buffer> {
+    const place = this.#storage.derivedPath(image.sha256, name);
+    const found = this.#underWay.get(place) ?? this.#readOrDraw(image, name, draw);
+    this.#underWay.set(place, found);
+    return found.finally(() => this.#underWay.delete(place));
+  }
+
+  async #readOrDraw(image: ImageInfo, name: string, draw: Draw): Promise<Buffer> {
     const { sha256 } = image;
     const kept = await readFile(this.#storage.derivedPath(sha256, name)).catch(
       (error: NodeJS.ErrnoException) => {
@@ -110,8 +124,13 @@ export class Renderer {
     if (kept) return kept;
     if (!(await this.#storage.has(sha256)))
       throw new Problem('image-gone', 'The image of this prediction is not kept any more. Its answer is.');
+    if (this.#drawings.waiting >= MOST_WAITING)
+      throw new Problem('overloaded', 'Too many images are being drawn. Try again in some seconds.', {
+        headers: { 'Retry-After': '5' },
+      });
     const drawn = await this.#drawings.add(() => this.#draw(draw));
     await this.#storage.writeDerived(sha256, name, drawn);
+    await this.#derived.wrote(sha256, drawn.length);
     return drawn;
   }
 

@@ -81,18 +81,25 @@ export async function loadModel(folder: string): Promise<Model> {
 }
 
 /**
- * Reads every model folder under `directory`. A wrong one becomes a problem and the others still serve.
+ * Reads every model folder under `directory`. A wrong one becomes a problem and the others still serve; so does a directory
+ * that cannot be read, with no models at all: a process that ended for it would only be started again and again.
  * @param only names to load; undefined loads all
  */
 export async function loadModels(directory: string, only?: readonly string[]): Promise<ModelCatalogue> {
+  const models = new Map<string, Model>();
+  const problems: ModelProblem[] = [];
   const entries = await readdir(directory, { withFileTypes: true }).catch((cause: NodeJS.ErrnoException) => {
-    throw new Error(`MODELS_DIR: ${directory} cannot be read (${cause.code ?? cause.message})`, { cause });
+    const why =
+      cause.code === 'ENOENT' ? 'does not exist' : `cannot be read (${cause.code ?? cause.message})`;
+    problems.push({
+      name: 'MODELS_DIR',
+      message: `MODELS_DIR: ${directory} ${why}. Put a folder for each model into it.`,
+    });
+    return [];
   });
   const names = entries
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
     .map((entry) => entry.name);
-  const models = new Map<string, Model>();
-  const problems: ModelProblem[] = [];
   for (const name of names.sort()) {
     if (only && !only.includes(name)) continue;
     try {

@@ -148,6 +148,11 @@ const settings = {
     '60',
     'Longest a request may be held with Prefer: wait or ?wait=, seconds.',
   ),
+  MAX_WAITING: setting(
+    whole(1).default(5000),
+    '5000',
+    'Long polls and event streams held at the same time; beyond it they are answered at once, as things stand.',
+  ),
   UPLOAD_TIMEOUT_S: setting(
     whole(1, 3600).default(60),
     '60',
@@ -187,6 +192,16 @@ const settings = {
     z.coerce.number().min(0).default(0),
     '0',
     'Finished predictions and their images are removed after this many days; 0 keeps them.',
+  ),
+  DERIVED_MAX_BYTES: setting(
+    whole(MIB).default(1024 * MIB),
+    String(1024 * MIB),
+    'Thumbnails, crops and annotated images that are kept, all together; beyond it the oldest go.',
+  ),
+  DERIVED_DAYS: setting(
+    z.coerce.number().positive().default(7),
+    '7',
+    'Thumbnails, crops and annotated images are removed after this many days, and made again when asked for.',
   ),
   ANSWER_CACHE: setting(
     flag.default(false),

@@ -59,11 +59,14 @@ export class Waiters {
   readonly #changes: ChangeListener;
   readonly #predictions: PredictionStore;
   readonly #open = new Set<Watch>();
+  readonly #most: number;
   #closed = false;
 
-  constructor(changes: ChangeListener, predictions: PredictionStore) {
+  /** @param most requests that may wait at the same time */
+  constructor(changes: ChangeListener, predictions: PredictionStore, most: number) {
     this.#changes = changes;
     this.#predictions = predictions;
+    this.#most = most;
   }
 
   /** Requests that wait now. */
@@ -71,11 +74,11 @@ export class Waiters {
     return this.#open.size;
   }
 
-  /** Begins to watch; `close` it with the request. */
+  /** Begins to watch; `end` it with the request. It is over at once while too many wait or the process stops. */
   watch(id: string, matters: (status: Status) => boolean = () => true): Watch {
     const watch = new Watch(this.#changes, id, matters);
     this.#open.add(watch);
-    if (this.#closed) watch.close();
+    if (this.#closed || this.#open.size > this.#most) watch.close();
     return watch;
   }
 

@@ -82,6 +82,38 @@ describe('a client that creates too fast', () => {
   });
 });
 
+describe('a client that repeats a PUT', () => {
+  it('is not counted again, and may repeat it when it may create nothing more', async () => {
+    app = await startApp({ RATE_LIMIT: '2' });
+    const put = async (id: string) =>
+      (await app.fetch(`/v1/predictions/${id}`, { method: 'PUT', body: form(await jpeg(1)) })).status;
+    for (let time = 0; time < 5; time++) expect(await put('my-own-id-1')).toBe(202);
+    expect(await put('my-own-id-2')).toBe(202);
+    expect(await put('my-own-id-3')).toBe(429);
+    expect(await put('my-own-id-1')).toBe(202);
+  });
+});
+
+describe('requests that wait', () => {
+  it('are answered as things stand when too many wait already', async () => {
+    app = await startApp({ MAX_WAITING: '2' });
+    const { prediction_id: id } = await predict(app, await jpeg(1));
+    const leave = new AbortController();
+    const held = [1, 2].map(() => app.fetch(`/v1/predictions/${id}?wait=30`, { signal: leave.signal }));
+    await until('both wait', async () => app.services.waiters.waiting === 2);
+    expect(await (await app.fetch(`/v1/predictions/${id}?wait=30`)).json()).toMatchObject({
+      status: 'queued',
+    });
+    expect((await create({ prefer: 'wait=30' })).status).toBe(202);
+    expect(await (await app.fetch(`/v1/predictions/${id}/events`)).text()).toMatch(
+      /^id: 0\nevent: status\n.*\n\n$/,
+    );
+    leave.abort();
+    expect((await Promise.allSettled(held)).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    await until('nobody waits', async () => app.services.waiters.waiting === 0);
+  });
+});
+
 describe('with Redis', () => {
   let redis: TestRedis | null;
   beforeAll(async () => {

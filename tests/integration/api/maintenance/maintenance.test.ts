@@ -10,6 +10,7 @@ import { Leadership } from '@scry/shared/database/leader-lock';
 import { MaintenanceStore } from '@scry/shared/database/maintenance';
 import { type NewPrediction, PredictionStore } from '@scry/shared/database/predictions';
 import { jobId, openQueueBackend, type QueueBackend, queueName } from '@scry/shared/queue/queue';
+import { DerivedLimit } from '@scry/shared/storage/derived-limit';
 import { ImageStorage } from '@scry/shared/storage/image-storage';
 import { until } from '../../../helpers/app.js';
 import {
@@ -70,7 +71,8 @@ async function run(name: string, config: Partial<MaintenanceTaskParts['config']>
 /** Chores that remember what they saw from run to run. */
 function runner(config: Partial<MaintenanceTaskParts['config']> = {}): (name: string) => Promise<void> {
   const all = maintenanceTasks({
-    config: { STALE_AFTER_S: 30, RETENTION_DAYS: 0, ...config },
+    config: { STALE_AFTER_S: 30, RETENTION_DAYS: 0, DERIVED_DAYS: 7, ...config },
+    derived: new DerivedLimit(dataDir, 1024 ** 3),
     maintenance: new MaintenanceStore(database),
     predictions,
     storage,

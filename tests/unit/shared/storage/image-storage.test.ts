@@ -63,6 +63,46 @@ test.each([10 * KIB, 2000 * KIB])(
   },
 );
 
+test('folders that somebody removed while it runs are made again', async () => {
+  const keep = async (bytes: Buffer) => {
+    const pending = await storage.receive(pieces(bytes, 64 * KIB), 4000 * KIB);
+    await pending.keep();
+    return pending.sha256;
+  };
+  const first = await keep(randomBytes(KIB));
+  await rm(path.join(folder, 'uploads'), { recursive: true });
+  await storage.check();
+  const bytes = Buffer.from(`${first}`);
+  expect(await storage.has(await keep(bytes))).toBe(true);
+  await rm(path.dirname(storage.path(hash(bytes))), { recursive: true });
+  expect(await storage.has(await keep(bytes))).toBe(true);
+  await rm(path.join(folder, 'uploads', 'tmp'), { recursive: true });
+  expect(await storage.has(await keep(randomBytes(600 * KIB)))).toBe(true);
+  await storage.linkByClass(hash(bytes), 'model', 'cat', 'first');
+  await rm(path.join(folder, 'results'), { recursive: true });
+  await storage.linkByClass(hash(bytes), 'model', 'cat', 'second');
+  expect(await readdir(path.join(folder, 'results', 'model', 'cat'))).toEqual(['second']);
+});
+
+test('many uploads at once are held in memory only so far', async () => {
+  let leave = () => {};
+  const gone = new Promise<void>((resolve) => {
+    leave = resolve;
+  });
+  async function* stalling() {
+    yield Buffer.alloc(500 * KIB); // less than what one upload alone may hold
+    await gone;
+    throw new Error('gone');
+  }
+  const uploads = Array.from({ length: 200 }, () => storage.receive(stalling(), 4000 * KIB));
+  const held = () => temporary().then((files) => (uploads.length - files.length) * 500 * KIB);
+  while ((await held()) > 64 * KIB * KIB) await new Promise(setImmediate);
+  leave();
+  const ends = await Promise.allSettled(uploads);
+  expect(ends.every(({ status }) => status === 'rejected')).toBe(true);
+  expect(await temporary()).toEqual([]);
+});
+
 test('an image that is in use, or becomes so meanwhile, is not removed', async () => {
   const bytes = randomBytes(KIB);
   const pending = await storage.receive(pieces(bytes, KIB), 4000 * KIB);

@@ -4,7 +4,10 @@
  */
 import path from 'node:path';
 import { z } from 'zod';
+import { FILTERS, LIBRARIES } from '../imaging/resample/libraries.js';
+import { RESIZES } from '../imaging/resample/placement.js';
 import { outputManifestSchema, TASKS, taskSpec } from '../tasks/registry.js';
+import { checkResampling, withResamplingDefaults } from './resampling.js';
 
 export { type OutputManifest, TASKS, type Task } from '../tasks/registry.js';
 
@@ -20,6 +23,8 @@ const fileName = z
   .refine((name) => !path.isAbsolute(name) && !name.split(/[\\/]/).includes('..'), {
     message: 'must be a path inside the model folder',
   });
+
+const level = z.int().min(0).max(255);
 
 const inputSchema = z
   .strictObject({
@@ -38,21 +43,45 @@ const inputSchema = z
       .enum(['float32', 'uint8'])
       .optional()
       .describe('Read from the model file when left out; uint8 takes the pixels as they are.'),
-    resize: z
-      .enum(['stretch', 'cover', 'contain'])
-      .default('stretch')
+    resample: z
+      .enum(['fast', ...LIBRARIES])
+      .default('fast')
       .describe(
-        'stretch: to the exact size; cover: shorter side fitted, middle taken; contain: fitted inside and padded.',
+        'Whose resizing the model was trained with, computed exactly: pillow (also torchvision and timm on PIL images), opencv (Ultralytics), tensorflow (Keras), torch (tensors); fast: libvips, nearly so.',
       ),
-    pad: z.int().min(0).max(255).default(114).describe('Gray level around a `contain` image.'),
+    filter: z
+      .enum(FILTERS)
+      .default('bilinear')
+      .describe('How pixels are resampled; which filters there are depends on `resample`.'),
+    antialias: z
+      .boolean()
+      .default(false)
+      .describe(
+        'tensorflow, torch: average when reducing. pillow and fast always do, opencv only with `area`.',
+      ),
+    resize: z
+      .enum(RESIZES)
+      .optional()
+      .describe(
+        'stretch (the default): to the exact size; cover (the default with `crop`): shorter side scaled, middle taken; contain: fitted inside and padded; fit: the largest middle part with the proportions of the input is cut out and scaled (Keras crop_to_aspect_ratio, Pillow ImageOps.fit, Teachable Machine).',
+      ),
+    crop: z
+      .number()
+      .positive()
+      .optional()
+      .describe(
+        'cover: what the shorter side is scaled to before the middle is taken, such as 256; or the share that is kept, such as 0.875.',
+      ),
+    pad: z
+      .union([level, z.array(level).length(3)])
+      .optional()
+      .describe(
+        'Level around a `contain` image, or one per channel in the order of `channels`. Default: 114 with opencv and fast, 0 with the other libraries.',
+      ),
     align: z
       .enum(['center', 'start'])
       .default('center')
       .describe('Where a `contain` image lies in its padding: in the middle, or at the top left (YOLOX).'),
-    filter: z
-      .enum(['bilinear', 'bicubic', 'nearest'])
-      .default('bilinear')
-      .describe('How pixels are resampled.'),
     scale: z
       .number()
       .positive()
@@ -64,6 +93,8 @@ const inputSchema = z
       .describe('Then this is subtracted, per channel in the order of `channels`.'),
     std: z.array(z.number().positive()).optional().describe('Then divided by this.'),
   })
+  .superRefine(checkResampling)
+  .transform(withResamplingDefaults)
   .prefault({});
 export type InputManifest = z.infer<typeof inputSchema>;
 

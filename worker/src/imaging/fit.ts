@@ -1,25 +1,29 @@
 /** The last step of resizing: cutting the middle out of a scaled image, or laying it into its padding. */
+import type { Raster } from '@scry/shared/imaging/resample/raster';
 import type { InputManifest } from '@scry/shared/models/model-folders';
 import type { Geometry } from './geometry.js';
 
 /** What a model wants to see: the manifest's `input` with the size known. */
-export type ImageInput = Pick<InputManifest, 'channels' | 'resize' | 'pad' | 'filter' | 'align'> & {
+export type ImageInput = Pick<
+  InputManifest,
+  'channels' | 'resample' | 'filter' | 'antialias' | 'resize' | 'crop' | 'pad' | 'align'
+> & {
   readonly width: number;
   readonly height: number;
 };
 
-/** Interleaved 8-bit pixels, rows from the top. */
-export interface Raster {
-  readonly data: Uint8Array;
-  readonly width: number;
-  readonly height: number;
-  readonly channels: number;
-}
+/** Levels from 0 to 255: whole ones, or as a library left them that does not round. */
+export type Pixels = Uint8Array | Float32Array;
 
 export interface Fitted {
   /** `[height, width, channels]` of the model input; owns its whole ArrayBuffer, so it can be transferred. */
-  readonly pixels: Uint8Array;
+  readonly pixels: Pixels;
   readonly geometry: Geometry;
+}
+
+/** A scaled image, or the part of it that is used. */
+export interface Scaled extends Omit<Raster, 'data'> {
+  readonly data: Pixels;
 }
 
 /**
@@ -32,29 +36,48 @@ export function place(width: number, height: number, input: ImageInput): Geometr
   return { x: offset(width, input.width), y: offset(height, input.height), width, height };
 }
 
-/** Brings a scaled image to the model's exact size. Copies only when it does not fit already. */
+/** Brings a scaled image to the model's exact size, its middle taken or padded. */
 export function toInputSize(scaled: Raster, input: ImageInput): Fitted {
-  const { channels } = scaled;
   const geometry = place(scaled.width, scaled.height, input);
-  if (scaled.width === input.width && scaled.height === input.height)
-    return { pixels: owned(scaled.data), geometry };
-  const pixels = new Uint8Array(input.width * input.height * channels);
-  if (scaled.width < input.width || scaled.height < input.height) pixels.fill(input.pad);
+  return { pixels: layOut(scaled, geometry, input), geometry };
+}
+
+/**
+ * Lays pixels into the model's input, padding what they do not fill and cutting what reaches beyond it.
+ * Copies only when they do not fit already.
+ * @param at where the top left pixel lies
+ */
+export function layOut(scaled: Scaled, at: Pick<Geometry, 'x' | 'y'>, input: ImageInput): Pixels {
+  const { channels } = scaled;
+  if (scaled.width === input.width && scaled.height === input.height) return owned(scaled.data);
+  const length = input.width * input.height * channels;
+  const pixels = scaled.data instanceof Float32Array ? new Float32Array(length) : new Uint8Array(length);
+  if (scaled.width < input.width || scaled.height < input.height) pad(pixels, channels, input);
   const columns = Math.min(scaled.width, input.width) * channels;
   const rows = Math.min(scaled.height, input.height);
   for (let row = 0; row < rows; row++) {
-    const from = ((row + Math.max(0, -geometry.y)) * scaled.width + Math.max(0, -geometry.x)) * channels;
-    const to = ((row + Math.max(0, geometry.y)) * input.width + Math.max(0, geometry.x)) * channels;
+    const from = ((row + Math.max(0, -at.y)) * scaled.width + Math.max(0, -at.x)) * channels;
+    const to = ((row + Math.max(0, at.y)) * input.width + Math.max(0, at.x)) * channels;
     pixels.set(scaled.data.subarray(from, from + columns), to);
   }
-  return { pixels, geometry };
+  return pixels;
+}
+
+/** Pixels are kept as RGB whatever the model's order is; the manifest's levels are in the model's. */
+function pad(pixels: Pixels, channels: number, { pad, channels: order }: ImageInput): void {
+  if (!Array.isArray(pad)) {
+    pixels.fill(pad);
+    return;
+  }
+  const levels = order === 'bgr' ? pad.toReversed() : pad;
+  for (let at = 0; at < pixels.length; at++) pixels[at] = levels[at % channels] as number;
 }
 
 /**
  * What sharp gives is memory of libvips that Node will not transfer, whatever its length.
  * A copy is made by the constructor: a Buffer's own `slice` is another view of the same memory.
  */
-function owned(data: Uint8Array): Uint8Array {
+function owned(data: Pixels): Pixels {
   const transferable = !Buffer.isBuffer(data) && data.byteLength === data.buffer.byteLength;
-  return transferable ? data : new Uint8Array(data);
+  return transferable || data instanceof Float32Array ? data : new Uint8Array(data);
 }

@@ -1,4 +1,4 @@
-import type { Raster } from './fit.js';
+import type { Raster } from '@scry/shared/imaging/resample/raster';
 
 /** Weights of red, green and blue in 65536ths. */
 const [RED, GREEN, BLUE] = [19595, 38470, 7471] as const;

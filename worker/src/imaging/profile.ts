@@ -1,5 +1,5 @@
-/** Which JPEGs need no colour conversion. Sources: ICC.1:2022 annex B.4 (profiles in JPEG), IEC 61966-2-1 (sRGB). */
-import { APP2, jpegSegments } from '@scry/shared/imaging/jpeg-segments';
+/** What a JPEG says of its colours. Sources: ICC.1:2022 annex B.4 (profiles in JPEG), IEC 61966-2-1 (sRGB). */
+import { APP2, isFrame, jpegSegments } from '@scry/shared/imaging/jpeg-segments';
 
 const MARK = 'ICC_PROFILE\0';
 const STANDARD = 'sRGB IEC61966-2';
@@ -15,5 +15,15 @@ export function isStandardRgb(jpeg: Buffer): boolean {
     if (marker !== APP2 || jpeg.toString('latin1', start, start + MARK.length) !== MARK) continue;
     return jpeg.subarray(start, Math.min(end, start + NAMED_WITHIN)).includes(STANDARD, 0, 'latin1');
   }
+  return false;
+}
+
+/** Where a frame header counts the components, after precision, height and width. */
+const COMPONENTS_AT = 5;
+
+/** True for a JPEG of four components. Source: ITU-T T.81, B.2.2. */
+export function isCmyk(jpeg: Buffer): boolean {
+  for (const { marker, start } of jpegSegments(jpeg))
+    if (isFrame(marker)) return jpeg[start + COMPONENTS_AT] === 4;
   return false;
 }

@@ -11,9 +11,12 @@ import { createPixelWriter, type PixelWriter, valuesPerImage } from './engines/p
 import { createInterpreter } from './tasks/index.js';
 import type { Interpreter } from './tasks/task.js';
 
+/** What a model is tried on is gray all over. */
+const WARM_UP_LEVEL = 114;
+
 /** One image to predict, prepared as `ImageReader` does. */
 export interface InferenceItem {
-  readonly pixels: Uint8Array;
+  readonly pixels: Uint8Array | Float32Array;
   readonly geometry: Geometry;
   readonly parameters: Parameters;
 }
@@ -115,7 +118,7 @@ export class ServedModel {
   }
 
   async #warmUp(note: (sentence: string) => void): Promise<void> {
-    const gray = new Uint8Array(this.#size).fill(this.model.input.pad);
+    const gray = new Uint8Array(this.#size).fill(WARM_UP_LEVEL);
     // No more than is run: memory of a large batch is taken when it is first written.
     const images = this.input.fixedBatch ?? Math.min(2, this.#limit);
     for (let index = 0; index < images; index++) this.#write(gray, this.#batch, index);

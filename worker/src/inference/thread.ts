@@ -76,7 +76,7 @@ async function load(model: Model): Promise<ModelReport> {
     const { device, intraOpThreads } = data;
     const served = await ServedModel.load(engine, model, { device, intraOpThreads, onFallback: note }, note);
     serving.set(model.name, { served, engine });
-    const { resize, pad, filter, align } = model.input;
+    const { resample, filter, antialias, resize, crop, pad, align } = model.input;
     const { width, height, channels } = served.input;
     return {
       name: model.name,
@@ -85,7 +85,7 @@ async function load(model: Model): Promise<ModelReport> {
       version: model.version,
       device: served.loaded.device,
       runtime: served.loaded.runtime,
-      input: { width, height, channels, resize, pad, filter, align },
+      input: { width, height, channels, resample, filter, antialias, resize, crop, pad, align },
       batchLimit: Math.min(served.batchLimit, model.batch.max),
       loadMs: performance.now() - start,
     };

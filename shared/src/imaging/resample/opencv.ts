@@ -8,6 +8,7 @@
 
 import { clampedCubicTaps } from './cubic-taps.js';
 import { resampleFloat } from './float-passes.js';
+import type { FilterOf } from './libraries.js';
 import { copyPicked, picks } from './nearest.js';
 import { areaTaps, resampleArea, step } from './opencv-area.js';
 import { resampleLinear } from './opencv-linear.js';
@@ -15,8 +16,7 @@ import type { Axis, Raster, Scaling } from './raster.js';
 import { rounded, roundHalfToEven } from './rounding.js';
 import { collect, floatTaps, type IntegerTaps, integerTaps, type TapList } from './taps.js';
 
-export const OPENCV_FILTERS = ['nearest', 'bilinear', 'bicubic', 'area'] as const;
-export type OpencvFilter = (typeof OPENCV_FILTERS)[number];
+type OpencvFilter = FilterOf<'opencv'>;
 
 /** INTER_RESIZE_COEF_SCALE */
 const ONE = 2048;

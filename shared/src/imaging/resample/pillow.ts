@@ -6,12 +6,12 @@
 import { antialiasedTaps } from './antialiased-taps.js';
 import { box, type FilterFunction, hamming, keys, lanczos3, triangle } from './filters.js';
 import { resampleFixed } from './fixed-passes.js';
+import type { FilterOf } from './libraries.js';
 import { copyPicked, type Picks } from './nearest.js';
 import type { Axis, Raster, Scaling } from './raster.js';
 import { integerTaps } from './taps.js';
 
-export const PILLOW_FILTERS = ['nearest', 'box', 'bilinear', 'hamming', 'bicubic', 'lanczos'] as const;
-export type PillowFilter = (typeof PILLOW_FILTERS)[number];
+type PillowFilter = FilterOf<'pillow'>;
 
 /** 8 bits of level and 2 bits against overflow are left of 32. */
 const PRECISION_BITS = 22;

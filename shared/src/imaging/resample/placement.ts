@@ -3,8 +3,9 @@
  * Sources: torchvision transforms (Resize, CenterCrop), timm (crop_pct, ResizeKeepRatio), Ultralytics LetterBox,
  * Pillow ImageOps (fit, pad), TensorFlow resize_with_pad, Keras smart_resize (crop_to_aspect_ratio).
  */
+
+import type { Library } from './libraries.js';
 import type { Axis, Scaling } from './raster.js';
-import type { Library } from './resample.js';
 import { roundHalfToEven } from './rounding.js';
 
 export const RESIZES = ['stretch', 'cover', 'contain', 'fit'] as const;
@@ -93,24 +94,33 @@ function joined(x: PlacedAxis, y: PlacedAxis): Placement {
   };
 }
 
-/** Shorter side scaled, middle taken. */
+/** Shorter side scaled, middle taken: with `crop` as torchvision does it, else to the nearest whole pixels. */
 function placeCover(image: Size, rules: FitRules, library: Library): Placement {
-  const { width, height } = coverSize(image, sizeBeforeCrop(rules));
-  // torchvision rounds half a pixel to even, TensorFlow and OpenCV users drop it.
-  const middle = library === 'pillow' || library === 'torch' ? roundHalfToEven : Math.floor;
+  const { width, height } =
+    rules.crop === undefined ? coverSize(image, rules) : resizedSize(image, sizeBeforeCrop(rules));
+  // torchvision's CenterCrop rounds half a pixel to even; TensorFlow's and those written by hand drop it.
+  const torchvision = rules.crop !== undefined && (library === 'pillow' || library === 'torch');
+  const middle = torchvision ? roundHalfToEven : Math.floor;
   const axis = (size: number, scaled: number, input: number) =>
     scaledAxis(size, scaled, input, -middle((scaled - input) / 2));
   return joined(axis(image.width, width, rules.width), axis(image.height, height, rules.height));
 }
 
+function coverSize(image: Size, input: Size): Size {
+  const wide = image.width * input.height > image.height * input.width;
+  return wide
+    ? { width: roundHalfToEven((input.height * image.width) / image.height), height: input.height }
+    : { width: input.width, height: roundHalfToEven((input.width * image.height) / image.width) };
+}
+
 /** torchvision's Resize of the shorter side for squares, timm's ResizeKeepRatio otherwise. */
-function coverSize(image: Size, target: Size): Size {
+function resizedSize(image: Size, target: Size): Size {
   const { width, height } = image;
   if (target.width === target.height) {
     const longer = Math.trunc((target.width * Math.max(width, height)) / Math.min(width, height));
     return width <= height
       ? { width: target.width, height: longer }
-      : { width: longer, height: target.width };
+      : { width: longer, height: target.height };
   }
   const ratio = Math.min(width / target.width, height / target.height);
   return {

@@ -1,19 +1,10 @@
 /** Resizing with exactly the arithmetic of the library that a model was trained with. */
-import { OPENCV_FILTERS, type OpencvFilter, resizeOpencv } from './opencv.js';
-import { PILLOW_FILTERS, type PillowFilter, resizePillow } from './pillow.js';
+import { type FilterOf, LIBRARY_FILTERS, type Library } from './libraries.js';
+import { resizeOpencv } from './opencv.js';
+import { resizePillow } from './pillow.js';
 import type { Raster, Scaling } from './raster.js';
-import { resizeTensorflow, TENSORFLOW_FILTERS, type TensorflowFilter } from './tensorflow.js';
-import { resizeTorch, TORCH_FILTERS, type TorchFilter } from './torch.js';
-
-/** The filters that each library has. */
-export const LIBRARY_FILTERS = {
-  pillow: PILLOW_FILTERS,
-  opencv: OPENCV_FILTERS,
-  tensorflow: TENSORFLOW_FILTERS,
-  torch: TORCH_FILTERS,
-} as const satisfies Record<string, readonly string[]>;
-
-export type Library = keyof typeof LIBRARY_FILTERS;
+import { resizeTensorflow } from './tensorflow.js';
+import { resizeTorch } from './torch.js';
 
 export interface Method {
   readonly library: Library;
@@ -35,12 +26,12 @@ export function resample(source: Raster, scaling: Scaling, method: Method): Uint
     throw new Error(`${library} has no filter "${filter}" but ${known.join(', ')}`);
   switch (library) {
     case 'pillow':
-      return resizePillow(source, scaling, filter as PillowFilter);
+      return resizePillow(source, scaling, filter as FilterOf<'pillow'>);
     case 'opencv':
-      return resizeOpencv(source, scaling, filter as OpencvFilter);
+      return resizeOpencv(source, scaling, filter as FilterOf<'opencv'>);
     case 'tensorflow':
-      return resizeTensorflow(source, scaling, filter as TensorflowFilter, antialias);
+      return resizeTensorflow(source, scaling, filter as FilterOf<'tensorflow'>, antialias);
     case 'torch':
-      return resizeTorch(source, scaling, filter as TorchFilter, antialias);
+      return resizeTorch(source, scaling, filter as FilterOf<'torch'>, antialias);
   }
 }

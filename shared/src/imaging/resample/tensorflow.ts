@@ -6,12 +6,12 @@
  */
 import { cubic, type FilterFunction, keys, triangle } from './filters.js';
 import { resampleFloat } from './float-passes.js';
+import type { FilterOf } from './libraries.js';
 import { copyPicked, picks } from './nearest.js';
 import type { Axis, Raster, Scaling } from './raster.js';
 import { collect, floatTaps, type TapList } from './taps.js';
 
-export const TENSORFLOW_FILTERS = ['nearest', 'bilinear', 'bicubic', 'area'] as const;
-export type TensorflowFilter = (typeof TENSORFLOW_FILTERS)[number];
+type TensorflowFilter = FilterOf<'tensorflow'>;
 
 /**
  * @param antialias widen the filter when reducing (`tf.image.resize(antialias=True)`); nothing for nearest and area

@@ -7,12 +7,12 @@ import { antialiasedTaps } from './antialiased-taps.js';
 import { clampedCubicTaps } from './cubic-taps.js';
 import { keys, triangle } from './filters.js';
 import { resampleFloat } from './float-passes.js';
+import type { FilterOf } from './libraries.js';
 import { copyPicked, picks } from './nearest.js';
 import type { Axis, Raster, Scaling } from './raster.js';
 import { collect, floatTaps, type TapList } from './taps.js';
 
-export const TORCH_FILTERS = ['nearest', 'nearest-exact', 'bilinear', 'bicubic'] as const;
-export type TorchFilter = (typeof TORCH_FILTERS)[number];
+type TorchFilter = FilterOf<'torch'>;
 
 /**
  * @param antialias widen the filter when reducing; nothing for the nearest filters

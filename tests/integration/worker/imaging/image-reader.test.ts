@@ -4,6 +4,7 @@ import path from 'node:path';
 import {
   type ImageInput,
   ImageReader,
+  type Pixels,
   type Preparation,
   type PreparedImage,
 } from '@scry/worker/imaging/image-reader';
@@ -19,9 +20,12 @@ const base: ImageInput = {
   width: WIDTH,
   height: HEIGHT,
   channels: 'rgb',
-  resize: 'stretch',
-  pad: 114,
+  resample: 'fast',
   filter: 'bilinear',
+  antialias: false,
+  resize: 'stretch',
+  crop: undefined,
+  pad: 114,
   align: 'center',
 };
 
@@ -58,9 +62,11 @@ const raw = (data: Buffer, width: number, height: number, channels: 3 | 4 = 3): 
   sharp(data, { raw: { width, height, channels } });
 const sceneSharp = () => raw(scene.data, WIDTH, HEIGHT);
 
-function difference(a: Uint8Array, b: Uint8Array): number {
+function difference(a: Pixels, b: Pixels): number {
   expect(a.length).toBe(b.length);
-  return a.reduce((sum, value, index) => sum + Math.abs(value - (b[index] as number)), 0) / a.length;
+  let sum = 0;
+  for (const [index, value] of a.entries()) sum += Math.abs(value - (b[index] as number));
+  return sum / a.length;
 }
 
 /** The scene without its colors, as a gray file holds it, on all three channels. */

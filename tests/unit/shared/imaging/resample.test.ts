@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { Library } from '@scry/shared/imaging/resample/libraries';
 import { type FitRules, placeImage, type Resize } from '@scry/shared/imaging/resample/placement';
 import { type Raster, type Scaling, wholeScaling } from '@scry/shared/imaging/resample/raster';
-import { type Library, type Method, resample } from '@scry/shared/imaging/resample/resample';
+import { type Method, resample } from '@scry/shared/imaging/resample/resample';
 import sharp from 'sharp';
 import { describeWithReference, REFERENCE } from '../../../helpers/reference.js';
 

@@ -4,9 +4,12 @@ const input: ImageInput = {
   width: 4,
   height: 4,
   channels: 'gray',
-  resize: 'contain',
-  pad: 7,
+  resample: 'fast',
   filter: 'bilinear',
+  antialias: false,
+  resize: 'contain',
+  crop: undefined,
+  pad: 7,
   align: 'center',
 };
 
@@ -18,7 +21,7 @@ const numbered = (width: number, height: number) => ({
   channels: 1,
 });
 
-const rows = (pixels: Uint8Array, width: number) =>
+const rows = (pixels: Uint8Array | Float32Array, width: number) =>
   Array.from({ length: pixels.length / width }, (_, row) => [
     ...pixels.subarray(row * width, (row + 1) * width),
   ]);

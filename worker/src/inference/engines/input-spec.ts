@@ -62,7 +62,9 @@ export function resolveInput(model: Model, input: InputDescription): ResolvedInp
   if (model.input.type !== undefined && model.input.type !== input.type)
     throw problem('type', `"${model.input.type}", but the file says ${input.type}`);
 
-  const { scale, mean, std } = model.input;
+  const { scale, mean, std, crop } = model.input;
+  if (crop !== undefined && crop > 1 && crop < Math.min(width, height))
+    throw problem('crop', `${crop} is less than the ${Math.min(width, height)} pixels that are taken`);
   return {
     width,
     height,

@@ -1,4 +1,4 @@
-/** From 8-bit pixels to what a model's input wants: order of channels, layout, scale, mean and deviation. */
+/** From pixels to what a model's input wants: order of channels, layout, scale, mean and deviation. */
 import type { InputManifest } from '@scry/shared/models/model-folders';
 
 export type Layout = 'nchw' | 'nhwc';
@@ -12,7 +12,11 @@ export interface InputSpec extends Pick<InputManifest, 'channels' | 'scale' | 'm
 }
 
 /** Writes one image into place `index` of a batch. */
-export type PixelWriter = (pixels: Uint8Array, batch: Float32Array | Uint8Array, index: number) => void;
+export type PixelWriter = (
+  pixels: Uint8Array | Float32Array,
+  batch: Float32Array | Uint8Array,
+  index: number,
+) => void;
 
 /** Which channel of the image each channel of the model is. */
 const ORDERS = { rgb: [0, 1, 2], bgr: [2, 1, 0], gray: [0] } as const;
@@ -26,22 +30,22 @@ export function valuesPerImage(spec: InputSpec): number {
   return spec.width * spec.height * channelCount(spec);
 }
 
-/**
- * Value of each of the 256 levels, per channel of the model: `(level × scale − mean) / std`, in double precision
- * first, so that the table is as exact as float32 can be. A uint8 input takes the levels as they are.
- */
-function levels(spec: InputSpec, channel: number): Float32Array {
+/** A level as the model wants it: `(level × scale − mean) / std`. A uint8 input takes the levels as they are. */
+function normaliser(spec: InputSpec, channel: number): (level: number) => number {
+  if (spec.type === 'uint8') return Math.round;
   const mean = spec.mean?.[channel] ?? 0;
   const std = spec.std?.[channel] ?? 1;
-  return Float32Array.from({ length: 256 }, (_, level) =>
-    spec.type === 'uint8' ? level : (level * spec.scale - mean) / std,
-  );
+  return (level) => (level * spec.scale - mean) / std;
 }
 
-/** Makes the writer for an input. Tables of 256 values replace the arithmetic for every pixel. */
+/** Makes the writer for an input. For 8-bit pixels, tables of 256 values replace the arithmetic for every pixel. */
 export function createPixelWriter(spec: InputSpec): PixelWriter {
   const order = ORDERS[spec.channels];
-  const tables = order.map((_, channel) => levels(spec, channel));
+  const normalisers = order.map((_, channel) => normaliser(spec, channel));
+  // In double precision first, so that the table is as exact as float32 can be.
+  const tables = normalisers.map((normalise) =>
+    Float32Array.from({ length: 256 }, (_, level) => normalise(level)),
+  );
   const count = order.length;
   const plane = spec.width * spec.height;
   const size = plane * count;
@@ -53,12 +57,42 @@ export function createPixelWriter(spec: InputSpec): PixelWriter {
     if (pixels.length !== size)
       throw new Error(`an image of ${pixels.length} values came where ${size} belong`);
     for (let channel = 0; channel < count; channel++) {
-      const table = tables[channel] as Float32Array;
-      let to = index * size + (first[channel] as number);
-      for (let from = order[channel] as number; from < size; from += count) {
-        batch[to] = table[pixels[from] as number] as number;
-        to += step;
-      }
+      const from = order[channel] as number;
+      const to = index * size + (first[channel] as number);
+      if (pixels instanceof Float32Array)
+        writeLevels(pixels, from, count, normalisers[channel] as (level: number) => number, batch, to, step);
+      else writeTable(pixels, from, count, tables[channel] as Float32Array, batch, to, step);
     }
   };
+}
+
+type Batch = Float32Array | Uint8Array;
+
+function writeTable(
+  pixels: Uint8Array,
+  from: number,
+  count: number,
+  table: Float32Array,
+  batch: Batch,
+  to: number,
+  step: number,
+): void {
+  for (let at = from, out = to; at < pixels.length; at += count, out += step)
+    batch[out] = table[pixels[at] as number] as number;
+}
+
+/** Bicubic filters overshoot: levels are clipped where the batch is 8-bit. */
+function writeLevels(
+  pixels: Float32Array,
+  from: number,
+  count: number,
+  normalise: (level: number) => number,
+  batch: Batch,
+  to: number,
+  step: number,
+): void {
+  const most = batch instanceof Uint8Array ? 255 : Number.POSITIVE_INFINITY;
+  const least = batch instanceof Uint8Array ? 0 : Number.NEGATIVE_INFINITY;
+  for (let at = from, out = to; at < pixels.length; at += count, out += step)
+    batch[out] = Math.min(most, Math.max(least, normalise(pixels[at] as number)));
 }

@@ -1,0 +1,63 @@
+/** `npm run convert -- model.keras model.onnx`: the only part of this library that touches files. */
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { convert } from '../convert.js';
+import { ConversionError } from '../errors.js';
+import { describeReport } from './describe.js';
+
+const USAGE = `Converts a model to ONNX:
+
+  npm run convert -- model.keras model.onnx
+  npm run convert -- model.h5 model.onnx              also .hdf5
+  npm run convert -- model.json model.onnx            TensorFlow.js; its weights are read from the same folder
+  npm run convert -- model.cfg model.weights model.onnx
+`;
+
+/** Names of the files that a TensorFlow.js model.json says its weights are in. */
+function shardsOf(json: Uint8Array): string[] {
+  try {
+    const { weightsManifest } = JSON.parse(new TextDecoder().decode(json));
+    const names = weightsManifest.flatMap(({ paths }: { paths: unknown[] }) => paths.map(String));
+    return names.map((name: string) => path.basename(name));
+  } catch {
+    return [];
+  }
+}
+
+/** The files named on the command line, and those that a model.json names. */
+async function readFiles(names: readonly string[]): Promise<Map<string, Uint8Array>> {
+  const files = new Map<string, Uint8Array>();
+  for (const name of names) {
+    const bytes = await readFile(name);
+    files.set(path.basename(name), bytes);
+    if (!name.endsWith('.json')) continue;
+    for (const shard of shardsOf(bytes))
+      files.set(shard, await readFile(path.join(path.dirname(name), shard)));
+  }
+  return files;
+}
+
+async function main(names: readonly string[]): Promise<void> {
+  const target = names.at(-1);
+  if (names.length < 2 || !target?.endsWith('.onnx') || names.includes('--help')) {
+    process.stdout.write(USAGE);
+    process.exitCode = names.includes('--help') ? 0 : 2;
+    return;
+  }
+  // npm runs scripts in the project's folder; files are meant from where the command was typed.
+  process.chdir(process.env.INIT_CWD ?? process.cwd());
+  const { onnx, report } = await convert(await readFiles(names.slice(0, -1)));
+  await writeFile(target, onnx);
+  process.stdout.write(`${describeReport(report)}\nWrote ${target}, ${(onnx.length / 1e6).toFixed(1)} MB.\n`);
+}
+
+function isMissing(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error;
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  // Everything else is a bug and shows its stack.
+  if (!(error instanceof ConversionError) && !isMissing(error)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+});

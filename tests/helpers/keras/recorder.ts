@@ -1,0 +1,468 @@
+/**
+ * Models written down layer by layer, with random weights, as Keras 2 or 3 would describe them, and computed by plain
+ * loops: a file and its right answers.
+ */
+import {
+  type Array3,
+  activate,
+  affine,
+  alongLast,
+  combine,
+  concatLast,
+  conv,
+  count,
+  dense,
+  depthwise,
+  enlarge,
+  globalPool,
+  map,
+  pad,
+  pool,
+} from './compute.js';
+
+export interface Weight {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+  readonly trained: boolean;
+}
+
+/** A tensor of the model: an output of a layer's call, with its value for the image that the recorder drew. */
+export interface Tensor {
+  readonly layer: string;
+  readonly node: number;
+  readonly value: Array3;
+}
+
+type Compute = (inputs: readonly Array3[]) => Array3;
+
+export interface RecordedCall {
+  readonly inputs: readonly Tensor[];
+  /** Positional and named arguments of operations, beside the first tensor. */
+  readonly extra: readonly unknown[];
+  readonly kwargs: Readonly<Record<string, unknown>>;
+  readonly node: number;
+}
+
+export interface RecordedLayer {
+  readonly className: string;
+  readonly config: Readonly<Record<string, unknown>> & { readonly name: string };
+  readonly weights: readonly Weight[];
+  readonly calls: RecordedCall[];
+  readonly compute: Compute;
+  readonly nested?: Recorder;
+}
+
+interface Options {
+  readonly name?: string;
+  readonly config?: Readonly<Record<string, unknown>>;
+  readonly weights?: readonly Weight[];
+  readonly extra?: readonly unknown[];
+  readonly kwargs?: Readonly<Record<string, unknown>>;
+  readonly nested?: Recorder;
+}
+
+interface ConvOptions {
+  readonly strides?: number;
+  readonly padding?: 'same' | 'valid';
+  readonly groups?: number;
+  readonly dilation?: number;
+  readonly bias?: boolean;
+  readonly activation?: string;
+  readonly name?: string;
+}
+
+const random = (state: { seed: number }) => {
+  state.seed = (Math.imul(state.seed, 1664525) + 1013904223) >>> 0;
+  return state.seed / 2 ** 32 - 0.5;
+};
+
+export class Recorder {
+  readonly name: string;
+  readonly layers: RecordedLayer[] = [];
+  readonly inputs: Tensor[] = [];
+  outputs: Tensor[] = [];
+  sequential = false;
+  readonly #state: { seed: number };
+  readonly #numbers = new Map<string, number>();
+
+  constructor(name = 'model', seed = 1) {
+    this.name = name;
+    this.#state = { seed };
+  }
+
+  /** Random numbers around zero. */
+  draw(shape: readonly number[], spread = 1, centre = 0): Float32Array {
+    return Float32Array.from({ length: count(shape) }, () => centre + spread * random(this.#state));
+  }
+
+  weight(name: string, shape: readonly number[], spread = 1, centre = 0, trained = true): Weight {
+    return { name, shape, data: this.draw(shape, spread, centre), trained };
+  }
+
+  #nameFor(className: string): string {
+    const plain = className.toLowerCase();
+    const number = this.#numbers.get(plain) ?? 0;
+    this.#numbers.set(plain, number + 1);
+    return number === 0 ? plain : `${plain}_${number}`;
+  }
+
+  input(shape: readonly number[], name?: string, stated: readonly (number | null)[] = shape): Tensor {
+    const own = name ?? this.#nameFor('input');
+    this.layers.push({
+      className: 'InputLayer',
+      config: { name: own, batch_shape: [null, ...stated] },
+      weights: [],
+      calls: [],
+      compute: ([x]) => x as Array3,
+    });
+    const tensor = { layer: own, node: 0, value: { shape, data: this.draw(shape, 2) } };
+    this.inputs.push(tensor);
+    return tensor;
+  }
+
+  /** Adds a layer and calls it. */
+  add(className: string, inputs: readonly Tensor[], compute: Compute, options: Options = {}): Tensor {
+    const name = options.name ?? this.#nameFor(className);
+    const layer: RecordedLayer = {
+      className,
+      config: { name, ...options.config },
+      weights: options.weights ?? [],
+      calls: [],
+      compute,
+      ...(options.nested ? { nested: options.nested } : {}),
+    };
+    this.layers.push(layer);
+    return this.again(name, inputs, options);
+  }
+
+  /** Calls a layer that is there already. */
+  again(name: string, inputs: readonly Tensor[], { extra = [], kwargs = {} }: Options = {}): Tensor {
+    const layer = this.layers.find(({ config }) => config.name === name) as RecordedLayer;
+    const node = layer.calls.length;
+    layer.calls.push({ inputs, extra, kwargs, node });
+    return { layer: name, node, value: layer.compute(inputs.map(({ value }) => value)) };
+  }
+
+  /** Computes the outputs for other inputs. */
+  run(values: readonly Array3[]): Array3[] {
+    const known = new Map(this.inputs.map(({ layer }, index) => [`0/${layer}`, values[index] as Array3]));
+    const computed = ({ layer, node }: Tensor): Array3 => {
+      const key = `${node}/${layer}`;
+      const found = known.get(key);
+      if (found) return found;
+      const owner = this.layers.find(({ config }) => config.name === layer) as RecordedLayer;
+      const result = owner.compute((owner.calls[node] as RecordedCall).inputs.map(computed));
+      known.set(key, result);
+      return result;
+    };
+    return this.outputs.map(computed);
+  }
+
+  /** Calls another model as a layer. */
+  nest(model: Recorder, input: Tensor): Tensor {
+    const className = model.sequential ? 'Sequential' : 'Functional';
+    return this.add(className, [input], (inputs) => model.run(inputs)[0] as Array3, {
+      name: model.name,
+      nested: model,
+    });
+  }
+
+  conv(x: Tensor, filters: number, size: number, options: ConvOptions = {}): Tensor {
+    const {
+      strides = 1,
+      padding = 'same',
+      groups = 1,
+      dilation = 1,
+      bias = false,
+      activation = 'linear',
+    } = options;
+    const channels = (x.value.shape[2] as number) / groups;
+    const kernel = this.weight(
+      'kernel',
+      [size, size, channels, filters],
+      2 / Math.sqrt(size * size * channels),
+    );
+    const weights = bias ? [kernel, this.weight('bias', [filters])] : [kernel];
+    const sliding = { strides: [strides, strides] as const, padding, dilation };
+    return this.add(
+      'Conv2D',
+      [x],
+      ([value]) => activate(conv(value as Array3, kernel, weights[1]?.data, sliding, groups), activation),
+      {
+        ...(options.name ? { name: options.name } : {}),
+        weights,
+        config: {
+          filters,
+          kernel_size: [size, size],
+          strides: [strides, strides],
+          padding,
+          data_format: 'channels_last',
+          dilation_rate: [dilation, dilation],
+          groups,
+          activation,
+          use_bias: bias,
+        },
+      },
+    );
+  }
+
+  depthwise(x: Tensor, size: number, options: ConvOptions & { multiplier?: number } = {}): Tensor {
+    const { strides = 1, padding = 'same', bias = false, activation = 'linear', multiplier = 1 } = options;
+    const channels = x.value.shape[2] as number;
+    const kernel = this.weight('depthwise_kernel', [size, size, channels, multiplier], 2 / size);
+    const weights = bias ? [kernel, this.weight('bias', [channels * multiplier])] : [kernel];
+    const sliding = { strides: [strides, strides] as const, padding };
+    return this.add(
+      'DepthwiseConv2D',
+      [x],
+      ([value]) => activate(depthwise(value as Array3, kernel, weights[1]?.data, sliding), activation),
+      {
+        ...(options.name ? { name: options.name } : {}),
+        weights,
+        config: {
+          kernel_size: [size, size],
+          strides: [strides, strides],
+          padding,
+          data_format: 'channels_last',
+          depth_multiplier: multiplier,
+          activation,
+          use_bias: bias,
+        },
+      },
+    );
+  }
+
+  separable(x: Tensor, filters: number, size: number, options: ConvOptions = {}): Tensor {
+    const { strides = 1, padding = 'same', bias = false } = options;
+    const channels = x.value.shape[2] as number;
+    const first = this.weight('depthwise_kernel', [size, size, channels, 1], 2 / size);
+    const second = this.weight('pointwise_kernel', [1, 1, channels, filters], 2 / Math.sqrt(channels));
+    const weights = bias ? [first, second, this.weight('bias', [filters])] : [first, second];
+    const one = { strides: [1, 1] as const, padding: 'valid' };
+    return this.add(
+      'SeparableConv2D',
+      [x],
+      ([value]) => {
+        const between = depthwise(value as Array3, first, undefined, {
+          strides: [strides, strides],
+          padding,
+        });
+        return conv(between, second, weights[2]?.data, one);
+      },
+      {
+        ...(options.name ? { name: options.name } : {}),
+        weights,
+        config: {
+          filters,
+          kernel_size: [size, size],
+          strides: [strides, strides],
+          padding,
+          data_format: 'channels_last',
+          depth_multiplier: 1,
+          activation: 'linear',
+          use_bias: bias,
+        },
+      },
+    );
+  }
+
+  norm(
+    x: Tensor,
+    options: { scale?: boolean; epsilon?: number; axis?: unknown; name?: string } = {},
+  ): Tensor {
+    const { scale = true, epsilon = 1e-3, axis = [x.value.shape.length] } = options;
+    const channels = x.value.shape.at(-1) as number;
+    const gamma = this.weight('gamma', [channels], 0.5, 1);
+    const beta = this.weight('beta', [channels]);
+    const mean = this.weight('moving_mean', [channels], 0.5, 0, false);
+    const variance = this.weight('moving_variance', [channels], 0.5, 1, false);
+    const factors = variance.data.map(
+      (v, i) => (scale ? (gamma.data[i] as number) : 1) / Math.sqrt(v + epsilon),
+    );
+    const summands = factors.map((f, i) => (beta.data[i] as number) - (mean.data[i] as number) * f);
+    return this.add('BatchNormalization', [x], ([value]) => affine(value as Array3, factors, summands), {
+      ...(options.name ? { name: options.name } : {}),
+      weights: scale ? [gamma, beta, mean, variance] : [beta, mean, variance],
+      config: { axis, momentum: 0.99, epsilon, center: true, scale },
+    });
+  }
+
+  layerNorm(x: Tensor, epsilon = 1e-6): Tensor {
+    const channels = x.value.shape.at(-1) as number;
+    const gamma = this.weight('gamma', [channels], 0.5, 1);
+    const beta = this.weight('beta', [channels]);
+    const normal = (values: readonly number[]) => {
+      const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+      const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+      return values.map((value) => (value - mean) / Math.sqrt(variance + epsilon));
+    };
+    return this.add(
+      'LayerNormalization',
+      [x],
+      ([value]) => affine(alongLast(value as Array3, normal), gamma.data, beta.data),
+      { weights: [gamma, beta], config: { axis: [-1], epsilon, center: true, scale: true } },
+    );
+  }
+
+  dense(x: Tensor, units: number, activation = 'linear', name?: string): Tensor {
+    const from = x.value.shape.at(-1) as number;
+    const kernel = this.weight('kernel', [from, units], 2 / Math.sqrt(from));
+    const bias = this.weight('bias', [units]);
+    return this.add(
+      'Dense',
+      [x],
+      ([value]) => activate(dense(value as Array3, kernel, bias.data), activation),
+      {
+        ...(name ? { name } : {}),
+        weights: [kernel, bias],
+        config: { units, activation, use_bias: true },
+      },
+    );
+  }
+
+  activation(x: Tensor, activation: string): Tensor {
+    return this.add('Activation', [x], ([value]) => activate(value as Array3, activation), {
+      config: { activation },
+    });
+  }
+
+  relu(x: Tensor, most?: number): Tensor {
+    return this.add('ReLU', [x], ([value]) => activate(value as Array3, most === 6 ? 'relu6' : 'relu'), {
+      config: { max_value: most ?? null, negative_slope: 0, threshold: 0 },
+    });
+  }
+
+  pool(
+    x: Tensor,
+    kind: 'Max' | 'Average',
+    size: number,
+    strides: number,
+    padding: 'same' | 'valid' = 'valid',
+  ): Tensor {
+    return this.add(
+      `${kind}Pooling2D`,
+      [x],
+      ([value]) =>
+        pool(value as Array3, [size, size], { strides: [strides, strides], padding }, kind === 'Average'),
+      {
+        config: {
+          pool_size: [size, size],
+          strides: [strides, strides],
+          padding,
+          data_format: 'channels_last',
+        },
+      },
+    );
+  }
+
+  globalPool(x: Tensor, kind: 'Max' | 'Average' = 'Average', keepdims = false): Tensor {
+    return this.add(
+      `Global${kind}Pooling2D`,
+      [x],
+      ([value]) => {
+        const data = globalPool(value as Array3, kind === 'Average');
+        return { shape: keepdims ? [1, 1, data.length] : [data.length], data };
+      },
+      { config: { data_format: 'channels_last', keepdims } },
+    );
+  }
+
+  merge(kind: 'Add' | 'Multiply' | 'Subtract' | 'Maximum', parts: readonly Tensor[], name?: string): Tensor {
+    const formulas = {
+      Add: (a: number, b: number) => a + b,
+      Multiply: (a: number, b: number) => a * b,
+      Subtract: (a: number, b: number) => a - b,
+      Maximum: Math.max,
+    };
+    return this.add(kind, parts, (values) => values.reduce((a, b) => combine(a, b, formulas[kind])), {
+      ...(name ? { name } : {}),
+    });
+  }
+
+  concat(parts: readonly Tensor[]): Tensor {
+    return this.add('Concatenate', parts, concatLast, { config: { axis: -1 } });
+  }
+
+  margins(
+    x: Tensor,
+    kind: 'ZeroPadding2D' | 'Cropping2D',
+    [[t, b], [l, r]]: [[number, number], [number, number]],
+  ): Tensor {
+    const sign = kind === 'Cropping2D' ? -1 : 1;
+    const key = kind === 'Cropping2D' ? 'cropping' : 'padding';
+    return this.add(
+      kind,
+      [x],
+      ([value]) =>
+        pad(value as Array3, [
+          [sign * t, sign * b],
+          [sign * l, sign * r],
+        ]),
+      {
+        config: {
+          [key]: [
+            [t, b],
+            [l, r],
+          ],
+          data_format: 'channels_last',
+        },
+      },
+    );
+  }
+
+  enlarge(x: Tensor, factor: number): Tensor {
+    return this.add('UpSampling2D', [x], ([value]) => enlarge(value as Array3, factor), {
+      config: { size: [factor, factor], data_format: 'channels_last', interpolation: 'nearest' },
+    });
+  }
+
+  reshape(x: Tensor, shape: readonly number[]): Tensor {
+    return this.add('Reshape', [x], ([value]) => ({ shape, data: (value as Array3).data }), {
+      config: { target_shape: shape },
+    });
+  }
+
+  flatten(x: Tensor): Tensor {
+    return this.add(
+      'Flatten',
+      [x],
+      ([value]) => ({ shape: [(value as Array3).data.length], data: (value as Array3).data }),
+      {
+        config: { data_format: 'channels_last' },
+      },
+    );
+  }
+
+  /** A layer that changes nothing at inference. */
+  nothing(x: Tensor, className: string, config: Readonly<Record<string, unknown>> = {}): Tensor {
+    return this.add(className, [x], ([value]) => value as Array3, { config });
+  }
+
+  rescale(x: Tensor, scale: number | readonly number[], offset: number | readonly number[] = 0): Tensor {
+    const channels = x.value.shape.at(-1) as number;
+    const each = (value: number | readonly number[]) =>
+      typeof value === 'number' ? Array<number>(channels).fill(value) : value;
+    return this.add('Rescaling', [x], ([value]) => affine(value as Array3, each(scale), each(offset)), {
+      config: { scale, offset },
+    });
+  }
+
+  /** An operation with a number: `x + 3` in Keras 2 as TFOpLambda, in Keras 3 as a class of its own. */
+  operation(x: Tensor, op: 'add' | 'multiply', by: number): Tensor {
+    const apply = op === 'add' ? (value: number) => value + by : (value: number) => value * by;
+    return this.add(
+      op === 'add' ? 'op:__operators__.add' : 'op:math.multiply',
+      [x],
+      ([value]) => map(value as Array3, apply),
+      {
+        extra: [by],
+        kwargs: { y: by, name: null },
+      },
+    );
+  }
+
+  relu6Operation(x: Tensor): Tensor {
+    return this.add('op:nn.relu6', [x], ([value]) => activate(value as Array3, 'relu6'));
+  }
+}

@@ -132,6 +132,7 @@ async function assemble(foundation: Foundation): Promise<Services> {
       queues,
       waiters,
       operations,
+      storage,
       models: [...models.models.keys()],
       log,
     }),
@@ -160,7 +161,7 @@ function openReconciler(services: Services, { database, backend }: Connections):
 export async function openServices(config: Config, log: Logger): Promise<OpenServices> {
   const models = await loadModels(config.MODELS_DIR);
   for (const { name, message } of models.problems) log.error({ model: name }, message);
-  const storage = new ImageStorage(config.DATA_DIR);
+  const storage = new ImageStorage(config.DATA_DIR, { reserveBytes: config.DISK_RESERVE_BYTES });
   await storage.prepare();
   const derived = new DerivedLimit(config.DATA_DIR, config.DERIVED_MAX_BYTES);
   const connections = await connect(config, log);

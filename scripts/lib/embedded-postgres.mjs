@@ -5,7 +5,7 @@
  * Owns the folder `home`:
  *
  *     cluster/   PostgreSQL's data; made under another name and renamed, so a half-made one is never used
- *     password   of the user "scry", readable by its owner only
+ *     password   of the user "scry", and superuser-password; readable by their owner only
  *     port       the port used last, taken again when it is free
  *     starter    process id of the Scry that runs this database
  *
@@ -18,8 +18,9 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ended, spawnGuarded } from './guarded-process.mjs';
-import { ensureCluster, ensurePassword, readText, USER } from './postgres-cluster.mjs';
+import { ensureCluster, ensurePasswords, readText } from './postgres-cluster.mjs';
 import { findIdentity } from './postgres-identity.mjs';
+import { ensureRoles, SUPERUSER, USER } from './postgres-roles.mjs';
 
 const PORT_TRIES = 5;
 /** A server whose starter was killed needs a moment to notice. */
@@ -126,24 +127,11 @@ async function launch(identity, cluster, settings, log) {
   return outcome === 'ready' ? { child } : { said: [...said.slice(-5), outcome].join('\n  ') };
 }
 
-/** Makes a database when there is none of that name. */
-async function ensureDatabase(url, name) {
-  const { default: pg } = await import('pg');
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name]);
-    if (rowCount === 0) await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`);
-  } finally {
-    await client.end();
-  }
-}
-
 /**
  * A server that runs.
  * @typedef {object} EmbeddedPostgres
  * @property {string} url postgres://… of the database "scry"
- * @property {string} adminUrl postgres://… of the database "postgres"
+ * @property {string} adminUrl postgres://… of the database "postgres", as its superuser
  * @property {number} pid
  * @property {Promise<string>} ended resolves when the server is gone, with how it ended
  * @property {() => Promise<void>} stop ends connections and waits for a clean stop
@@ -171,8 +159,8 @@ export async function startEmbeddedPostgres({
   const { home } = identity;
   const cluster = path.join(home, 'cluster');
   await claim(home, cluster, say);
-  const password = ensurePassword(home);
-  ensureCluster(identity, cluster, password, durable);
+  const passwords = ensurePasswords(home);
+  ensureCluster(identity, cluster, passwords.superuser, durable);
 
   const fast = durable ? {} : { fsync: 'off', full_page_writes: 'off', autovacuum: 'off' };
   let said = '';
@@ -184,14 +172,12 @@ export async function startEmbeddedPostgres({
       if (/Address already in use/.test(said)) continue; // someone took the port meanwhile
       break;
     }
-    writeFileSync(path.join(home, 'port'), `${port}\n`);
-    return running(started.child, `postgres://${USER}:${password}@127.0.0.1:${port}`, home);
+    return running(started.child, { host: '127.0.0.1', port }, passwords, home);
   }
   throw new Error(`The database in ${home} does not start:\n  ${said}`);
 }
 
-async function running(child, base, home) {
-  const adminUrl = `${base}/postgres`;
+async function running(child, server, passwords, home) {
   const end = ended(child);
   const stop = async () => {
     child.kill('SIGINT');
@@ -199,12 +185,18 @@ async function running(child, base, home) {
     rmSync(path.join(home, 'starter'), { force: true });
   };
   try {
-    await ensureDatabase(adminUrl, 'scry');
+    writeFileSync(path.join(home, 'port'), `${server.port}\n`);
+    await ensureRoles(server, passwords);
   } catch (error) {
     await stop();
     throw error;
   }
-  return { url: `${base}/scry`, adminUrl, pid: child.pid, ended: end, stop };
+  const at = `127.0.0.1:${server.port}`;
+  return {
+    url: `postgres://${USER}:${passwords.user}@${at}/scry`,
+    adminUrl: `postgres://${SUPERUSER}:${passwords.superuser}@${at}/postgres`,
+    ...{ pid: child.pid, ended: end, stop },
+  };
 }
 
 /**

@@ -9,7 +9,7 @@ import { createServer } from 'node:net';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startEmbeddedPostgres } from './embedded-postgres.mjs';
+import { KeptDatabase } from './kept-database.mjs';
 import { say } from './log-lines.mjs';
 import { root } from './setup.mjs';
 import { Supervised } from './supervised.mjs';
@@ -20,13 +20,15 @@ const READY_NOTICE_MS = 20_000;
 const PARENT_POLL_MS = 1000;
 /** What a process gets beyond its own deadline before it is killed. */
 const GRACE_MS = 3000;
+/** What a process gets to stop in when the database has moved. */
+const MOVE_MS = 3000;
 const [INFO, WARN] = [30, 40];
 
 /** How the API shows the key that it makes when it needs keys and has none. */
-const FIRST_KEY = /^ {4}(scry_\S+)$/;
+const FIRST_KEY = /^ {4}scry_\S+$/;
 
 const children = [];
-let firstKey = null;
+let keyWasShown = false;
 let database = null;
 let stopping = false;
 
@@ -67,33 +69,22 @@ function baseUrl(host, port) {
   return `http://${reachable}:${port}`;
 }
 
+/** The address of the database: the one that is set, or that of one started here. */
 async function startDatabase(settings) {
+  if (process.env.DATABASE_URL) return process.env.DATABASE_URL;
   const connections = 30 + (1 + settings.WORKERS) * (2 * settings.DATABASE_POOL + 6);
-  database = await startEmbeddedPostgres({
+  const options = {
     home: path.join(settings.DATA_DIR, 'postgres'),
     connections: Math.max(100, connections),
-    log: (line) => {
-      const [, level, text] = /\b(WARNING|FATAL|PANIC): {2}(.*)$/.exec(line) ?? [];
-      if (level && !stopping) say('postgres', level === 'PANIC' ? 50 : WARN, text);
-    },
-    say: (sentence) => say('postgres', WARN, sentence),
-  });
-  void database.ended.then((how) => onDatabaseEnd(how, settings));
+  };
+  database = new KeptDatabase(options, moveChildren);
+  await database.start();
   return database.url;
 }
 
-async function onDatabaseEnd(how, settings) {
-  if (stopping) return;
-  say('postgres', 50, 'ended with %s; starting it again', how);
-  const before = database.url;
-  try {
-    const url = await startDatabase(settings);
-    if (url === before) return;
-    say('scry', WARN, 'The database has a new address: starting everything again.');
-  } catch (error) {
-    say('scry', 50, error.message);
-  }
-  await stop(1);
+/** What runs cannot reach the old address any more, so nothing is gained by letting it finish. */
+async function moveChildren(url) {
+  await Promise.all(children.map((child) => child.restart({ DATABASE_URL: url }, MOVE_MS)));
 }
 
 async function migrateDatabase(url) {
@@ -111,7 +102,7 @@ function startChild(name, script, env, look) {
 function startChildren(settings, port, databaseUrl) {
   const env = { ...process.env, NODE_ENV: 'production', PORT: String(port), DATABASE_URL: databaseUrl };
   startChild('api', 'api/dist/main.js', env, (line) => {
-    firstKey = FIRST_KEY.exec(line)?.[1] ?? firstKey;
+    keyWasShown ||= FIRST_KEY.test(line);
   });
   const workerEnv = { ...env };
   // Each worker would otherwise take all CPUs, and several would fight for them.
@@ -144,13 +135,17 @@ async function waitUntilReady(url) {
   }
 }
 
+/** The key itself is not repeated here: it was shown once, and what is pasted ends up in a shell's history. */
 function greet(url, settings) {
-  const key = settings.AUTH === 'key' ? `-H 'Authorization: Bearer ${firstKey ?? 'YOUR-KEY'}' ` : '';
+  const needsKey = settings.AUTH === 'key';
+  const key = needsKey ? '-H "Authorization: Bearer $SCRY_KEY" ' : '';
+  const made = keyWasShown ? 'the first admin key was shown above, once' : 'npm run keys makes one';
+  const keyLine = needsKey ? `  Key      ${made}; then: export SCRY_KEY=scry_…\n` : '';
   console.log(`
 Scry is ready.
 
   Page     ${url}/
-  Try it   curl -s -H 'Prefer: wait=30' ${key}-F 'image=@${SAMPLE}' ${url}/v1/predictions
+${keyLine}  Try it   curl -s -H 'Prefer: wait=30' ${key}-F 'image=@${SAMPLE}' ${url}/v1/predictions
   Stop     Ctrl-C
 `);
 }
@@ -159,7 +154,7 @@ Scry is ready.
 async function stop(exitCode, deadlineMs = 20_000) {
   if (stopping) {
     for (const child of children) child.kill();
-    if (database) process.kill(database.pid, 'SIGQUIT'); // safe: PostgreSQL recovers at its next start
+    database?.kill();
     process.exit(130);
   }
   stopping = true;
@@ -187,7 +182,7 @@ export async function launch() {
   const port = await checkPort(settings.HOST, settings.PORT);
   stopWhenTold(settings.SHUTDOWN_TIMEOUT_S * 1000);
   try {
-    const databaseUrl = process.env.DATABASE_URL || (await startDatabase(settings));
+    const databaseUrl = await startDatabase(settings);
     await migrateDatabase(databaseUrl);
     startChildren(settings, port, databaseUrl);
   } catch (error) {

@@ -4,9 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { bundledMajor } from './postgres-identity.mjs';
-
-/** The database's only user. */
-export const USER = 'scry';
+import { SUPERUSER } from './postgres-roles.mjs';
 
 /** A small file's text, or null when there is no such file. */
 export function readText(file) {
@@ -29,11 +27,17 @@ function checkVersion(cluster) {
   );
 }
 
-/** The password of the user, made at the first call. */
-export function ensurePassword(home) {
-  const file = path.join(home, 'password');
+function ensurePassword(file) {
   if (!existsSync(file)) writeFileSync(file, `${randomBytes(24).toString('hex')}\n`, { mode: 0o600 });
   return readText(file);
+}
+
+/** The passwords of both users, made at the first call. */
+export function ensurePasswords(home) {
+  return {
+    user: ensurePassword(path.join(home, 'password')),
+    superuser: ensurePassword(path.join(home, 'superuser-password')),
+  };
 }
 
 /** Runs initdb on an empty folder. @throws Error with what initdb said */
@@ -47,7 +51,7 @@ function initialise(identity, folder, password, durable) {
     ...identity.prefix,
     path.join(identity.programs, 'initdb'),
     `--pgdata=${folder}`,
-    `--username=${USER}`,
+    `--username=${SUPERUSER}`,
     `--pwfile=${passwordFile}`,
     '--auth=scram-sha-256',
     '--allow-group-access', // root runs it as another user of root's group, and reads the lock file
@@ -70,7 +74,7 @@ function initialise(identity, folder, password, durable) {
     );
 }
 
-/** Makes the cluster when there is none. @throws Error that says what to do with one that cannot be used */
+/** Makes the cluster when there is none. @param password of its superuser @throws Error that says what to do with one that cannot be used */
 export function ensureCluster(identity, cluster, password, durable) {
   if (existsSync(cluster)) return checkVersion(cluster);
   const unfinished = `${cluster}.new`;

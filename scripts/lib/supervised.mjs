@@ -1,7 +1,7 @@
 /**
  * Keeps one process running: starts it again, with backoff, when it ends by itself.
  *
- *     starting ──▶ running ──▶ waiting (backoff) ──▶ starting …
+ *     starting ──▶ running ──▶ waiting (backoff; none when it was told to restart) ──▶ starting …
  *         └───────────┴────────────┴──▶ stopping ──▶ stopped
  */
 import { ended, spawnGuarded } from './guarded-process.mjs';
@@ -27,6 +27,7 @@ export class Supervised {
   #timer = null;
   #backoff = 0;
   #stopping = false;
+  #restarting = false;
   #gone = Promise.resolve();
   #tellReady = () => undefined;
   /** Resolves when the process has said for the first time that it is ready. */
@@ -65,6 +66,11 @@ export class Supervised {
   #onEnd(how, ranMs) {
     this.#child = null;
     if (this.#stopping) return;
+    if (this.#restarting) {
+      this.#restarting = false;
+      this.start();
+      return;
+    }
     this.#backoff = nextBackoff(this.#backoff, ranMs);
     say(this.#name, 50, 'ended with %s; starting it again in %d ms', how, this.#backoff);
     this.#timer = setTimeout(() => this.start(), this.#backoff);
@@ -74,6 +80,22 @@ export class Supervised {
   async stop(deadlineMs) {
     this.#stopping = true;
     clearTimeout(this.#timer);
+    await this.#end(deadlineMs);
+  }
+
+  /**
+   * Ends it and starts it again at once. One that waits for its next start gets the changes then.
+   * @param {NodeJS.ProcessEnv} changes to its environment
+   * @param {number} deadlineMs after which it is killed
+   */
+  async restart(changes, deadlineMs) {
+    this.#env = { ...this.#env, ...changes };
+    if (!this.#child) return;
+    this.#restarting = true;
+    await this.#end(deadlineMs);
+  }
+
+  async #end(deadlineMs) {
     const child = this.#child;
     if (!child) return;
     child.kill('SIGTERM');

@@ -1,77 +1,13 @@
 /** `npm start` as a person meets it: its greeting, its stop, and what it does when something dies. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, openAsBlob, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
+import { Launcher } from '../helpers/launcher.js';
 import { REPO } from '../helpers/system.js';
 
 const SAMPLE = path.join(REPO, 'models/everyday-10/sample.jpg');
 const SLOW_MS = 120_000;
-
-interface LogLine {
-  readonly name?: string;
-  readonly pid?: number;
-  readonly msg?: string;
-}
-
-/** A launcher and what it has said. */
-class Launcher {
-  readonly process: ChildProcess;
-  readonly lines: string[] = [];
-  readonly #waiting = new Set<() => void>();
-
-  constructor(dataDir: string, port = '0') {
-    const env = {
-      ...process.env,
-      DATA_DIR: dataDir,
-      PORT: port,
-      HOST: '127.0.0.1',
-      DATABASE_URL: '',
-      QUEUE_URL: '',
-    };
-    this.process = spawn(process.execPath, ['scripts/start.mjs'], { cwd: REPO, env });
-    for (const stream of [this.process.stdout, this.process.stderr]) {
-      if (!stream) throw new Error('no output');
-      createInterface({ input: stream }).on('line', (line) => {
-        this.lines.push(line);
-        for (const look of this.#waiting) look();
-      });
-    }
-  }
-
-  /** The first line from the given one on that matches, as soon as it is there. */
-  said(pattern: RegExp, from = 0): Promise<RegExpExecArray> {
-    return new Promise((resolve) => {
-      const look = () => {
-        const found = this.lines.slice(from).map((line) => pattern.exec(line));
-        const first = found.find((match) => match !== null);
-        if (!first) return;
-        this.#waiting.delete(look);
-        resolve(first);
-      };
-      this.#waiting.add(look);
-      look();
-    });
-  }
-
-  /** Process ids of the API or the workers, in the order in which they came. */
-  pids(name: string): number[] {
-    const entries = this.lines
-      .filter((line) => line.startsWith('{'))
-      .map((line) => JSON.parse(line) as LogLine)
-      .filter((entry) => entry.name === name && entry.pid !== undefined);
-    return [...new Set(entries.map((entry) => entry.pid as number))];
-  }
-
-  async end(signal: NodeJS.Signals): Promise<unknown[]> {
-    const exit = once(this.process, 'exit');
-    this.process.kill(signal);
-    return exit;
-  }
-}
 
 let dataDir: string;
 
@@ -130,14 +66,18 @@ test(
 
     expect(await first.end('SIGTERM')).toEqual([0, null]);
 
-    const second = new Launcher(dataDir);
+    const second = new Launcher(dataDir, { AUTH: 'key' });
     const [, again = ''] = await second.said(/Page {5}(http:\S+)\/$/);
     const { prediction_id } = prediction as { prediction_id: string };
-    const kept = await fetch(`${again}/v1/predictions/${prediction_id}`);
+    const [, key = ''] = await second.said(/(scry_[\w-]{20,})/);
+    expect(second.lines.filter((line) => line.includes(key))).toHaveLength(1);
+    await second.said(/Try it {3}curl .*\$SCRY_KEY/);
+    const headers = { Authorization: `Bearer ${key}` };
+    const kept = await fetch(`${again}/v1/predictions/${prediction_id}`, { headers });
     expect(await kept.json()).toMatchObject({ prediction_id, status: 'succeeded' });
 
     const port = new URL(again).port;
-    const clash = new Launcher(dataDir, port);
+    const clash = new Launcher(dataDir, { PORT: port });
     await clash.said(new RegExp(`Port ${port} on 127.0.0.1 is in use.*PORT=${Number(port) + 1} npm start`));
     const rival = new Launcher(dataDir);
     await rival.said(/Another Scry \(process \d+\) is using .* set DATA_DIR to another folder/);

@@ -28,7 +28,7 @@ beforeAll(async () => {
   }
   const dataDir = path.join(mount, 'data');
   await mkdir(dataDir);
-  system = await startSystem({ dataDir });
+  system = await startSystem({ dataDir, env: { DISK_RESERVE_BYTES: '0' } });
   ledger = await Ledger.open(system);
 });
 

@@ -6,6 +6,7 @@ import { isNativeError } from 'node:util/types';
 import { CODES, type Code } from '@scry/shared/contracts/prediction';
 import { isPassing } from '@scry/shared/database/database';
 import type { Logger } from '@scry/shared/runtime/log';
+import { StorageFull } from '@scry/shared/storage/free-space';
 import { ImageTooLarge } from '@scry/shared/storage/image-storage';
 import type { ErrorRequestHandler, Response } from 'express';
 import { MulterError } from 'multer';
@@ -167,21 +168,20 @@ const VOLUME = new Set([
   'ENFILE',
 ]);
 
+function diskFull(cause: Error): Problem {
+  const detail = 'The disk for images is full. Nothing was kept; try later or tell the operator.';
+  return new Problem('storage-full', detail, { cause, headers: RETRY_SOON });
+}
+
 function fromFileSystem(error: NodeJS.ErrnoException): Problem | null {
   if (error.syscall === undefined || error.syscall === 'connect') return null;
   const code = error.code ?? '';
-  const options = { cause: error, headers: RETRY_SOON };
-  if (FULL.has(code))
-    return new Problem(
-      'storage-full',
-      'The disk for images is full. Nothing was kept; try later or tell the operator.',
-      options,
-    );
+  if (FULL.has(code)) return diskFull(error);
   if (VOLUME.has(code))
     return new Problem(
       'storage-unavailable',
       `Images cannot be written or read now (${code}). Nothing was kept; try again soon.`,
-      options,
+      { cause: error, headers: RETRY_SOON },
     );
   return null;
 }
@@ -194,6 +194,7 @@ export function toProblem(error: unknown): Problem {
       'too-large',
       `The image is larger than the ${error.maxBytes} bytes allowed. Send a smaller one.`,
     );
+  if (error instanceof StorageFull) return diskFull(error);
   if (error instanceof MulterError) return fromMulter(error);
   if (!isNativeError(error)) return new Problem('internal', UNEXPECTED, { cause: error });
   if (BROKEN_FORM.test(error.message))
@@ -226,7 +227,9 @@ export function sendProblem(res: Response, problem: Problem): void {
 export function handleErrors(log: Logger): ErrorRequestHandler {
   return (error: unknown, req, res, _next) => {
     const problem = toProblem(error);
-    if (problem.status >= 500) log.error({ reqId: req.id, error: problem.cause ?? error }, problem.message);
+    // A full disk is told by /readyz and /metrics: a line for each upload that it refuses would fill it further.
+    if (problem.status >= 500 && !(problem.cause instanceof StorageFull))
+      log.error({ reqId: req.id, error: problem.cause ?? error }, problem.message);
     if (res.headersSent) {
       res.destroy(); // an answer was on its way: cutting it short is all that tells the client
       return;

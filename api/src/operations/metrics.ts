@@ -2,6 +2,8 @@
 
 import type { PredictionStore } from '@scry/shared/database/predictions';
 import type { Logger } from '@scry/shared/runtime/log';
+import type { Space } from '@scry/shared/storage/free-space';
+import type { ImageStorage } from '@scry/shared/storage/image-storage';
 import type { RequestHandler } from 'express';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Queues } from '../predictions/create/job-producers.js';
@@ -14,6 +16,7 @@ export interface Measured {
   readonly queues: Queues;
   readonly waiters: Waiters;
   readonly operations: OperationsMonitor;
+  readonly storage: ImageStorage;
   /** Models whose queues are counted. */
   readonly models: readonly string[];
   readonly log: Logger;
@@ -51,6 +54,7 @@ export class Metrics {
       registers,
     });
     this.#addGauges(measured, registers);
+    addDiskGauges(measured, registers);
     addOperationsGauges(this.registry, measured.operations, measured.log);
   }
 
@@ -102,5 +106,33 @@ export class Metrics {
       });
       next();
     };
+  }
+}
+
+const DISK_GAUGES = [
+  {
+    name: 'scry_disk_free_bytes',
+    help: 'Free space on the disk of DATA_DIR.',
+    pick: (space: Space) => space.freeBytes,
+  },
+  {
+    name: 'scry_disk_reserve_bytes',
+    help: 'Free space that uploads leave there; below it they are answered 507.',
+    pick: (space: Space) => space.reserveBytes,
+  },
+];
+
+function addDiskGauges({ storage, log }: Measured, registers: Registry[]): void {
+  for (const { name, help, pick } of DISK_GAUGES) {
+    new Gauge({
+      ...{ name, help, registers },
+      async collect() {
+        try {
+          this.set(pick(await storage.space()));
+        } catch (error) {
+          log.warn({ error: (error as Error).message, gauge: name }, 'left out of the metrics');
+        }
+      },
+    });
   }
 }

@@ -8,6 +8,7 @@ import type { Box, ImageInfo } from '@scry/shared/contracts/prediction';
 import type { Prediction } from '@scry/shared/database/predictions';
 import { Batcher } from '@scry/shared/runtime/batcher';
 import type { DerivedLimit } from '@scry/shared/storage/derived-limit';
+import { StorageFull } from '@scry/shared/storage/free-space';
 import type { ImageStorage } from '@scry/shared/storage/image-storage';
 import type { Mask } from '@scry/shared/tasks/answer';
 import { Problem } from '../http/problems.js';
@@ -129,8 +130,12 @@ export class Renderer {
         headers: { 'Retry-After': '5' },
       });
     const drawn = await this.#drawings.add(() => this.#draw(draw));
-    await this.#storage.writeDerived(sha256, name, drawn);
-    await this.#derived.wrote(sha256, drawn.length);
+    try {
+      await this.#storage.writeDerived(sha256, name, drawn);
+      await this.#derived.wrote(sha256, drawn.length);
+    } catch (error) {
+      if (!(error instanceof StorageFull)) throw error; // drawn anew the next time
+    }
     return drawn;
   }
 

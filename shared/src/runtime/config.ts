@@ -77,6 +77,11 @@ const settings = {
     'models',
     'One folder per model, each with a manifest.json.',
   ),
+  DISK_RESERVE_BYTES: setting(
+    whole(0).default(512 * MIB),
+    String(512 * MIB),
+    'Free space that uploads leave on the disk of DATA_DIR; below it they answer 507. 0: they fill the disk.',
+  ),
   DATABASE_URL: secret(
     z.url({ protocol: /^postgres(ql)?$/ }).optional(),
     '',

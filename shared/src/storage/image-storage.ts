@@ -7,11 +7,13 @@
  *     DATA_DIR/derived/<sha256>/…            thumbnails and the like; may be deleted at any time
  *
  * An image appears under its name by a rename after its last byte reached the disk, so a half-written one is never seen.
+ * Images may show anything: nobody but the user that Scry runs as can read them, so api and workers run as the same user.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import {
   access,
+  chmod,
   type FileHandle,
   link,
   mkdir,
@@ -24,6 +26,7 @@ import {
   unlink,
 } from 'node:fs/promises';
 import path from 'node:path';
+import { FreeSpace, type Space } from './free-space.js';
 
 export interface StoredImage {
   readonly sha256: string;
@@ -60,6 +63,10 @@ const HEAD_BYTES = 32 * 1024;
 const HELD_BYTES = 512 * 1024;
 /** Held by all uploads together at the most; beyond it they are written as they come. */
 const HELD_IN_ALL_BYTES = 64 * 1024 * 1024;
+
+const FOLDER_MODE = 0o700;
+const FILE_MODE = 0o600;
+const OPEN_TO_OTHERS = 0o077;
 
 const SHA256 = /^[0-9a-f]{64}$/;
 /** Names of images on their way out begin with this and go on with their hash. */
@@ -121,6 +128,25 @@ function beginning(chunks: readonly Buffer[]): Buffer {
   return first.length >= HEAD_BYTES ? first : Buffer.concat(chunks).subarray(0, HEAD_BYTES);
 }
 
+/** Makes a folder that only its owner may enter. One of another owner is left as it is: that owner's business. */
+async function privateFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+  if (((await stat(folder)).mode & OPEN_TO_OTHERS) === 0) return;
+  await chmod(folder, FOLDER_MODE).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPERM') throw error;
+  });
+}
+
+/** Opens a file that is not there yet, for writing. */
+function create(file: string): Promise<FileHandle> {
+  return open(file, 'wx', FILE_MODE);
+}
+
+export interface StorageOptions {
+  /** Free space that uploads leave on the disk. */
+  readonly reserveBytes?: number;
+}
+
 export class ImageStorage {
   readonly #uploads: string;
   readonly #temporary: string;
@@ -129,25 +155,34 @@ export class ImageStorage {
   readonly #folders = new Set<string>();
   /** Of uploads on their way, in memory. */
   #heldBytes = 0;
+  readonly #space: FreeSpace;
 
   /** @param dataDir absolute path of DATA_DIR */
-  constructor(dataDir: string) {
+  constructor(dataDir: string, { reserveBytes = 0 }: StorageOptions = {}) {
     this.#uploads = path.join(dataDir, 'uploads');
     this.#temporary = path.join(this.#uploads, 'tmp');
     this.#results = path.join(dataDir, 'results');
     this.#derived = path.join(dataDir, 'derived');
+    this.#space = new FreeSpace(this.#uploads, reserveBytes);
   }
 
   /** Makes the folders. @throws what the file system says */
   async prepare(): Promise<void> {
-    await this.#folder(this.#temporary);
+    for (const folder of [this.#uploads, this.#temporary, this.#results, this.#derived])
+      await privateFolder(folder);
   }
 
-  /** Resolves when images can be written. @throws what the file system says: ENOSPC, EROFS, EACCES, … */
+  /** Free space on the disk, and how much of it uploads leave. @throws what the file system says */
+  space(): Promise<Space> {
+    return this.#space.measure();
+  }
+
+  /** Resolves when images can be written. @throws StorageFull, and what the file system says: EROFS, EACCES, … */
   async check(): Promise<void> {
+    await this.#admit();
     await this.#within(this.#temporary, () => access(this.#temporary, constants.W_OK));
     const probe = path.join(this.#temporary, `probe-${randomUUID()}`);
-    const file = await open(probe, 'wx');
+    const file = await create(probe);
     try {
       await file.writeFile('x');
     } finally {
@@ -173,7 +208,8 @@ export class ImageStorage {
   /**
    * Writes an image while it arrives, hashing as it goes. One that is small is held until it is whole and written at
    * once: each step on a file costs a turn through libuv's threads.
-   * @throws ImageTooLarge beyond `maxBytes`, and what the stream or the file system says; nothing stays behind
+   * @throws StorageFull below the reserve, ImageTooLarge beyond `maxBytes`, and what the stream or the file system says;
+   *   nothing stays behind
    */
   async receive(chunks: AsyncIterable<Buffer>, maxBytes: number): Promise<PendingImage> {
     const temporary = path.join(this.#temporary, randomUUID());
@@ -183,12 +219,13 @@ export class ImageStorage {
     let [bytes, heldBytes] = [0, 0];
     let file: FileHandle | null = null;
     const flush = async (): Promise<FileHandle> => {
-      file ??= await this.#within(this.#temporary, () => open(temporary, 'wx'));
+      file ??= await this.#within(this.#temporary, () => create(temporary));
       await writeAll(file, held);
       this.#heldBytes -= heldBytes;
       [held, heldBytes] = [[], 0];
       return file;
     };
+    await this.#admit();
     try {
       for await (const chunk of chunks) {
         if (bytes < HEAD_BYTES) head.push(chunk);
@@ -201,6 +238,7 @@ export class ImageStorage {
         if (file || heldBytes >= HELD_BYTES || this.#heldBytes > HELD_IN_ALL_BYTES) await flush();
       }
       const whole = await flush();
+      this.#space.written(bytes);
       await whole.datasync(); // a 202 is a promise, and a power cut must not break it
       return this.#pending(temporary, { sha256: hash.digest('hex'), bytes }, beginning(head));
     } catch (error) {
@@ -231,8 +269,12 @@ export class ImageStorage {
 
   async #folder(folder: string): Promise<void> {
     if (this.#folders.has(folder)) return;
-    await mkdir(folder, { recursive: true });
+    await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
     this.#folders.add(folder);
+  }
+
+  #admit(): Promise<void> {
+    return this.#within(this.#temporary, () => this.#space.admit());
   }
 
   /** Does something in a folder, which is made before; and made again when somebody has removed it meanwhile. */
@@ -312,12 +354,16 @@ export class ImageStorage {
     }
   }
 
-  /** Writes something made from an image, so that it appears whole or not at all. */
+  /**
+   * Writes something made from an image, so that it appears whole or not at all.
+   * @throws StorageFull below the reserve, and what the file system says
+   */
   async writeDerived(sha256: string, name: string, data: Buffer): Promise<void> {
+    await this.#space.admit();
     const target = this.derivedPath(sha256, name);
-    await mkdir(path.dirname(target), { recursive: true });
+    await mkdir(path.dirname(target), { recursive: true, mode: FOLDER_MODE });
     const temporary = path.join(this.#temporary, randomUUID());
-    const file = await open(temporary, 'wx');
+    const file = await create(temporary);
     try {
       await file.writeFile(data);
     } finally {

@@ -1,4 +1,4 @@
-import { jpeg, predict, startApp, type TestApp, until } from '../../../helpers/app.js';
+import { form, jpeg, predict, startApp, type TestApp, until } from '../../../helpers/app.js';
 import { startRedis, type TestRedis } from '../../../helpers/services.js';
 import { startSystem } from '../../../helpers/system.js';
 
@@ -54,6 +54,24 @@ describe('a running API', () => {
     expect(await idOf('my-trace.1')).toBe('my-trace.1');
     expect(await idOf('not ok')).toMatch(/^[0-9a-f-]{36}$/);
     expect(await idOf()).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  test('refuses uploads with 507 below the reserve of disk space, and says so to operators', async () => {
+    const reserve = 2 ** 52;
+    const full = await startApp({ DISK_RESERVE_BYTES: String(reserve) });
+    const body = form(await jpeg(3));
+    const refused = await full.fetch('/v1/predictions', { method: 'POST', body });
+    expect(refused.status).toBe(507);
+    expect(await refused.json()).toMatchObject({ type: '/problems/storage-full', code: 530 });
+    const ready = await full.fetch('/readyz');
+    expect(ready.status).toBe(503);
+    expect(await ready.json()).toMatchObject({
+      checks: { database: 'ok', volume: expect.stringMatching(/DISK_RESERVE_BYTES/) },
+    });
+    const metrics = await (await full.fetch('/metrics')).text();
+    expect(metrics).toMatch(`scry_disk_reserve_bytes ${reserve}`);
+    expect(metrics).toMatch(/^scry_disk_free_bytes [1-9]\d+$/m);
+    await full.close();
   });
 
   test('puts PUBLIC_URL into links where it is set', async () => {

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { StorageFull } from '@scry/shared/storage/free-space';
 import { ImageStorage, ImageTooLarge } from '@scry/shared/storage/image-storage';
 
 let folder: string;
@@ -117,5 +118,41 @@ test('an image that is in use, or becomes so meanwhile, is not removed', async (
   expect(await storage.has(sha256)).toBe(false);
   await expect(readFile(storage.derivedPath(sha256, 'thumb.webp'))).rejects.toThrow('ENOENT');
   expect(await storage.removeUnlessUsed(sha256, async () => false)).toBe(false);
+  expect(await temporary()).toEqual([]);
+});
+
+const modeOf = async (...names: string[]) => (await stat(path.join(folder, ...names))).mode & 0o777;
+
+test('nobody but the user that Scry runs as can read what is stored', async () => {
+  const pending = await storage.receive(pieces(randomBytes(KIB), KIB), 4000 * KIB);
+  await pending.keep();
+  const { sha256 } = pending;
+  await storage.linkByClass(sha256, 'model', 'cat', 'one');
+  await storage.writeDerived(sha256, 'thumb.webp', randomBytes(KIB));
+  const shard = sha256.slice(0, 2);
+  for (const name of ['uploads', 'uploads/tmp', `uploads/${shard}`, 'results', 'results/model', 'derived'])
+    expect([name, await modeOf(name)]).toEqual([name, 0o700]);
+  for (const name of [`uploads/${shard}/${sha256}`, 'results/model/cat/one'])
+    expect([name, await modeOf(name)]).toEqual([name, 0o600]);
+  expect((await stat(storage.derivedPath(sha256, 'thumb.webp'))).mode & 0o777).toBe(0o600);
+});
+
+test('folders that an earlier version left open are closed to others', async () => {
+  for (const name of ['uploads', 'results']) await chmod(path.join(folder, name), 0o755);
+  await storage.prepare();
+  expect([await modeOf('uploads'), await modeOf('results')]).toEqual([0o700, 0o700]);
+});
+
+test('below the reserve nothing is taken, and the space that is free can be asked', async () => {
+  const reserveBytes = 2 ** 52;
+  const full = new ImageStorage(folder, { reserveBytes });
+  await expect(full.receive(pieces(randomBytes(KIB), KIB), 4000 * KIB)).rejects.toThrow(StorageFull);
+  await expect(full.check()).rejects.toThrow(/less than the reserve of \d+ MiB \(DISK_RESERVE_BYTES\)/);
+  await expect(full.writeDerived('ab'.repeat(32), 'thumb.webp', randomBytes(KIB))).rejects.toThrow(
+    StorageFull,
+  );
+  const space = await full.space();
+  expect(space.reserveBytes).toBe(reserveBytes);
+  expect(space.freeBytes).toBeGreaterThan(0);
   expect(await temporary()).toEqual([]);
 });

@@ -9,6 +9,7 @@ import { Leadership } from '@scry/shared/database/leader-lock';
 import { MaintenanceStore } from '@scry/shared/database/maintenance';
 import { PredictionStore } from '@scry/shared/database/predictions';
 import { StatisticsStore } from '@scry/shared/database/statistics';
+import { StoredFileStore } from '@scry/shared/database/stored-files';
 import { WorkerStore } from '@scry/shared/database/workers';
 import { loadModels, type ModelCatalogue } from '@scry/shared/models/model-folders';
 import { openQueueBackend, type QueueBackend } from '@scry/shared/queue/queue';
@@ -22,6 +23,7 @@ import { limitCreates } from './http/rate-limit.js';
 import { Jobs } from './maintenance/jobs.js';
 import { Maintenance } from './maintenance/maintenance.js';
 import { maintenanceTasks } from './maintenance/maintenance-tasks.js';
+import { StoredFiles } from './maintenance/stored-files.js';
 import { Serving } from './models/serving.js';
 import { Metrics } from './operations/metrics.js';
 import { OperationsMonitor } from './operations/operations.js';
@@ -39,6 +41,7 @@ export interface Services {
   readonly storage: ImageStorage;
   /** What is made from images, within its limits. */
   readonly derived: DerivedLimit;
+  readonly storedFiles: StoredFiles;
   readonly predictions: PredictionStore;
   /** Null when every image is to be looked at anew. */
   readonly answerCache: AnswerCache | null;
@@ -121,6 +124,10 @@ async function assemble(foundation: Foundation): Promise<Services> {
       statistics,
       operations,
     },
+    storedFiles: new StoredFiles({
+      ...{ storage, log, models: models.models },
+      files: new StoredFileStore(database),
+    }),
     answerCache: config.ANSWER_CACHE ? new AnswerCache(database) : null,
     renderer: new Renderer(storage, derived, {
       maxPixels: config.MAX_PIXELS,
@@ -146,9 +153,9 @@ async function assemble(foundation: Foundation): Promise<Services> {
 
 /** The maintenance, which one API process of all does. */
 function openReconciler(services: Services, { database, backend }: Connections): Maintenance {
-  const { config, log, storage, derived, predictions, webhooks } = services;
+  const { config, log, storage, derived, storedFiles, predictions, webhooks } = services;
   const maintenance = {
-    ...{ config, storage, derived, predictions, log },
+    ...{ config, storage, derived, storedFiles, predictions, log },
     maintenance: new MaintenanceStore(database),
     jobs: new Jobs(backend, config.ATTEMPTS),
     sweepWebhooks: () => webhooks.deliverer.sweep(),

@@ -31,11 +31,15 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(async () => {
+  require_dump();
   await launcher.end('SIGTERM');
   if (mounted) spawnSync('umount', [volume]);
   await rm(volume, { recursive: true, force: true });
 }, 60_000);
 
+function require_dump() {
+  process.stderr.write(launcher.lines.join('\n'));
+}
 async function upload(seed: number): Promise<number> {
   const body = new FormData();
   body.set('image', new Blob([new Uint8Array(await shapesJpeg(seed))]), 'image.jpg');
@@ -68,10 +72,10 @@ async function killPostgres(): Promise<number> {
 async function take(port: number): Promise<Server> {
   for (;;) {
     const server = createServer().listen(port, '127.0.0.1');
-    const taken = await Promise.race([
-      once(server, 'listening').then(() => true),
-      once(server, 'error').then(() => false),
-    ]);
+    const taken = await once(server, 'listening').then(
+      () => true,
+      () => false, // not free yet
+    );
     if (taken) return server;
   }
 }

@@ -7,10 +7,10 @@ import type { Config } from '@scry/shared/runtime/config';
 import type { Logger } from '@scry/shared/runtime/log';
 import type { DerivedLimit } from '@scry/shared/storage/derived-limit';
 import type { ImageStorage } from '@scry/shared/storage/image-storage';
-import { removeImage } from '../predictions/end/remove-image.js';
 import { JobRecovery } from './job-recovery.js';
 import type { Jobs } from './jobs.js';
 import type { MaintenanceTask } from './maintenance.js';
+import { ORPHAN_AFTER_MS, type StoredFiles } from './stored-files.js';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -23,15 +23,13 @@ const SHARDS = 256;
 const STEP = 200;
 const STEP_PAUSE_MS = 500;
 
-/** Hours longer than any upload takes, so that hosts whose clocks differ by minutes do not matter. */
-const ORPHAN_AFTER_MS = 6 * 60 * MINUTE;
-
 export interface MaintenanceTaskParts {
   readonly config: Pick<Config, 'STALE_AFTER_S' | 'RETENTION_DAYS' | 'DERIVED_DAYS'>;
   readonly maintenance: MaintenanceStore;
   readonly predictions: PredictionStore;
   readonly storage: ImageStorage;
   readonly derived: DerivedLimit;
+  readonly storedFiles: StoredFiles;
   readonly jobs: Jobs;
   /** Makes jobs for webhook deliveries that are late. */
   readonly sweepWebhooks: () => Promise<unknown>;
@@ -52,13 +50,12 @@ async function expire(
 }
 
 async function removeOld(parts: MaintenanceTaskParts, signal: AbortSignal): Promise<void> {
-  const { config, maintenance, predictions, storage, log } = parts;
+  const { config, maintenance, log } = parts;
   let removed = 0;
   for (;;) {
-    const rows = await maintenance.removeOld(config.RETENTION_DAYS, STEP);
-    for (const row of rows) await removeImage({ storage, predictions }, row);
-    removed += rows.length;
-    if (rows.length < STEP || signal.aborted) break;
+    const count = await maintenance.removeOld(config.RETENTION_DAYS, STEP);
+    removed += count;
+    if (count < STEP || signal.aborted) break;
     await sleep(STEP_PAUSE_MS);
   }
   if (removed > 0) log.info({ removed, days: config.RETENTION_DAYS }, 'old predictions were removed');
@@ -79,24 +76,6 @@ function oldDerivedFiles({ config, derived }: MaintenanceTaskParts): () => Promi
   return async () => void (await derived.removeOld(next(), config.DERIVED_DAYS * DAY));
 }
 
-/**
- * Removes images that were kept for rows which were then not written: the database went away in between. One folder
- * of 256 at a time, so that millions of images are gone through in a day and nobody notices.
- */
-function unusedImages({ maintenance, predictions, storage, log }: MaintenanceTaskParts): () => Promise<void> {
-  const next = shards();
-  return async () => {
-    const name = next();
-    const kept = await storage.kept(name, ORPHAN_AFTER_MS);
-    for (let start = 0; start < kept.length; start += STEP) {
-      for (const sha256 of await maintenance.unused(kept.slice(start, start + STEP))) {
-        await storage.removeUnlessUsed(sha256, () => predictions.usesImage(sha256));
-        log.info({ sha256 }, 'an image was removed that no prediction uses');
-      }
-    }
-  };
-}
-
 async function removeOrphans({ storage, log }: MaintenanceTaskParts): Promise<void> {
   const removed = await storage.removeOrphans(ORPHAN_AFTER_MS);
   if (removed > 0) log.info({ removed }, 'files of processes that died were tidied up');
@@ -110,7 +89,8 @@ export function maintenanceTasks(parts: MaintenanceTaskParts): readonly Maintena
     { name: 'expire', everyMs: SECOND, run: (signal) => expire(parts, signal) },
     { name: 'webhooks', everyMs: 5 * SECOND, run: async () => void (await parts.sweepWebhooks()) },
     { name: 'temporary files', everyMs: 10 * MINUTE, run: () => removeOrphans(parts) },
-    { name: 'unused images', everyMs: DAY / SHARDS, run: unusedImages(parts) },
+    { name: 'stored files', everyMs: SECOND, run: (signal) => parts.storedFiles.run(signal) },
+    { name: 'files without a row', everyMs: DAY / SHARDS, run: () => parts.storedFiles.sweep() },
     { name: 'old derived files', everyMs: DAY / SHARDS, run: oldDerivedFiles(parts) },
   ];
   if (parts.config.RETENTION_DAYS > 0) {

@@ -1,18 +1,12 @@
 /** What job recovery asks of the predictions table. Every age is by the database's clock. */
 import type { PredictionJob } from '../queue/queue.js';
 import type { Database } from './database.js';
+import { NOTE_FILES } from './prediction-statements.js';
 
 /** An unfinished prediction, with all that a job for it needs. */
 export interface Unfinished {
   readonly model: string;
   readonly job: PredictionJob;
-}
-
-/** A prediction whose row is gone, and what it leaves behind on the volume. */
-export interface Removed {
-  readonly id: string;
-  readonly model: string;
-  readonly sha256: string;
 }
 
 /** Where the last page ended. */
@@ -49,15 +43,15 @@ const EXPIRED = `
   WHERE ended IS NULL AND expires_at <= clock_timestamp() ORDER BY expires_at LIMIT $1`;
 // A row that is being written to at this moment is left for the next step.
 const REMOVE_OLD = `
-  DELETE FROM predictions WHERE id IN (
-    SELECT id FROM predictions
-    WHERE ended IS NOT NULL AND created_at < clock_timestamp() - $1 * interval '1 day'
-      AND completed_at < clock_timestamp() - $1 * interval '1 day'
-    ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED
-  ) RETURNING id, model, encode(image_sha256, 'hex') AS sha256`;
-const UNUSED = `
-  SELECT sha256 FROM unnest($1::text[]) AS kept (sha256)
-  WHERE NOT EXISTS (SELECT 1 FROM predictions WHERE image_sha256 = decode(sha256, 'hex'))`;
+  WITH gone AS (
+    DELETE FROM predictions WHERE id IN (
+      SELECT id FROM predictions
+      WHERE ended IS NOT NULL AND created_at < clock_timestamp() - $1 * interval '1 day'
+        AND completed_at < clock_timestamp() - $1 * interval '1 day'
+      ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED
+    ) RETURNING *
+  ), noted AS (${NOTE_FILES})
+  SELECT count(*)::int AS removed FROM gone`;
 
 const BEGINNING: Place = { createdAt: '-infinity', id: '' };
 
@@ -88,15 +82,11 @@ export class MaintenanceStore {
     return rows.map((row) => row.id);
   }
 
-  /** Removes some predictions that ended more than `days` ago. */
-  removeOld(days: number, limit: number): Promise<Removed[]> {
-    return this.#database.run<Removed>('maintenance_remove_old', REMOVE_OLD, [days, limit]);
-  }
-
-  /** Those of some images that no prediction uses. */
-  async unused(images: readonly string[]): Promise<string[]> {
-    const rows = await this.#database.run<{ sha256: string }>('maintenance_unused', UNUSED, [images]);
-    return rows.map((row) => row.sha256);
+  /** Removes some predictions that ended more than `days` ago; their files follow. @returns how many */
+  async removeOld(days: number, limit: number): Promise<number> {
+    const values = [days, limit];
+    const [row] = await this.#database.run<{ removed: number }>('maintenance_remove_old', REMOVE_OLD, values);
+    return row?.removed ?? 0;
   }
 }
 

@@ -89,11 +89,12 @@ export const END_EARLY = `
   )
   SELECT id FROM written LEFT JOIN told ON true`;
 
-export const DELETE = `DELETE FROM predictions WHERE id = $1 RETURNING encode(image_sha256, 'hex') AS sha256`;
-export const IMAGE_USED = `SELECT EXISTS (SELECT 1 FROM predictions WHERE image_sha256 = decode($1, 'hex')) AS used`;
-export const IMAGE_NEEDED = `
-  SELECT EXISTS (
-    SELECT 1 FROM predictions
-    WHERE image_sha256 = decode($1, 'hex') AND (ended IS NULL OR model <> ALL($2::text[]))
-  ) AS used`;
+/** Notes the files of rows that are deleted in `gone`, in the same statement, so that they are never forgotten. */
+export const NOTE_FILES = `
+  INSERT INTO file_removals (prediction_id, model, image_sha256, image_format, top_class)
+  SELECT id, model, image_sha256, image_format, top_class FROM gone`;
+
+export const DELETE = `
+  WITH gone AS (DELETE FROM predictions WHERE id = $1 RETURNING *), noted AS (${NOTE_FILES})
+  SELECT id FROM gone`;
 export const COUNT_UNFINISHED = `SELECT model, count(*)::int AS count FROM predictions WHERE ended IS NULL GROUP BY model`;

@@ -18,8 +18,6 @@ import {
   END_EARLY,
   FINISH,
   GET,
-  IMAGE_NEEDED,
-  IMAGE_USED,
   INSERT,
   INSERT_WITH_WEBHOOKS,
   RELEASE,
@@ -165,25 +163,10 @@ export class PredictionStore {
     return { items: items.map(toPrediction), next };
   }
 
-  /** Removes a row. @returns the hash of its image, or null when there was no such row */
-  async delete(id: string): Promise<string | null> {
-    const rows = await this.#database.run<{ sha256: string }>('prediction_delete', DELETE, [id]);
-    return rows[0]?.sha256 ?? null;
-  }
-
-  /** Whether any prediction uses this image. */
-  async usesImage(sha256: string): Promise<boolean> {
-    const rows = await this.#database.run<{ used: boolean }>('image_used', IMAGE_USED, [sha256]);
-    return rows[0]?.used ?? false;
-  }
-
-  /** Whether an image is still to be answered about, or belongs to a model that is not among those named. */
-  async needsImage(sha256: string, deletingModels: readonly string[]): Promise<boolean> {
-    const rows = await this.#database.run<{ used: boolean }>('image_needed', IMAGE_NEEDED, [
-      sha256,
-      deletingModels,
-    ]);
-    return rows[0]?.used ?? false;
+  /** Removes a row; the maintenance removes its files. @returns whether there was one */
+  async delete(id: string): Promise<boolean> {
+    const rows = await this.#database.run<{ id: string }>('prediction_delete', DELETE, [id]);
+    return rows.length > 0;
   }
 
   /** Unfinished predictions by model. */

@@ -114,6 +114,17 @@ async function ageMs(file: string, by: 'mtimeMs' | 'ctimeMs'): Promise<number> {
   );
 }
 
+/** @returns whether it was there */
+async function removeFile(file: string): Promise<boolean> {
+  return unlink(file).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return false;
+      throw error;
+    },
+  );
+}
+
 async function writeAll(file: FileHandle, chunks: readonly Buffer[]): Promise<void> {
   const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
   let { bytesWritten } = await file.writev(chunks);
@@ -140,6 +151,13 @@ async function privateFolder(folder: string): Promise<void> {
 /** Opens a file that is not there yet, for writing. */
 function create(file: string): Promise<FileHandle> {
   return open(file, 'wx', FILE_MODE);
+}
+
+/** A hard link to an image, under the name of its prediction. */
+export interface FiledLink {
+  readonly name: string;
+  /** @returns whether it was there */
+  remove(): Promise<boolean>;
 }
 
 export interface StorageOptions {
@@ -311,6 +329,7 @@ export class ImageStorage {
       await rename(target, aside);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      await this.#removeDerived(sha256);
       return false; // removed already
     }
     const used = await inUse().catch(async (error: unknown) => {
@@ -318,10 +337,21 @@ export class ImageStorage {
       throw error;
     });
     if (used) await rename(aside, target);
-    else await rm(aside, { force: true });
-    if (!used)
-      await rm(path.join(this.#derived, sha256.slice(0, 2), sha256), { recursive: true, force: true });
+    else {
+      await rm(aside, { force: true });
+      await this.#removeDerived(sha256);
+    }
     return !used;
+  }
+
+  async #removeDerived(sha256: string): Promise<void> {
+    await rm(path.join(this.#derived, sha256.slice(0, 2), sha256), { recursive: true, force: true });
+  }
+
+  /** Removes what was made from images that are gone, of a shard as in `kept`. */
+  async removeDerivedOrphans(shard: string): Promise<void> {
+    for (const sha256 of await listing(path.join(this.#derived, shard)))
+      if (!(await this.has(sha256))) await this.#removeDerived(sha256);
   }
 
   /** Kept images whose names begin with two hexadecimal digits, that were written so long ago. */
@@ -346,20 +376,44 @@ export class ImageStorage {
     );
   }
 
-  /** Removes what `linkByClass` linked under this file name, whichever class it was. */
-  async unlinkByClass(model: string, fileName: string): Promise<void> {
-    const folder = path.join(this.#results, safeName(model));
-    for (const className of await listing(folder)) {
-      await rm(path.join(folder, className, safeName(fileName)), { force: true });
+  /** Removes what `linkByClass` linked, whichever of the classes and names it was. */
+  async unlinkByClass(
+    model: string,
+    classNames: readonly string[],
+    fileNames: readonly string[],
+  ): Promise<void> {
+    for (const className of classNames)
+      for (const fileName of fileNames)
+        await rm(path.join(this.#results, safeName(model), safeName(className), safeName(fileName)), {
+          force: true,
+        });
+  }
+
+  /** All that `linkByClass` linked, some at a time; `name` is the file's without its extension. */
+  async *links(atOnce: number): AsyncGenerator<readonly FiledLink[]> {
+    let some: FiledLink[] = [];
+    for (const model of await listing(this.#results)) {
+      for (const className of await listing(path.join(this.#results, model))) {
+        for (const file of await listing(path.join(this.#results, model, className))) {
+          const place = path.join(this.#results, model, className, file);
+          some.push({ name: path.parse(file).name, remove: () => removeFile(place) });
+          if (some.length < atOnce) continue;
+          yield some;
+          some = [];
+        }
+      }
     }
+    if (some.length > 0) yield some;
   }
 
   /**
-   * Writes something made from an image, so that it appears whole or not at all.
+   * Writes something made from an image, so that it appears whole or not at all; not at all when the image was removed
+   * meanwhile.
    * @throws StorageFull below the reserve, and what the file system says
    */
   async writeDerived(sha256: string, name: string, data: Buffer): Promise<void> {
     await this.#space.admit();
+    if (!(await this.has(sha256))) return;
     const target = this.derivedPath(sha256, name);
     await mkdir(path.dirname(target), { recursive: true, mode: FOLDER_MODE });
     const temporary = path.join(this.#temporary, randomUUID());
@@ -370,6 +424,7 @@ export class ImageStorage {
       await file.close();
     }
     await rename(temporary, target);
+    if (!(await this.has(sha256))) await this.#removeDerived(sha256); // removed while this was written
   }
 
   /**

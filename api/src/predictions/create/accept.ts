@@ -69,7 +69,7 @@ async function enqueue(
  * @returns null when the id is taken
  */
 async function commit(
-  { storage, predictions }: Services,
+  { storage, predictions, storedFiles }: Services,
   { id, model, parameters, image, expiresInS, webhook }: CreateRequest,
   upload: PendingImage,
 ): Promise<Created | null> {
@@ -88,7 +88,7 @@ async function commit(
   };
   const created = await predictions.create(row);
   if (!created) {
-    await storage.removeUnlessUsed(image.sha256, () => predictions.usesImage(image.sha256));
+    await storedFiles.removeUnneeded(image.sha256);
     return null;
   }
   if (await storage.has(image.sha256)) return created;

@@ -1,9 +1,8 @@
-/** DELETE /v1/predictions/{id}: the row, and the image when no other row uses it. */
+/** DELETE /v1/predictions/{id}: the row; the maintenance removes the image when no other row uses it. */
 
 import { idParams, problems } from '../../http/describe.js';
 import type { Route } from '../../http/route.js';
 import { findPrediction, notFound } from '../read/find.js';
-import { removeImage } from './remove-image.js';
 
 export const deletePrediction: Route = {
   scope: 'predict',
@@ -15,7 +14,7 @@ export const deletePrediction: Route = {
     tags: ['predictions'],
     request: { params: idParams },
     responses: {
-      204: { description: 'It is gone.' },
+      204: { description: 'It is gone. Its image follows within seconds.' },
       ...problems('prediction-not-found', 'database-unavailable'),
     },
   },
@@ -25,9 +24,7 @@ export const deletePrediction: Route = {
       const { id, model } = await findPrediction(services, req);
       await predictions.cancel(id); // whoever waits or works on it is told
       await queues.remove(model, id);
-      const sha256 = await predictions.delete(id);
-      if (sha256 === null) throw notFound(id);
-      await removeImage(services, { id, model, sha256 });
+      if (!(await predictions.delete(id))) throw notFound(id);
       res.status(204).end();
     },
   ],

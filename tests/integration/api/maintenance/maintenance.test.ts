@@ -5,10 +5,12 @@ import { JobRecovery } from '@scry/api/maintenance/job-recovery';
 import { Jobs } from '@scry/api/maintenance/jobs';
 import { Maintenance } from '@scry/api/maintenance/maintenance';
 import { type MaintenanceTaskParts, maintenanceTasks } from '@scry/api/maintenance/maintenance-tasks';
+import { StoredFiles } from '@scry/api/maintenance/stored-files';
 import { type Database, openDatabase } from '@scry/shared/database/database';
 import { Leadership } from '@scry/shared/database/leader-lock';
 import { MaintenanceStore } from '@scry/shared/database/maintenance';
 import { type NewPrediction, PredictionStore } from '@scry/shared/database/predictions';
+import { StoredFileStore } from '@scry/shared/database/stored-files';
 import { jobId, openQueueBackend, type QueueBackend, queueName } from '@scry/shared/queue/queue';
 import { DerivedLimit } from '@scry/shared/storage/derived-limit';
 import { ImageStorage } from '@scry/shared/storage/image-storage';
@@ -70,12 +72,17 @@ async function run(name: string, config: Partial<MaintenanceTaskParts['config']>
 
 /** Chores that remember what they saw from run to run. */
 function runner(config: Partial<MaintenanceTaskParts['config']> = {}): (name: string) => Promise<void> {
+  const storedFiles = new StoredFiles({
+    ...{ storage, log: quiet, models: new Map() },
+    files: new StoredFileStore(database),
+  });
   const all = maintenanceTasks({
     config: { STALE_AFTER_S: 30, RETENTION_DAYS: 0, DERIVED_DAYS: 7, ...config },
     derived: new DerivedLimit(dataDir, 1024 ** 3),
     maintenance: new MaintenanceStore(database),
     predictions,
     storage,
+    storedFiles,
     jobs: new Jobs(backend, 3),
     sweepWebhooks: () => Promise.resolve(),
     log: quiet,
@@ -239,6 +246,7 @@ describe('the other maintenanceTasks', () => {
     await age(3 * 24 * 3600);
     await predictions.create(prediction('young-shared', image(shas.shared)));
     await run('retention', { RETENTION_DAYS: 2 });
+    await run('stored files');
     const { items } = await predictions.list({ limit: 10 });
     expect(items.map(({ id }) => id).sort()).toEqual(['old-unfinished', 'young-shared']);
     expect([await storage.has(shas.alone), await storage.has(shas.shared)]).toEqual([false, true]);
@@ -264,7 +272,7 @@ describe('images that nobody uses', () => {
       prediction('uses-it', { image: { ...prediction('x').image, sha256: shas.used } }),
     );
     const look = runner();
-    for (let run = 0; run < 256; run++) await look('unused images');
+    for (let run = 0; run < 256; run++) await look('files without a row');
     const left = await Promise.all(Object.values(shas).map((sha256) => storage.has(sha256)));
     expect(left).toEqual([false, true, true]);
   });

@@ -123,7 +123,10 @@ describe('deleting', () => {
     const image = await jpeg(9);
     const first = await predict(app, image);
     const second = await predict(app, image);
-    const kept = async () => (await uploads(app)).some((name) => name.endsWith(first.image.sha256));
+    const kept = async () => {
+      await app.services.storedFiles.run(AbortSignal.timeout(10_000));
+      return (await uploads(app)).some((name) => name.endsWith(first.image.sha256));
+    };
 
     expect((await app.fetch(`/v1/predictions/${first.prediction_id}`, { method: 'DELETE' })).status).toBe(
       204,

@@ -1,6 +1,7 @@
 import { ChangeListener } from '@scry/shared/database/change-listener';
 import { type Database, openDatabase } from '@scry/shared/database/database';
 import { type Finish, type NewPrediction, PredictionStore } from '@scry/shared/database/predictions';
+import { StoredFileStore } from '@scry/shared/database/stored-files';
 import { createDatabase, quiet, type TestDatabase } from '../../../helpers/services.js';
 
 let testDatabase: TestDatabase;
@@ -164,15 +165,17 @@ it('filters by status and by label', async () => {
   await expect(list({ label: 'ship' })).resolves.toEqual(['filtered-a']);
 });
 
-it('knows whether an image is still used', async () => {
+it('knows whether an image is still needed', async () => {
   const image = { sha256: shaOf('shared-image'), format: 'png', width: 8, height: 8, bytes: 99 } as const;
+  const needed = async () =>
+    (await new StoredFileStore(database).needed([image.sha256], [])).has(image.sha256);
   await store.create(prediction('shares-1', { image }));
   await store.create(prediction('shares-2', { image }));
-  await expect(store.delete('shares-1')).resolves.toBe(image.sha256);
-  await expect(store.usesImage(image.sha256)).resolves.toBe(true);
+  await expect(store.delete('shares-1')).resolves.toBe(true);
+  await expect(needed()).resolves.toBe(true);
   await store.delete('shares-2');
-  await expect(store.usesImage(image.sha256)).resolves.toBe(false);
-  await expect(store.delete('shares-2')).resolves.toBeNull();
+  await expect(needed()).resolves.toBe(false);
+  await expect(store.delete('shares-2')).resolves.toBe(false);
 });
 
 describe('beside many predictions that wait', () => {

@@ -11,7 +11,7 @@
  * A bad image ends as a result with an error; only faults that can pass are thrown, for the queue to try again.
  */
 
-import { CODES, type Outcome, type PredictionError } from '@scry/shared/contracts/prediction';
+import { CODES, type PredictionError } from '@scry/shared/contracts/prediction';
 import type { Finish, PredictionStore } from '@scry/shared/database/predictions';
 import type { Model } from '@scry/shared/models/model-folders';
 import type { PredictionJob } from '@scry/shared/queue/queue';
@@ -166,36 +166,7 @@ export class Predictor {
       device: report.device,
       ...answered,
     };
-    const written = await persist(() => store.finish(finish), this.#stop.signal, log);
-    if (written) await this.#fileImage(model, job, answered.outcome);
-  }
-
-  /** Does with the image what the manifest says. The answer stands, so trouble here is reported and no more. */
-  async #fileImage(model: Model, job: PredictionJob, outcome: Outcome): Promise<void> {
-    const { store, storage, log } = this.#parts;
-    try {
-      if (model.images === 'by-class') {
-        const best = outcome.status === 'succeeded' ? outcome.output.predictions[0] : undefined;
-        const threshold = model.output.threshold ?? 0;
-        const folder = best && best.confidence >= threshold ? best.class_name : 'not-confident';
-        await storage.linkByClass(job.sha256, model.name, folder, job.id);
-      } else if (model.images === 'delete') {
-        await storage.removeUnlessUsed(job.sha256, () =>
-          store.needsImage(job.sha256, this.#deletingModels()),
-        );
-      }
-    } catch (error) {
-      log.error(
-        { error, prediction: job.id, images: model.images },
-        'the image could not be filed as its manifest says',
-      );
-    }
-  }
-
-  #deletingModels(): string[] {
-    return [...this.#lanes.values()]
-      .filter(({ model }) => model.images === 'delete')
-      .map(({ model }) => model.name);
+    await persist(() => store.finish(finish), this.#stop.signal, log);
   }
 
   async #failed(lane: Lane, job: PredictionJob, error: Error, lastTry: boolean): Promise<void> {

@@ -1,0 +1,2 @@
+DROP TABLE maintenance_progress;
+DROP TABLE file_removals;

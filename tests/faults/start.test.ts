@@ -1,7 +1,7 @@
 /** What `npm start` does when its own PostgreSQL breaks: its port is taken, or there is no room on the disk. */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, readFile, rm, statfs, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rename, rm, statfs, truncate, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -31,15 +31,11 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(async () => {
-  require_dump();
   await launcher.end('SIGTERM');
   if (mounted) spawnSync('umount', [volume]);
   await rm(volume, { recursive: true, force: true });
 }, 60_000);
 
-function require_dump() {
-  process.stderr.write(launcher.lines.join('\n'));
-}
 async function upload(seed: number): Promise<number> {
   const body = new FormData();
   body.set('image', new Blob([new Uint8Array(await shapesJpeg(seed))]), 'image.jpg');
@@ -126,20 +122,23 @@ test('refuses uploads below the reserve, so that a full disk loses nothing', asy
   expect(await uploadMany()).toEqual(Array(IMAGES).fill(202));
 }, 60_000);
 
-test('starts PostgreSQL again for as long as the disk is full, and loses nothing', async () => {
+test('starts PostgreSQL again for as long as it takes, on a full disk too, and loses nothing', async () => {
   if (!mounted) return;
-  await expectAllAnswered();
   await uploadMany();
   const ballast = path.join(volume, 'ballast');
   await writeFile(ballast, Buffer.alloc(500 * MIB)).catch((error: NodeJS.ErrnoException) => {
     expect(error.code).toBe('ENOSPC');
   });
+  // Whether a full disk keeps PostgreSQL from starting depends on what it left half done; without this file it cannot.
+  const needed = path.join(volume, 'data/postgres/cluster/global/pg_control');
   const from = launcher.lines.length;
+  await rename(needed, `${needed}.hidden`);
   await killPostgres();
   await launcher.said(/Trying again in 1000 ms/, from); // it failed twice
   expect(launcher.process.exitCode).toBeNull();
+  await rename(`${needed}.hidden`, needed);
   await rm(ballast);
   await launcher.said(/runs again/, from);
   await untilReady();
   await expectAllAnswered();
-}, 120_000);
+}, 60_000);

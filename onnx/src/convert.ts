@@ -5,9 +5,10 @@ import { writeGraph } from './graph/file.js';
 import { kerasReader } from './keras/reader.js';
 import type { ModelFiles, Reader } from './readers/reader.js';
 import type { ConversionReport } from './readers/report.js';
+import { tfjsReader } from './tfjs/reader.js';
 
 /** Asked in this order; the first that recognises the files reads them. */
-const READERS: readonly Reader[] = [kerasReader, darknetReader];
+const READERS: readonly Reader[] = [kerasReader, darknetReader, tfjsReader];
 
 export interface Converted {
   readonly onnx: Uint8Array;

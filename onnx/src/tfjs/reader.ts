@@ -2,6 +2,7 @@
 import { ConversionError, quote } from '../errors.js';
 import { GraphBuilder } from '../graph/builder.js';
 import { type Dimension, emptyGraph, type Shape } from '../graph/graph.js';
+import { blockHardSwish } from '../graph/hard-swish.js';
 import { prune } from '../graph/prune.js';
 import { nameOutputs } from '../graph/rename.js';
 import { int } from '../proto/attribute.js';
@@ -185,6 +186,7 @@ export function readGraphModel(model: ModelJson, files: ModelFiles): ReadModel {
     builder.graph,
     wanted.map(({ name }) => name),
   );
+  blockHardSwish(builder.graph);
   prune(builder.graph);
   const names = inputs.map(({ name }) => name);
   return { graph: builder.graph, report: report(model, builder, nodes, names, outputs) };

@@ -32,8 +32,14 @@ function roundToEven(value: number): number {
   return below % 2 === 0 ? below : below + 1;
 }
 
+/** Every half precision number by its bits: models have millions. */
+let table: Float32Array | undefined;
+
 export function float16ToFloat32(bits: Uint16Array): Float32Array {
-  return Float32Array.from(bits, float16ToNumber);
+  table ??= Float32Array.from({ length: 65_536 }, (_, index) => float16ToNumber(index));
+  const values = new Float32Array(bits.length);
+  for (let at = 0; at < values.length; at++) values[at] = table[bits[at] as number] as number;
+  return values;
 }
 
 export function float32ToFloat16(values: Float32Array): Uint16Array {

@@ -12,6 +12,7 @@ import type { ModelFiles, Reader, ReadModel } from '../readers/reader.js';
 import type { ConversionReport, LastActivation, ReportedInput, ReportedOutput } from '../readers/report.js';
 import { type GraphNode, type Nodes, outputOf, readFunctions, readNodes, shapeOf } from './graph-def.js';
 import { GraphConverter } from './graph-model.js';
+import { readLayersModel } from './layers-model.js';
 import { findModelJson, isObject, type ModelJson, readModelJson } from './model-json.js';
 import { type Value, Values } from './value.js';
 import { readWeights } from './weights.js';
@@ -201,6 +202,6 @@ export const tfjsReader: Reader = {
   async read(files) {
     const model = readModelJson(findModelJson(files) as Uint8Array);
     if (model.topology.node) return readGraphModel(model, files);
-    throw new ConversionError('Layers models of TensorFlow.js cannot be converted.');
+    return readLayersModel(model, files);
   },
 };

@@ -77,17 +77,10 @@ class GroupReader {
     const { scale, min } = quantization;
     if (typeof scale !== 'number' || typeof min !== 'number')
       throw new ConversionError(`The quantized weight ${quote(spec.name)} has no scale or min.`);
-    if (spec.dtype === 'int32')
-      return tensor(
-        'int32',
-        dims,
-        Int32Array.from(stored, (value) => Math.round(value * scale + min)),
-      );
-    return tensor(
-      'float32',
-      dims,
-      Float32Array.from(stored, (value) => value * scale + min),
-    );
+    const values = new Float64Array(stored.length);
+    for (let at = 0; at < values.length; at++) values[at] = (stored[at] as number) * scale + min;
+    if (spec.dtype === 'int32') return tensor('int32', dims, new Int32Array(values.map(Math.round)));
+    return tensor('float32', dims, new Float32Array(values));
   }
 
   #strings(spec: Json, dims: number[]): Tensor {

@@ -31,7 +31,7 @@ export const hamming: FilterFunction = {
   weight: (distance) => {
     const x = Math.abs(distance);
     if (x === 0) return 1;
-    return x >= 1 ? 0 : sinc(x) * (0.54 + 0.46 * Math.cos(x * Math.PI));
+    return x >= 1 ? 0 : sinc(x) * (Math.fround(0.54) + Math.fround(0.46) * Math.cos(x * Math.PI));
   },
 };
 

@@ -4,6 +4,7 @@
  */
 import { IntegerRows } from './columns.js';
 import { Lines } from './lines.js';
+import { fitsPasses, resampleRgb } from './passes.js';
 import type { Raster } from './raster.js';
 import type { IntegerTaps } from './taps.js';
 
@@ -20,6 +21,7 @@ export function resampleFixed(
   rows: IntegerTaps,
   bits: number,
 ): Uint8Array {
+  if (fitsPasses(source, columns, rows, 1)) return resampleRgb(source, columns, rows, bits);
   const width = columns.starts.length * source.channels;
   const height = rows.starts.length;
   const lines = new Lines<Uint8ClampedArray>(

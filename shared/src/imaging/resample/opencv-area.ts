@@ -1,7 +1,7 @@
 /** OpenCV's INTER_AREA when both sides are reduced: the mean of what each scaled pixel covers, in float32. */
-import { addRows, floatLines } from './float-passes.js';
+import { resampleFloat } from './float-passes.js';
 import type { Axis, Raster } from './raster.js';
-import { roundHalfToEven } from './rounding.js';
+import { rounded, roundHalfToEven } from './rounding.js';
 import { collect, type FloatTaps, floatTaps } from './taps.js';
 
 /** A source pixel that is covered by less than this takes no part. */
@@ -36,16 +36,7 @@ export function areaTaps(axis: Axis): AreaTaps {
 /** @returns 8-bit `[rows, columns, channels]` of the computed window */
 export function resampleArea(source: Raster, columns: AreaTaps, rows: AreaTaps): Uint8Array {
   if (columns.block > 0 && rows.block > 0) return resampleBlocks(source, columns, rows);
-  const width = columns.starts.length * source.channels;
-  const lines = floatLines(source, columns, rows);
-  const result = new Uint8Array(width * rows.starts.length);
-  const sums = new Float32Array(width);
-  for (let y = 0; y < rows.starts.length; y++) {
-    sums.fill(0);
-    addRows(sums, lines, rows, y);
-    for (let at = 0; at < width; at++) result[y * width + at] = roundHalfToEven(sums[at] as number);
-  }
-  return result;
+  return rounded(resampleFloat(source, columns, rows));
 }
 
 /** Whole numbers of source pixels each way: sums are whole, and divided once. */

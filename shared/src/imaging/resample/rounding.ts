@@ -6,5 +6,5 @@ export function roundHalfToEven(value: number): number {
 
 /** Float levels as 8-bit ones, rounded and clipped to 0 to 255. */
 export function rounded(levels: Float32Array): Uint8Array {
-  return new Uint8Array(Uint8ClampedArray.from(levels).buffer); // which rounds half to even
+  return new Uint8Array(new Uint8ClampedArray(levels).buffer); // which rounds half to even
 }

@@ -2,7 +2,7 @@
 import proto from 'onnx-proto';
 
 const { onnx } = proto;
-const TYPES = { float32: 1, uint8: 2, int64: 7 } as const;
+const TYPES = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, float16: 10, float64: 11 } as const;
 type Type = keyof typeof TYPES;
 
 /** A named dimension is free. */
@@ -20,6 +20,11 @@ export interface OnnxNode {
 }
 
 export interface OnnxGraph {
+  /** Constants of float32 that lie in a file beside it. */
+  readonly external?: Readonly<Record<string, { dims: readonly number[]; file: string }>>;
+  /** Versions that the file says it needs. */
+  readonly opset?: number;
+  readonly ir?: number;
   readonly inputs: readonly OnnxValue[];
   readonly nodes: readonly OnnxNode[];
   readonly outputs: readonly OnnxValue[];
@@ -42,10 +47,18 @@ function attribute(name: string, value: number | readonly number[]) {
 }
 
 /** The file's bytes. */
-export function onnxFile({ inputs, nodes, outputs, constants = {} }: OnnxGraph): Uint8Array {
+export function onnxFile({
+  inputs,
+  nodes,
+  outputs,
+  constants = {},
+  external = {},
+  opset = 13,
+  ir = 7,
+}: OnnxGraph): Uint8Array {
   const model = onnx.ModelProto.create({
-    irVersion: 7,
-    opsetImport: [{ domain: '', version: 13 }],
+    irVersion: ir,
+    opsetImport: [{ domain: '', version: opset }],
     graph: {
       name: 'example',
       input: inputs.map(describe),
@@ -56,12 +69,21 @@ export function onnxFile({ inputs, nodes, outputs, constants = {} }: OnnxGraph):
         output: [...outputs],
         attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value)),
       })),
-      initializer: Object.entries(constants).map(([name, { dims, data, type = 'float32' }]) => ({
-        name,
-        dims: [...dims],
-        dataType: TYPES[type],
-        ...(type === 'int64' ? { int64Data: [...data] } : { floatData: [...data] }),
-      })),
+      initializer: [
+        ...Object.entries(external).map(([name, { dims, file }]) => ({
+          name,
+          dims: [...dims],
+          dataType: TYPES.float32,
+          dataLocation: onnx.TensorProto.DataLocation.EXTERNAL,
+          externalData: [{ key: 'location', value: file }],
+        })),
+        ...Object.entries(constants).map(([name, { dims, data, type = 'float32' }]) => ({
+          name,
+          dims: [...dims],
+          dataType: TYPES[type],
+          ...(type === 'int64' ? { int64Data: [...data] } : { floatData: [...data] }),
+        })),
+      ],
     },
   });
   return onnx.ModelProto.encode(model).finish();

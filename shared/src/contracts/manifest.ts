@@ -40,9 +40,11 @@ const inputSchema = z
       .optional()
       .describe('Read from the shape in the model file when left out.'),
     type: z
-      .enum(['float32', 'uint8'])
+      .enum(['float32', 'uint8', 'int8'])
       .optional()
-      .describe('Read from the model file when left out; uint8 takes the pixels as they are.'),
+      .describe(
+        'Read from the model file when left out; uint8 takes the pixels as they are, int8 takes them less 128.',
+      ),
     resample: z
       .enum(['fast', ...LIBRARIES])
       .default('fast')
@@ -84,9 +86,9 @@ const inputSchema = z
       .describe('Where a `contain` image lies in its padding: in the middle, or at the top left (YOLOX).'),
     scale: z
       .number()
-      .positive()
+      .refine((scale) => scale !== 0, { message: 'must not be 0' })
       .default(1 / 255)
-      .describe('Pixels (0 to 255) are multiplied by this first.'),
+      .describe('Pixels (0 to 255) are multiplied by this first. Below 0 it inverts them.'),
     mean: z
       .array(z.number())
       .optional()

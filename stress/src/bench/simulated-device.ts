@@ -3,7 +3,7 @@
  * time, as a GPU's does. Its "weights" are a JSON file with a and b; its answer is the mean of each colour.
  */
 import { readFile } from 'node:fs/promises';
-import type { Engine, Outputs } from '@scry/worker/inference/engines/engine';
+import type { BatchData, Engine, Outputs } from '@scry/worker/inference/engines/engine';
 
 export interface SimulatedDevice {
   /** Milliseconds that any batch takes. */
@@ -21,7 +21,7 @@ function occupy(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
-function colourMeans(input: Float32Array | Uint8Array, count: number): Outputs {
+function colourMeans(input: BatchData, count: number): Outputs {
   const data = new Float32Array(count * CHANNELS);
   for (let plane = 0; plane < data.length; plane++) {
     let sum = 0;

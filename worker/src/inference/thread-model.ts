@@ -5,7 +5,7 @@ import type { Model } from '@scry/shared/models/model-folders';
 import type { Geometry } from '../imaging/geometry.js';
 import { ManifestProblem, oneLine } from '../models/manifest-problem.js';
 import { chooseBatchSize } from './batch-size.js';
-import type { Engine, LoadedModel, LoadOptions, Outputs } from './engines/engine.js';
+import type { BatchData, Engine, InputType, LoadedModel, LoadOptions, Outputs } from './engines/engine.js';
 import { type ResolvedInput, resolveInput } from './engines/input-spec.js';
 import { createPixelWriter, type PixelWriter, valuesPerImage } from './engines/pixels.js';
 import { createInterpreter } from './tasks/index.js';
@@ -28,6 +28,23 @@ export interface BatchResult {
   readonly inferenceMs: number;
 }
 
+/** Sizes of networks that halve their input five times, as most detectors do. */
+const SIZE_STEP = 32;
+
+/** Pixels without a picture in them, the same in every run. Source of the generator: Numerical Recipes, 7.1. */
+function noiseImage(size: number): Uint8Array {
+  let state = 1;
+  return Uint8Array.from({ length: size }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state >>> 24;
+  });
+}
+
+function emptyBatch(type: InputType, length: number): BatchData {
+  if (type === 'float32') return new Float32Array(length);
+  return type === 'int8' ? new Int8Array(length) : new Uint8Array(length);
+}
+
 export class ServedModel {
   readonly model: Model;
   readonly loaded: LoadedModel;
@@ -35,7 +52,7 @@ export class ServedModel {
   readonly #interpreter: Interpreter;
   readonly #write: PixelWriter;
   readonly #size: number;
-  #batch: Float32Array | Uint8Array;
+  #batch: BatchData;
   #limit: number;
 
   private constructor(model: Model, loaded: LoadedModel) {
@@ -101,9 +118,8 @@ export class ServedModel {
     await this.loaded.dispose();
   }
 
-  #allocate(): Float32Array | Uint8Array {
-    const length = this.#limit * this.#size;
-    return this.input.type === 'uint8' ? new Uint8Array(length) : new Float32Array(length);
+  #allocate(): BatchData {
+    return emptyBatch(this.input.type, this.#limit * this.#size);
   }
 
   #infer(batch: number): Promise<Outputs> {
@@ -117,22 +133,63 @@ export class ServedModel {
     );
   }
 
+  /** Runs on gray and on noise, since many a wrong manifest gives harmless scores for an image that shows nothing. */
   async #warmUp(note: (sentence: string) => void): Promise<void> {
+    const { fixedBatch } = this.input;
     const gray = new Uint8Array(this.#size).fill(WARM_UP_LEVEL);
+    const noise = noiseImage(this.#size);
     // No more than is run: memory of a large batch is taken when it is first written.
-    const images = this.input.fixedBatch ?? Math.min(2, this.#limit);
-    for (let index = 0; index < images; index++) this.#write(gray, this.#batch, index);
-    const batch = this.input.fixedBatch ?? 1;
+    const images = fixedBatch ?? Math.min(2, this.#limit);
+    for (let index = 0; index < images; index++) this.#write(index % 2 ? noise : gray, this.#batch, index);
+    await this.#checkRun(fixedBatch ?? 1, 'a gray image');
+    if (fixedBatch === null || fixedBatch === 1) {
+      this.#write(noise, this.#batch, 0);
+      await this.#checkRun(1, 'noise');
+    }
+    if (fixedBatch !== null || this.#limit === 1) return;
+    await this.#tryTwo(note);
+    if (this.loaded.device === 'cpu') await this.#fitCpu(note);
+  }
+
+  async #checkRun(batch: number, on: string): Promise<void> {
     let outputs: Outputs;
     try {
       outputs = await this.#infer(batch);
     } catch (error) {
-      throw new ManifestProblem(this.model, 'file', `a run on a gray image fails (${oneLine(error)})`);
+      throw await this.#runProblem(on, oneLine(error));
     }
     this.#interpreter.check(outputs, batch);
-    if (this.input.fixedBatch !== null || this.#limit === 1) return;
-    await this.#tryTwo(note);
-    if (this.loaded.device === 'cpu') await this.#fitCpu(note);
+  }
+
+  /** Why a first run failed: networks that halve their input and join the halves want sizes that can be halved. */
+  async #runProblem(on: string, reason: string): Promise<ManifestProblem> {
+    const { width, height } = this.input;
+    const fixed = this.loaded.input.dims.slice(-3).filter((size) => size !== null).length;
+    const rounded = [height, width].map((size) =>
+      Math.max(SIZE_STEP, Math.round(size / SIZE_STEP) * SIZE_STEP),
+    );
+    const isOdd = height % SIZE_STEP !== 0 || width % SIZE_STEP !== 0;
+    if (isOdd && fixed < 3 && (await this.#runsAt(rounded as [number, number]))) {
+      const [h, w] = rounded;
+      const text = `the size must be a multiple of ${SIZE_STEP}: ${w} × ${h} works, ${width} × ${height} does not`;
+      return new ManifestProblem(this.model, 'input.width', text);
+    }
+    return new ManifestProblem(this.model, 'file', `a run on ${on} fails (${reason})`);
+  }
+
+  async #runsAt([height, width]: readonly [number, number]): Promise<boolean> {
+    const { layout, batched, type } = this.input;
+    const channels = this.#size / (this.input.width * this.input.height);
+    const image = layout === 'nchw' ? [channels, height, width] : [height, width, channels];
+    const dims = batched ? [this.input.fixedBatch ?? 1, ...image] : image;
+    const pixels = emptyBatch(
+      type,
+      dims.reduce((product, size) => product * size, 1),
+    );
+    return this.loaded.run(pixels, dims, this.#interpreter.wanted).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** Some exports leave the batch free in the input and fix it further inside. */

@@ -58,6 +58,7 @@ export const detectionFormats = [
     format: z.literal('yolov5'),
     name: outputName,
     units: units.default('pixels'),
+    activation,
     ...objectFields,
   }),
   z.strictObject({
@@ -68,6 +69,7 @@ export const detectionFormats = [
       .boolean()
       .default(false)
       .describe('True when the export already turned grid offsets into pixels.'),
+    activation,
     ...objectFields,
   }),
   z.strictObject({ format: z.literal('ssd'), ...objectFields }),

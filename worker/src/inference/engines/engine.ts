@@ -6,7 +6,19 @@ import type { EngineName, Model } from '@scry/shared/models/model-folders';
 
 export type Device = 'cpu' | 'webgpu' | 'cuda';
 
-export type TensorData = Float32Array | Int32Array | Uint8Array | BigInt64Array;
+export type TensorData =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | Uint8Array
+  | Uint16Array
+  | BigInt64Array;
+
+/** What pixels may be given as: int8 is what uint8 is, less 128. */
+export type InputType = 'float32' | 'uint8' | 'int8';
+export type BatchData = Float32Array | Uint8Array | Int8Array;
 
 /** Values with their shape, row-major; `dims[0]` is the batch where the model has one. */
 export interface Tensor {
@@ -21,7 +33,7 @@ export type Outputs = ReadonlyMap<string, Tensor>;
 export interface InputDescription {
   readonly name: string;
   readonly dims: readonly (number | null)[];
-  readonly type: 'float32' | 'uint8';
+  readonly type: InputType;
 }
 
 export interface LoadedModel {
@@ -38,7 +50,7 @@ export interface LoadedModel {
    * @returns outputs by name; the values belong to the caller
    * @throws Error with the engine's own words when the run fails
    */
-  run(input: Float32Array | Uint8Array, dims: readonly number[], wanted: readonly string[]): Promise<Outputs>;
+  run(input: BatchData, dims: readonly number[], wanted: readonly string[]): Promise<Outputs>;
   dispose(): Promise<void>;
 }
 

@@ -1,19 +1,25 @@
 /** ONNX Runtime. One session per model and thread; ORT leaks a little with every session made, so they stay loaded. */
 import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { withUsualTypes } from '@scry/onnx/graph/usual-types';
 import type { Model } from '@scry/shared/models/model-folders';
 import ort from 'onnxruntime-node';
 import { ManifestProblem, oneLine } from '../../models/manifest-problem.js';
+import { foreignFile } from '../../models/model-file.js';
 import type {
+  BatchData,
   Device,
   Engine,
   InputDescription,
+  InputType,
   LoadedModel,
   LoadOptions,
   Tensor,
   TensorData,
 } from './engine.js';
+import { loadReason, runReason } from './onnx-errors.js';
 
 /** ORT never falls back by itself: these are tried in order. */
 const BEST_FIRST: readonly Device[] = ['cuda', 'webgpu', 'cpu'];
@@ -26,6 +32,19 @@ function version(): string {
   const file = createRequire(import.meta.url).resolve('onnxruntime-node/package.json');
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
+
+/** What is given and taken as it is; for other types the model is wrapped in casts. */
+const INPUTS: readonly string[] = ['float32', 'uint8', 'int8'] satisfies InputType[];
+const OUTPUTS: readonly string[] = ['float32', 'int32', 'int64', 'uint8', 'int8', 'bool'];
+
+const isInputType = (type: string): type is InputType => INPUTS.includes(type);
+
+const toOrt = (data: BatchData, dims: readonly number[]): ort.Tensor =>
+  data instanceof Uint8Array
+    ? new ort.Tensor('uint8', data, dims)
+    : data instanceof Int8Array
+      ? new ort.Tensor('int8', data, dims)
+      : new ort.Tensor('float32', data, dims);
 
 function describeInput(model: Model, session: ort.InferenceSession): InputDescription {
   const file = path.basename(model.file);
@@ -40,7 +59,7 @@ function describeInput(model: Model, session: ort.InferenceSession): InputDescri
       'file',
       `${file} wants ${names.length} inputs (${names.join(', ')}), but only an image can be given; export it with one`,
     );
-  if (found.type !== 'float32' && found.type !== 'uint8')
+  if (!isInputType(found.type))
     throw new ManifestProblem(
       model,
       'file',
@@ -53,18 +72,12 @@ function describeInput(model: Model, session: ort.InferenceSession): InputDescri
 function toTensor(name: string, value: ort.OnnxValue | undefined): Tensor {
   if (!value) throw new Error(`the model gave no output "${name}"`);
   const { type, dims, data } = value as ort.Tensor;
-  if (!['float32', 'int32', 'uint8', 'bool', 'int64'].includes(type))
-    throw new Error(`output "${name}" is ${type}; export it as float32`);
+  if (!OUTPUTS.includes(type)) throw new Error(`output "${name}" is ${type}; export it as float32`);
   return { dims, data: data as TensorData };
 }
 
 /** Devices that this machine lacks, with the reason: asking again for every model would only print the same again. */
 const absent = new Map<Device, string>();
-
-/** ORT's words without the place in its source that they begin with. */
-function reason(error: unknown): string {
-  return oneLine(error).replace(/^\/\S+\.cc:\d+ .* was false\. /, '');
-}
 
 /**
  * True when there is no Vulkan, which WebGPU stands on here: its library would say so on the terminal, in every thread.
@@ -80,26 +93,46 @@ function lacksVulkan(): boolean {
   }
 }
 
+/** Half floats and the like are made float32 on their way in and out: Node 23 and later cannot give them to ORT. */
+async function openSession(
+  model: Model,
+  options: ort.InferenceSession.SessionOptions,
+): Promise<ort.InferenceSession> {
+  const session = await ort.InferenceSession.create(model.file, options);
+  const fits =
+    session.inputMetadata.every((value) => !value.isTensor || INPUTS.includes(value.type)) &&
+    session.outputMetadata.every((value) => !value.isTensor || OUTPUTS.includes(value.type));
+  if (fits) return session;
+  await session.release();
+  const beside = { session: { model_external_initializers_file_folder_path: path.dirname(model.file) } };
+  return ort.InferenceSession.create(withUsualTypes(await readFile(model.file)), {
+    ...options,
+    extra: beside,
+  });
+}
+
 async function createOn(device: Device, model: Model, options: LoadOptions): Promise<ort.InferenceSession> {
   if (device === 'webgpu' && !absent.has(device) && lacksVulkan())
     absent.set(device, 'there is no Vulkan on this machine (libvulkan.so.1)');
   const known = absent.get(device);
   if (known) throw new Error(known);
   try {
-    return await ort.InferenceSession.create(model.file, {
+    return await openSession(model, {
       executionProviders: [device],
       intraOpNumThreads: options.intraOpThreads,
       interOpNumThreads: 1,
       logSeverityLevel: FATAL_ONLY,
     });
   } catch (error) {
-    const message = reason(error);
+    const message = loadReason(error);
     if (/shared library|adapter/i.test(message)) absent.set(device, message);
     throw new Error(message, { cause: error });
   }
 }
 
 async function createSession(model: Model, options: LoadOptions) {
+  const foreign = await foreignFile(model.file, 'onnx');
+  if (foreign) throw new ManifestProblem(model, 'file', `${path.basename(model.file)} is ${foreign}`);
   const devices = options.device === 'auto' ? BEST_FIRST : [options.device];
   const reasons: string[] = [];
   for (const device of devices) {
@@ -115,6 +148,19 @@ async function createSession(model: Model, options: LoadOptions) {
   throw new ManifestProblem(model, 'file', `${file} cannot be loaded (${reasons.at(-1)})`);
 }
 
+/** @throws Error that says which operation failed and why */
+async function run(
+  session: ort.InferenceSession,
+  feeds: Record<string, ort.Tensor>,
+  wanted: readonly string[],
+) {
+  try {
+    return await session.run(feeds, [...wanted]);
+  } catch (error) {
+    throw new Error(runReason(error), { cause: error });
+  }
+}
+
 export const engine: Engine = {
   name: 'onnx',
 
@@ -128,11 +174,7 @@ export const engine: Engine = {
         input,
         outputs: session.outputNames,
         async run(data, dims, wanted) {
-          const tensor =
-            data instanceof Uint8Array
-              ? new ort.Tensor('uint8', data, dims)
-              : new ort.Tensor('float32', data, dims);
-          const results = await session.run({ [input.name]: tensor }, [...wanted]);
+          const results = await run(session, { [input.name]: toOrt(data, dims) }, wanted);
           return new Map(wanted.map((name) => [name, toTensor(name, results[name])]));
         },
         dispose: () => session.release(),

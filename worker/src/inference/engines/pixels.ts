@@ -1,5 +1,6 @@
 /** From pixels to what a model's input wants: order of channels, layout, scale, mean and deviation. */
 import type { InputManifest } from '@scry/shared/models/model-folders';
+import type { BatchData, InputType } from './engine.js';
 
 export type Layout = 'nchw' | 'nhwc';
 
@@ -8,15 +9,11 @@ export interface InputSpec extends Pick<InputManifest, 'channels' | 'scale' | 'm
   readonly width: number;
   readonly height: number;
   readonly layout: Layout;
-  readonly type: 'float32' | 'uint8';
+  readonly type: InputType;
 }
 
 /** Writes one image into place `index` of a batch. */
-export type PixelWriter = (
-  pixels: Uint8Array | Float32Array,
-  batch: Float32Array | Uint8Array,
-  index: number,
-) => void;
+export type PixelWriter = (pixels: Uint8Array | Float32Array, batch: BatchData, index: number) => void;
 
 /** Which channel of the image each channel of the model is. */
 const ORDERS = { rgb: [0, 1, 2], bgr: [2, 1, 0], gray: [0] } as const;
@@ -30,9 +27,13 @@ export function valuesPerImage(spec: InputSpec): number {
   return spec.width * spec.height * channelCount(spec);
 }
 
-/** A level as the model wants it: `(level × scale − mean) / std`. A uint8 input takes the levels as they are. */
+/**
+ * A level as the model wants it: `(level × scale − mean) / std`. A uint8 input takes the levels as they are, an int8 input
+ * less 128, as quantised networks have them.
+ */
 function normaliser(spec: InputSpec, channel: number): (level: number) => number {
   if (spec.type === 'uint8') return Math.round;
+  if (spec.type === 'int8') return (level) => Math.round(level) - 128;
   const mean = spec.mean?.[channel] ?? 0;
   const std = spec.std?.[channel] ?? 1;
   return (level) => (level * spec.scale - mean) / std;

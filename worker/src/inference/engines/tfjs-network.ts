@@ -22,13 +22,76 @@ export interface Network {
   dispose(): void;
 }
 
+const STORED_BYTES: Readonly<Record<string, number>> = {
+  float32: 4,
+  int32: 4,
+  complex64: 8,
+  float16: 2,
+  uint16: 2,
+  uint8: 1,
+  bool: 1,
+};
+
+/** Bytes that weights take as they are stored; null where texts are among them, whose lengths stand beside them. */
+function storedBytes(specs: readonly tf.io.WeightsManifestEntry[]): number | null {
+  let sum = 0;
+  for (const { shape, dtype, quantization } of specs) {
+    const each = STORED_BYTES[quantization?.dtype ?? dtype];
+    if (each === undefined) return null;
+    sum += shape.reduce((product, size) => product * size, 1) * each;
+  }
+  return sum;
+}
+
+async function readWeights(folder: string, name: string): Promise<Buffer> {
+  const bytes = await readFile(path.join(folder, name)).catch((cause: NodeJS.ErrnoException) => {
+    throw new Error(`its weights are in "${name}", which is missing: put it beside the model`, { cause });
+  });
+  if (bytes.subarray(0, 40).includes('git-lfs'))
+    throw new Error(
+      `"${name}" is a pointer of Git LFS, not the weights; run "git lfs pull" where it was cloned`,
+    );
+  return bytes;
+}
+
+function parse(text: string): tf.io.ModelJSON {
+  try {
+    return JSON.parse(text) as tf.io.ModelJSON;
+  } catch (cause) {
+    throw new Error('it is no JSON, or it is cut short: copy or download it again', { cause });
+  }
+}
+
+interface GraphTopology {
+  readonly node?: { op: string; readonly name: string; readonly input?: readonly string[] }[];
+}
+
+/** Inputs that have a default (a switch between training and predicting, mostly) are not asked for: they become the default. */
+function takeDefaults(json: tf.io.ModelJSON): void {
+  const { node: nodes = [] } = json.modelTopology as GraphTopology;
+  const inputs = (json.signature as Signature | undefined)?.inputs as
+    | Record<string, { name: string }>
+    | undefined;
+  for (const node of nodes) {
+    if (node.op !== 'PlaceholderWithDefault') continue;
+    node.op = 'Identity';
+    for (const [key, { name }] of Object.entries(inputs ?? {}))
+      if (name.split(':')[0] === node.name) delete inputs?.[key];
+  }
+}
+
 /** Reads model.json and its weight files. Source: tfjs-core `io`, which does the same for browsers. */
 async function readArtifacts(file: string): Promise<tf.io.ModelArtifacts> {
-  const json = JSON.parse(await readFile(file, 'utf8')) as tf.io.ModelJSON;
+  const json = parse(await readFile(file, 'utf8'));
+  if (json.format === 'graph-model') takeDefaults(json);
   return tf.io.getModelArtifactsForJSON(json, async (manifest) => {
     const specs = manifest.flatMap((group) => group.weights);
     const names = manifest.flatMap((group) => group.paths);
-    const files = await Promise.all(names.map((name) => readFile(path.join(path.dirname(file), name))));
+    const files = await Promise.all(names.map((name) => readWeights(path.dirname(file), name)));
+    const expected = storedBytes(specs);
+    const found = files.reduce((sum, { length }) => sum + length, 0);
+    if (expected !== null && found < expected)
+      throw new Error(`its weight files hold ${found} of ${expected} bytes: copy or download them again`);
     const buffers = files.map((bytes) => new Uint8Array(bytes).buffer);
     return [specs, tf.io.CompositeArrayBuffer.join(buffers)];
   });

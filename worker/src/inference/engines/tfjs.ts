@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Model } from '@scry/shared/models/model-folders';
 import * as tf from '@tensorflow/tfjs-core';
 import { ManifestProblem, oneLine } from '../../models/manifest-problem.js';
+import { foreignFile } from '../../models/model-file.js';
 import type { Engine, InputDescription, LoadedModel } from './engine.js';
 import { type Backend, startBackend } from './tfjs-backend.js';
 import { type Network, readNetwork } from './tfjs-network.js';
@@ -29,10 +30,13 @@ function describeInput(model: Model, { inputs }: Network): InputDescription {
 }
 
 async function load(model: Model): Promise<Network> {
+  const file = path.basename(model.file);
+  const foreign = await foreignFile(model.file, 'tfjs');
+  if (foreign) throw new ManifestProblem(model, 'file', `${file} is ${foreign}`);
   try {
     return await readNetwork(model);
   } catch (cause) {
-    const text = `${path.basename(model.file)} cannot be loaded (${oneLine(cause)})`;
+    const text = `${file} cannot be loaded (${oneLine(cause)})`;
     throw new ManifestProblem(model, 'file', text);
   }
 }
@@ -51,7 +55,7 @@ export const engine: Engine = {
         input: describeInput(model, network),
         outputs: network.outputs,
         async run(data, dims, wanted) {
-          const input = tf.tensor(data, [...dims], data instanceof Uint8Array ? 'int32' : 'float32');
+          const input = tf.tensor(data, [...dims], data instanceof Float32Array ? 'float32' : 'int32');
           try {
             return await network.run(input, wanted);
           } finally {

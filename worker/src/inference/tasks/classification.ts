@@ -5,10 +5,8 @@ import type { ClassificationOutput } from '@scry/shared/tasks/classification/for
 import { classification } from '@scry/shared/tasks/classification/spec';
 import { ManifestProblem, shapeText } from '../../models/manifest-problem.js';
 import type { Outputs, Tensor } from '../engines/engine.js';
-import { type Interpreter, notNumbers, output, outputName, roundConfidence, type TaskModel } from './task.js';
-
-/** Probabilities may miss 0 and 1 by rounding, no more. */
-const TOLERANCE = 1e-3;
+import { checkConfidences, isConfidence, NotConfidence, NotNumbers, refused } from './refused-output.js';
+import { type Interpreter, output, outputName, roundConfidence, type TaskModel } from './task.js';
 
 const sigmoid = (value: number): number => 1 / (1 + Math.exp(-value));
 
@@ -82,7 +80,9 @@ export function createClassification(task: TaskModel): Interpreter {
     check: (outputs, batch) => check(task, name, output(outputs, name), batch),
     interpret(outputs: Outputs, { index, batch, parameters }) {
       const values = row(output(outputs, name), index, batch);
-      if (!values.every(Number.isFinite)) return notNumbers(name);
+      if (!values.every(Number.isFinite)) return refused(new NotNumbers(name));
+      const wrong = logits ? undefined : values.find((value) => !isConfidence(value));
+      if (wrong !== undefined) return refused(new NotConfidence(name, wrong));
       const predictions = answers(probabilities(values, logits, labels.length), parameters);
       return { status: 'succeeded', output: { predictions } };
     },
@@ -98,11 +98,6 @@ function check({ model }: TaskModel, name: string, tensor: Tensor, batch: number
     throw new ManifestProblem(model, 'labels', text);
   }
   if (model.output.format !== 'probabilities') return;
-  const outside = Array.from(tensor.data, Number).find(
-    (value) => value < -TOLERANCE || value > 1 + TOLERANCE,
-  );
-  if (outside !== undefined) {
-    const text = `"probabilities", but output "${name}" of ${file} gave ${outside}; use "logits" or name another output`;
-    throw new ManifestProblem(model, 'output.format', text);
-  }
+  const advice = 'these are no probabilities; use "logits" or name another output';
+  checkConfidences(model, 'output.format', name, Array.from(tensor.data, Number), advice);
 }

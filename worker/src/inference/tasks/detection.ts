@@ -7,14 +7,8 @@ import { createBoxes, SSD } from './formats/boxes.js';
 import type { DetectionFormat } from './formats/format.js';
 import { createYolo } from './formats/yolo.js';
 import { strongest, suppress } from './nms.js';
-import {
-  type Asked,
-  type Interpreter,
-  NotNumbers,
-  notNumbers,
-  roundConfidence,
-  type TaskModel,
-} from './task.js';
+import { isConfidence, NotConfidence, refused, UnknownClass } from './refused-output.js';
+import { type Asked, type Interpreter, roundConfidence, type TaskModel } from './task.js';
 
 function createFormat(task: TaskModel, settings: DetectionOutput): DetectionFormat {
   switch (settings.format) {
@@ -41,11 +35,14 @@ export function createDetection(task: TaskModel): Interpreter {
     const { threshold = 0, iou = 1, max_detections: max = 1 } = { ...defaults, ...parameters };
     const candidates = format.read(outputs, index, batch, threshold);
     const kept = format.nms ? suppress(candidates, iou, max) : strongest(candidates, max);
+    const [first] = kept;
+    if (first && !isConfidence(first.score)) throw new NotConfidence(format.scores, first.score);
     return kept.flatMap((candidate) => {
       const bbox = toImage(candidate, geometry);
       if (!bbox) return [];
       const { label, score } = candidate;
-      const className = labels[label] ?? `class ${label}`;
+      const className = labels[label];
+      if (className === undefined) throw new UnknownClass(label, labels.length);
       return [{ class_index: label, class_name: className, confidence: roundConfidence(score), bbox }];
     });
   };
@@ -57,8 +54,7 @@ export function createDetection(task: TaskModel): Interpreter {
       try {
         return { status: 'succeeded', output: { predictions: detect(outputs, asked) } };
       } catch (error) {
-        if (error instanceof NotNumbers) return notNumbers(error.output);
-        throw error;
+        return refused(error);
       }
     },
   };

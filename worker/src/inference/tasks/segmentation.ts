@@ -10,14 +10,8 @@ import { createInstances } from './formats/instances.js';
 import { createSemantic } from './formats/semantic.js';
 import { maskGrid } from './mask-grid.js';
 import { suppress } from './nms.js';
-import {
-  type Asked,
-  type Interpreter,
-  NotNumbers,
-  notNumbers,
-  roundConfidence,
-  type TaskModel,
-} from './task.js';
+import { isConfidence, NotConfidence, refused } from './refused-output.js';
+import { type Asked, type Interpreter, roundConfidence, type TaskModel } from './task.js';
 
 type Read = (outputs: Outputs, asked: Asked) => Answer[];
 
@@ -32,8 +26,7 @@ export function createSegmentation(task: TaskModel): Interpreter {
       try {
         return { status: 'succeeded', output: { predictions: reader.read(outputs, asked) } };
       } catch (error) {
-        if (error instanceof NotNumbers) return notNumbers(error.output);
-        throw error;
+        return refused(error);
       }
     },
   };
@@ -73,7 +66,10 @@ function instanceReader(task: TaskModel): Reader {
     const candidates = format.boxes.read(outputs, index, batch, threshold);
     const { rows, columns } = maskGrid(geometry);
     const maskOf = format.masks(outputs, index, batch, geometry);
-    return suppress(candidates, iou, max_detections).flatMap((candidate) => {
+    const kept = suppress(candidates, iou, max_detections);
+    const [first] = kept;
+    if (first && !isConfidence(first.score)) throw new NotConfidence(format.boxes.scores, first.score);
+    return kept.flatMap((candidate) => {
       const bbox = toImage(candidate, geometry);
       if (!bbox) return [];
       const { mask, cells } = maskOf(candidate, bbox);

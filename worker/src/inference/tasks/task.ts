@@ -1,6 +1,6 @@
 /** What a task does: it reads answers out of a model's outputs. Pure; knows manifests and numbers only. */
 import path from 'node:path';
-import { CODES, type Outcome, type Parameters } from '@scry/shared/contracts/prediction';
+import type { Outcome, Parameters } from '@scry/shared/contracts/prediction';
 import type { Model } from '@scry/shared/models/model-folders';
 import type { Geometry } from '../../imaging/geometry.js';
 import { ManifestProblem } from '../../models/manifest-problem.js';
@@ -39,25 +39,9 @@ export interface Interpreter {
   interpret(outputs: Outputs, asked: Asked): Outcome;
 }
 
-/** Thrown while reading outputs that hold something other than numbers. */
-export class NotNumbers extends Error {
-  readonly output: string;
-
-  constructor(output: string) {
-    super(`output "${output}" holds values that are not numbers`);
-    this.output = output;
-  }
-}
-
-/** The failed outcome for outputs that cannot be turned into an answer. */
-export function notNumbers(output: string): Outcome {
-  const message = `The model's output "${output}" holds values that are not numbers (NaN or infinite); check its weights and the manifest's scale, mean and std.`;
-  return { status: 'failed', error: { code: CODES.resultNotJson, message } };
-}
-
 /** Confidences carry five decimals: more would say nothing, and JSON stays short. */
 export function roundConfidence(value: number): number {
-  return Math.round(value * 1e5) / 1e5;
+  return Math.round(Math.min(1, Math.max(0, value)) * 1e5) / 1e5;
 }
 
 /**

@@ -15,7 +15,8 @@ const spec: InputSpec = {
 const pixels = Uint8Array.of(1, 2, 3, 4, 5, 6);
 
 function write(changed: Partial<InputSpec>, data = pixels): number[] {
-  const batch = changed.type === 'uint8' ? new Uint8Array(data.length) : new Float32Array(data.length);
+  const Batch = { float32: Float32Array, uint8: Uint8Array, int8: Int8Array }[changed.type ?? 'float32'];
+  const batch = new Batch(data.length);
   createPixelWriter({ ...spec, ...changed })(data, batch, 0);
   return [...batch];
 }
@@ -42,6 +43,16 @@ describe('writing pixels into a batch', () => {
 
   it('leaves uint8 pixels as they are', () => {
     expect(write({ type: 'uint8', layout: 'nhwc', scale: 0.5, mean: [9, 9, 9] })).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it('gives int8 pixels less 128', () => {
+    const written = write({ type: 'int8', layout: 'nhwc', channels: 'gray' }, Uint8Array.of(0, 255));
+    expect(written).toEqual([-128, 127]);
+  });
+
+  it('inverts pixels by a scale below 0', () => {
+    const written = write({ channels: 'gray', scale: -1 / 255, mean: [-1] }, Uint8Array.of(0, 255));
+    expect(written).toEqual([1, 0]);
   });
 
   it('takes gray pixels', () => {

@@ -37,8 +37,39 @@ describe('ssd, as TensorFlow exports it', () => {
     ]);
   });
 
-  it('gives a class beyond the labels its number', () => {
-    expect(detect({ format: 'ssd' }, named(), ['cat'])[0]?.[0]).toBe('class 1');
+  it('refuses at load what names a class beyond the labels', () => {
+    expect(() => detect({ format: 'ssd' }, named(), ['cat'])).toThrow(
+      'labels: 1 labels, but output "detection_classes" of model.onnx names class 1 (counted from 0)',
+    );
+  });
+
+  it('fails an image with such a class that the first runs did not show', () => {
+    const task = interpreter({ format: 'ssd' }, named(), ['cat']);
+    expect(
+      task.interpret(outputsOf(named()), { index: 0, batch: 1, geometry: FILLS, parameters: {} }),
+    ).toMatchObject({
+      status: 'failed',
+      error: { code: 520, message: expect.stringContaining('found class 1, but its manifest has 1 labels') },
+    });
+  });
+
+  it('does not mind rows that are filled up with nothing, whatever class they say', () => {
+    const filledUp = {
+      ...named(),
+      detection_classes: tensor([1, 3], [2, 1, 99]),
+      detection_scores: tensor([1, 3], [0.9, 0.8, 0]),
+      num_detections: tensor([1], [3]),
+    };
+    expect(detect({ format: 'ssd' }, filledUp, ['cat', 'dog'])).toHaveLength(2);
+  });
+
+  it('refuses at load scores that are no confidences', () => {
+    for (const wrong of [10.46, -0.2]) {
+      const raw = { ...named(), detection_scores: tensor([1, 3], [wrong, 0.8, 0.7]) };
+      expect(() => detect({ format: 'ssd' }, raw, ['cat', 'dog'])).toThrow(
+        /output.format: output "detection_scores" of model.onnx gave .* as a confidence, which lies outside 0 to 1/,
+      );
+    }
   });
 
   it('names an output that is missing', () => {

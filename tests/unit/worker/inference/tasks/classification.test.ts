@@ -17,6 +17,12 @@ function classify(output: object, values: number[], parameters = {}, labels = ['
 const probabilities = { format: 'probabilities' };
 
 describe('classification', () => {
+  it('fails an image whose probabilities are none', () => {
+    expect(() => classify(probabilities, [4.2, 0.1, 0.2])).toThrow('gave 4.19');
+    expect(() => classify(probabilities, [-0.5, 0.1, 0.2])).toThrow('gave -0.5 as a confidence');
+    expect(classify(probabilities, [1.0004, 0, -0.0004])[0]).toEqual(['a', 1]);
+  });
+
   it('gives the likeliest classes first, with five decimals', () => {
     expect(classify(probabilities, [0.1, 0.7000049, 0.2])).toEqual([
       ['b', 0.7],
@@ -108,7 +114,7 @@ describe('a classification manifest that does not fit', () => {
 
   it('names the format when probabilities are none', () => {
     expect(() => check({ output: probabilities }, [1, 3], [4.2, -1, 0])).toThrow(
-      'output.format: "probabilities", but output "scores" of model.onnx gave',
+      'output.format: output "scores" of model.onnx gave 4.',
     );
   });
 

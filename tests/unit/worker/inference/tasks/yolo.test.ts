@@ -155,3 +155,50 @@ describe('yolox', () => {
     );
   });
 });
+
+describe('scores that are no confidences', () => {
+  const logit = (value: number) => Math.log(value / (1 - value));
+  const row = (objectness: number, ...classes: number[]) => [50, 50, 20, 40, objectness, ...classes];
+
+  it.each([
+    ['yolov8', [50, 50, 20, 40, 10.46, -3]],
+    ['yolov5', row(10.46, 0.9, 0.1)],
+    ['yolov5', row(-2, 0.9, 0.1)],
+    ['yolox', row(0.9, 4.2, 0.1)],
+  ])('are refused at load and never served (%s)', (format, values) => {
+    const output = { format, ...(format === 'yolox' && { decoded: true }) };
+    expect(() => detect(output, [values])).toThrow(
+      /output.activation: output "output0" of model.onnx gave .*raw scores/,
+    );
+  });
+
+  it('fail an image when only it shows them', () => {
+    const task = createDetection(
+      makeTask({ task: 'detection', labels, output: { format: 'yolov8' } }, ['output0']),
+    );
+    const outputs = outputsOf({ output0: rowsTensor([[50, 50, 20, 40, 10.46, 0]], false) });
+    const outcome = task.interpret(outputs, { index: 0, batch: 1, geometry: FILLS, parameters: {} });
+    expect(outcome).toMatchObject({
+      status: 'failed',
+      error: { code: 520, message: expect.stringMatching(/gave 10\.4\d+ as a confidence/) },
+    });
+  });
+
+  it('may miss 1 by rounding', () => {
+    expect(detect({ format: 'yolov8' }, [[50, 50, 20, 40, 1.0004, 0]])).toEqual([{ ...cat, confidence: 1 }]);
+  });
+
+  it.each(['yolov5', 'yolox'])(
+    'become confidences by the activation that the manifest names (%s)',
+    (format) => {
+      const output = { format, activation: 'sigmoid', ...(format === 'yolox' && { decoded: true }) };
+      const [found] = detect(output, [row(logit(0.9), logit(0.8), logit(0.1))]);
+      expect(found?.confidence).toBeCloseTo(0.72, 4);
+    },
+  );
+
+  it('take objectness through a sigmoid where classes are a softmax', () => {
+    const [found] = detect({ format: 'yolov5', activation: 'softmax' }, [row(logit(0.9), 3, 1)]);
+    expect(found?.confidence).toBeCloseTo(0.9 / (1 + Math.exp(-2)), 4);
+  });
+});

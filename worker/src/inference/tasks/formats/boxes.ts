@@ -9,7 +9,8 @@ import type { Corners } from '../../../imaging/geometry.js';
 import { ManifestProblem, shapeText } from '../../../models/manifest-problem.js';
 import type { Outputs, Tensor, TensorData } from '../../engines/engine.js';
 import type { Candidate } from '../nms.js';
-import { NotNumbers, output, outputName, type TaskModel } from '../task.js';
+import { checkConfidences, checkLabel, NotNumbers } from '../refused-output.js';
+import { output, outputName, type TaskModel } from '../task.js';
 import { BestClass, type DetectionFormat } from './format.js';
 
 /** The parts of a `boxes` description that say how to read; thresholds are elsewhere. */
@@ -84,6 +85,7 @@ interface Tables {
 
 class BoxesFormat implements DetectionFormat {
   readonly wanted: readonly string[];
+  readonly scores: string;
   readonly nms: boolean;
   readonly #task: TaskModel;
   readonly #settings: BoxesDescription;
@@ -102,11 +104,38 @@ class BoxesFormat implements DetectionFormat {
     };
     this.#best = new BestClass(scores.activation, scores.background);
     this.wanted = [...new Set(Object.values(this.#names).filter((name) => name !== undefined))];
+    this.scores = this.#names.scores;
     this.nms = settings.nms;
   }
 
   check(outputs: Outputs, batch: number): void {
     check(this.#task, this.#settings, this.#names, outputs, batch);
+    for (let index = 0; index < batch; index++) this.#checkValues(outputs, index, batch);
+  }
+
+  /** Looks at what a warm-up run found: confidences, and classes that have a label. */
+  #checkValues(outputs: Outputs, index: number, batch: number): void {
+    const tables = this.#tables(outputs, index, batch);
+    if (!tables) return;
+    const { model } = this.#task;
+    const { activation } = this.#settings.scores;
+    const field = model.output.format === 'boxes' ? 'output.scores.activation' : 'output.format';
+    const advice =
+      'these are raw scores; say what makes them probabilities, with "scores": { "activation": … } of "boxes"';
+    for (let row = 0; row < tables.filled; row++) {
+      const scores = this.#scoresOf(tables, row);
+      if (activation === 'none') checkConfidences(model, field, this.scores, scores, advice);
+      // A row that is filled up with nothing has no score; what its class says means nothing either.
+      if (tables.classes && Math.max(...scores) > 0)
+        checkLabel(model, this.#names.classes as string, this.#label(tables.classes, row));
+    }
+  }
+
+  #scoresOf({ scores, classes }: Tables, row: number): number[] {
+    const column = this.#settings.scores.column ?? 0;
+    const length = classes ? 1 : scores.width - column;
+    const start = scores.start + row * scores.width + column;
+    return Array.from({ length }, (_, at) => Number(scores.data[start + at]));
   }
 
   read(outputs: Outputs, index: number, batch: number, threshold: number): Candidate[] {
@@ -122,6 +151,7 @@ class BoxesFormat implements DetectionFormat {
         throw new NotNumbers(this.#names.scores);
       if (best.score < threshold) continue;
       const label = classes ? this.#label(classes, row) : best.label;
+      if (Number.isNaN(label)) throw new NotNumbers(this.#names.classes as string);
       const corners = this.#corners(tables.boxes, row);
       if (label >= 0) found.push({ ...corners, score: best.score, label }); // below: the background, by a number
     }
@@ -141,11 +171,11 @@ class BoxesFormat implements DetectionFormat {
     };
   }
 
+  /** NaN for what is no number. */
   #label(classes: Table, row: number): number {
     const { column = 0, offset } = this.#settings.classes as NonNullable<BoxesDescription['classes']>;
     const label = Number(classes.data[classes.start + row * classes.width + column]) - offset;
-    if (!Number.isFinite(label)) throw new NotNumbers(this.#names.classes as string);
-    return Math.round(label);
+    return Number.isFinite(label) ? Math.round(label) : Number.NaN;
   }
 
   #corners(boxes: Table, row: number): Corners {

@@ -5,6 +5,8 @@ import type { Candidate } from '../nms.js';
 export interface DetectionFormat {
   /** Outputs that must be computed. */
   readonly wanted: readonly string[];
+  /** Name of the output that scores come from. */
+  readonly scores: string;
   /** Whether overlapping boxes are still to be suppressed. */
   readonly nms: boolean;
   /** @throws ManifestProblem when the outputs of a warm-up run do not fit the manifest */
@@ -17,6 +19,8 @@ export interface DetectionFormat {
 }
 
 export type Activation = 'none' | 'sigmoid' | 'softmax';
+
+export const sigmoid = (value: number): number => 1 / (1 + Math.exp(-value));
 
 /** Finds the best class in rows of class scores. One object serves all rows, since there are thousands. */
 export class BestClass {
@@ -56,7 +60,7 @@ export class BestClass {
 
   #activate(best: number, data: TensorData, at: number, step: number, count: number): number {
     if (this.#activation === 'none') return best;
-    if (this.#activation === 'sigmoid') return 1 / (1 + Math.exp(-best));
+    if (this.#activation === 'sigmoid') return sigmoid(best);
     let sum = 0; // of e^(value − best): 1 for the best itself
     for (let index = 0; index < count; index++) sum += Math.exp(Number(data[at + index * step]) - best);
     return 1 / sum;

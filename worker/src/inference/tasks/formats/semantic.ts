@@ -9,7 +9,8 @@ import type { Geometry } from '../../../imaging/geometry.js';
 import { ManifestProblem, shapeText } from '../../../models/manifest-problem.js';
 import type { Outputs, Tensor } from '../../engines/engine.js';
 import { type MaskGrid, maskGrid, type Taps, taps } from '../mask-grid.js';
-import { NotNumbers, output, outputName, type TaskModel } from '../task.js';
+import { NotNumbers } from '../refused-output.js';
+import { output, outputName, type TaskModel } from '../task.js';
 
 /** What one class covers. */
 export interface ClassArea {

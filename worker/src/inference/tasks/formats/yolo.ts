@@ -7,8 +7,9 @@ import type { DetectionOutput } from '@scry/shared/tasks/detection/formats';
 import { ManifestProblem, shapeText } from '../../../models/manifest-problem.js';
 import type { Outputs, Tensor } from '../../engines/engine.js';
 import type { Candidate } from '../nms.js';
-import { NotNumbers, output, outputName, type TaskModel } from '../task.js';
-import { type Activation, BestClass, type DetectionFormat } from './format.js';
+import { checkConfidences, NotNumbers } from '../refused-output.js';
+import { output, outputName, type TaskModel } from '../task.js';
+import { BestClass, type DetectionFormat, sigmoid } from './format.js';
 
 type YoloOutput = Extract<DetectionOutput, { format: 'yolov8' | 'yolov5' | 'yolox' }> & {
   /** How many values follow the class scores of an anchor: weights of mask prototypes. */
@@ -54,7 +55,9 @@ export function createYolo(task: TaskModel, settings: YoloOutput): DetectionForm
   const objectness = settings.format !== 'yolov8';
   const before = objectness ? 5 : 4;
   const coefficientsIn = settings.coefficients ?? (() => 0);
-  const activation: Activation = settings.format === 'yolov8' ? settings.activation : 'none';
+  const { activation } = settings;
+  /** Of objectness, which is never one of several. */
+  const isRaw = activation !== 'none';
   const cells =
     settings.format === 'yolox' && !settings.decoded ? grid(task.width, task.height, settings.strides) : null;
   const relative = settings.format !== 'yolox' && settings.units === 'relative';
@@ -101,15 +104,18 @@ export function createYolo(task: TaskModel, settings: YoloOutput): DetectionForm
 
   return {
     wanted: [name],
+    scores: name,
     nms: true,
-    check: (outputs) =>
-      check(
-        task,
-        name,
-        output(outputs, name),
-        { values: before + classes + coefficientsIn(outputs), either: !objectness },
-        cells?.stride.length ?? null,
-      ),
+    check(outputs) {
+      const tensor = output(outputs, name);
+      const values = before + classes + coefficientsIn(outputs);
+      check(task, name, tensor, { values, either: !objectness }, cells?.stride.length ?? null);
+      if (isRaw) return;
+      const scores = scoresOf(tensor, layout(tensor, values, objectness), 4, before + classes);
+      const advice =
+        'these are raw scores; say what makes them probabilities, such as "activation": "sigmoid"';
+      checkConfidences(model, 'output.activation', name, scores, advice);
+    },
     read(outputs, index, batch, threshold) {
       const tensor = output(outputs, name);
       const { data } = tensor;
@@ -121,7 +127,8 @@ export function createYolo(task: TaskModel, settings: YoloOutput): DetectionForm
         const at = start + anchor * anchorStep;
         let factor = 1;
         if (objectness) {
-          factor = Number(data[at + 4 * valueStep]);
+          const given = Number(data[at + 4 * valueStep]);
+          factor = isRaw ? sigmoid(given) : given;
           if (factor < threshold) continue; // no class score is above 1
         }
         if (!best.find(data, at + before * valueStep, valueStep, classes) || Number.isNaN(factor))
@@ -141,6 +148,20 @@ function layout({ dims }: Tensor, values: number, rows: boolean): Layout {
   return planar
     ? { anchors: third, anchorStep: 1, valueStep: third }
     : { anchors: second, anchorStep: third, valueStep: 1 };
+}
+
+/** All objectness and class scores: of every anchor the values from `first` to before `end`. */
+function* scoresOf(
+  { data, dims }: Tensor,
+  { anchors, anchorStep, valueStep }: Layout,
+  first: number,
+  end: number,
+) {
+  const imageValues = data.length / (dims[0] ?? 1);
+  for (let start = 0; start < data.length; start += imageValues)
+    for (let anchor = 0; anchor < anchors; anchor++)
+      for (let value = first; value < end; value++)
+        yield Number(data[start + anchor * anchorStep + value * valueStep]);
 }
 
 /** @param expected values per anchor, and whether anchors may come last (`either`) */

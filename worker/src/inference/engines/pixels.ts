@@ -67,19 +67,23 @@ export function createPixelWriter(spec: InputSpec): PixelWriter {
   };
 }
 
-type Batch = Float32Array | Uint8Array;
-
 function writeTable(
   pixels: Uint8Array,
   from: number,
   count: number,
   table: Float32Array,
-  batch: Batch,
+  batch: BatchData,
   to: number,
   step: number,
 ): void {
   for (let at = from, out = to; at < pixels.length; at += count, out += step)
     batch[out] = table[pixels[at] as number] as number;
+}
+
+/** What a batch can hold. */
+function rangeOf(batch: BatchData): readonly [least: number, most: number] {
+  if (batch instanceof Float32Array) return [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  return batch instanceof Int8Array ? [-128, 127] : [0, 255];
 }
 
 /** Bicubic filters overshoot: levels are clipped where the batch is 8-bit. */
@@ -88,12 +92,11 @@ function writeLevels(
   from: number,
   count: number,
   normalise: (level: number) => number,
-  batch: Batch,
+  batch: BatchData,
   to: number,
   step: number,
 ): void {
-  const most = batch instanceof Uint8Array ? 255 : Number.POSITIVE_INFINITY;
-  const least = batch instanceof Uint8Array ? 0 : Number.NEGATIVE_INFINITY;
+  const [least, most] = rangeOf(batch);
   for (let at = from, out = to; at < pixels.length; at += count, out += step)
     batch[out] = Math.min(most, Math.max(least, normalise(pixels[at] as number)));
 }

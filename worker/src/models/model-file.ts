@@ -43,9 +43,8 @@ function kindOf(head: Buffer): string | null {
   if (head.length > 10 && head.readBigUInt64LE(0) < 100_000_000n && /^\{"/.test(text(head, 8, 10)))
     return SAFETENSORS;
   if (/^\s*<(!doctype|html)/i.test(text(head, 0, 64))) return WEB_PAGE;
-  if (/^\x08\x01\x12/.test(text(head, 0, 3)) || text(head, 0, head.length).includes('saved_model'))
-    return SAVED_MODEL;
-  if (head[0] === 0x0a && /Placeholder|Const\x1a|\x12\x05Const/.test(text(head, 0, 256))) return GRAPH_DEF;
+  if (text(head, 0, 3) === '\x08\x01\x12') return SAVED_MODEL; // schema version 1, then a graph
+  if (head[0] === 0x0a && /Placeholder|Const/.test(text(head, 0, 256))) return GRAPH_DEF;
   return null;
 }
 

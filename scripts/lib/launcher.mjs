@@ -93,13 +93,18 @@ async function migrateDatabase(url) {
   await migrate(url, createLogger('scry', 'warn'));
 }
 
+async function threadsPerMachine(settings) {
+  const { defaultThreads } = await import(path.join(root, 'worker/dist/inference/default-threads.js'));
+  return defaultThreads(settings.DEVICE);
+}
+
 function startChild(name, script, env, look) {
   const child = new Supervised(name, path.join(root, script), env, look);
   children.push(child);
   child.start();
 }
 
-function startChildren(settings, port, databaseUrl) {
+function startChildren(settings, port, databaseUrl, threads) {
   const env = { ...process.env, NODE_ENV: 'production', PORT: String(port), DATABASE_URL: databaseUrl };
   startChild('api', 'api/dist/main.js', env, (line) => {
     keyWasShown ||= FIRST_KEY.test(line);
@@ -107,7 +112,7 @@ function startChildren(settings, port, databaseUrl) {
   const workerEnv = { ...env };
   // Each worker would otherwise take all CPUs, and several would fight for them.
   if (settings.WORKERS > 1 && !env.WORKER_THREADS)
-    workerEnv.WORKER_THREADS = String(Math.max(1, Math.floor(settings.WORKER_THREADS / settings.WORKERS)));
+    workerEnv.WORKER_THREADS = String(Math.max(1, Math.floor(threads / settings.WORKERS)));
   workerEnv.UV_THREADPOOL_SIZE ??= String(Math.max(4, availableParallelism()));
   for (let number = 1; number <= settings.WORKERS; number++)
     startChild(settings.WORKERS === 1 ? 'worker' : `worker-${number}`, 'worker/dist/main.js', workerEnv);
@@ -184,7 +189,7 @@ export async function launch() {
   try {
     const databaseUrl = await startDatabase(settings);
     await migrateDatabase(databaseUrl);
-    startChildren(settings, port, databaseUrl);
+    startChildren(settings, port, databaseUrl, await threadsPerMachine(settings));
   } catch (error) {
     stopping = true;
     await database?.stop();

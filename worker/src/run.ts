@@ -3,6 +3,7 @@ import { loadConfig } from '@scry/shared/runtime/config';
 import { manageLifecycle } from '@scry/shared/runtime/lifecycle';
 import { createLogger } from '@scry/shared/runtime/log';
 import { keepAliveFile } from './health/alive.js';
+import { defaultThreads } from './inference/default-threads.js';
 import type { EngineModules } from './inference/engines/registry.js';
 import { startWorker, type WorkerService } from './service.js';
 
@@ -12,7 +13,8 @@ import { startWorker, type WorkerService } from './service.js';
  * @param engines in the place of built-in ones
  */
 export async function runWorker(env: NodeJS.ProcessEnv, engines: EngineModules = {}): Promise<void> {
-  const config = loadConfig(env);
+  const settings = loadConfig(env);
+  const config = { ...settings, WORKER_THREADS: settings.WORKER_THREADS ?? defaultThreads(settings.DEVICE) };
   const log = createLogger('worker', config.LOG_LEVEL).child({ worker: config.WORKER_ID });
 
   let service: WorkerService | null = null;

@@ -77,6 +77,7 @@ async function load(config: Config, pool: InferencePool, log: Logger): Promise<L
       problems.push({ name: report.name, message: report.problem });
     }
   }
+  if (Object.keys(pool.absent).length > 0) log.info(pool.absent, 'devices not available on this machine');
   for (const { name, message } of problems) log.error({ model: name }, `model not served: ${message}`);
   if (models.length === 0)
     throw new Error(`No model under ${config.MODELS_DIR} can be served; see the errors above.`);
@@ -141,7 +142,10 @@ export interface WorkerOptions {
   readonly engines?: EngineModules;
 }
 
-function inferenceOptions(config: Config, { engines = {} }: WorkerOptions): InferencePoolOptions {
+/** Settings with the number of threads decided. */
+export type WorkerConfig = Config & { readonly WORKER_THREADS: number };
+
+function inferenceOptions(config: WorkerConfig, { engines = {} }: WorkerOptions): InferencePoolOptions {
   return {
     threads: config.WORKER_THREADS,
     device: config.DEVICE,
@@ -151,7 +155,7 @@ function inferenceOptions(config: Config, { engines = {} }: WorkerOptions): Infe
   };
 }
 
-function openPool(config: Config, log: Logger, options: WorkerOptions): InferencePool {
+function openPool(config: WorkerConfig, log: Logger, options: WorkerOptions): InferencePool {
   const onThreadLost = (sentence: string, threadsLeft: number) => {
     log.error({ threadsLeft }, sentence);
     if (threadsLeft === 0) options.onUnhealthy('no inference thread is left');
@@ -160,7 +164,7 @@ function openPool(config: Config, log: Logger, options: WorkerOptions): Inferenc
 }
 
 function openQuarantine(
-  config: Config,
+  config: WorkerConfig,
   limits: ImageLimits,
   log: Logger,
   options: WorkerOptions,
@@ -179,7 +183,7 @@ function openQuarantine(
  * @throws Error when no model can be served
  */
 export async function startWorker(
-  config: Config,
+  config: WorkerConfig,
   log: Logger,
   options: WorkerOptions,
 ): Promise<WorkerService> {

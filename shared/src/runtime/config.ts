@@ -5,7 +5,6 @@
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
-import { grantedCpus } from './cpus.js';
 
 interface Setting<T> {
   readonly schema: z.ZodType<T>;
@@ -107,9 +106,9 @@ const settings = {
     "A worker's name in results, metrics and logs; unset: host name and process id.",
   ),
   WORKER_THREADS: setting(
-    whole(1, 256).default(() => grantedCpus()),
+    whole(1, 256).optional(),
     '',
-    'Inference threads per worker, each with its own copy of the weights; unset: the CPUs granted.',
+    'Inference threads per worker, each with its own copy of the weights; unset: the CPUs granted, on CUDA one.',
   ),
   WORKER_MODELS: setting(
     list.optional(),

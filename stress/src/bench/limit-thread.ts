@@ -35,7 +35,12 @@ const LIMITS = { maxPixels: 50_000_000, timeoutS: 20 };
 configureSharp();
 const { modelFolder, images } = workerData as LimitThreadData;
 const model = await loadModel(modelFolder);
-const options = { device: 'cpu', intraOpThreads: 1, onFallback: () => undefined } as const;
+const options = {
+  device: 'cpu',
+  intraOpThreads: 1,
+  onFallback: () => undefined,
+  onAbsent: () => undefined,
+} as const;
 const served = await ServedModel.load(await loadEngine(model.engine, {}), model, options, () => undefined);
 const { width, height } = served.input;
 const input = { ...model.input, width, height };

@@ -42,6 +42,7 @@ export class InferencePool {
   readonly #options: InferencePoolOptions;
   #pool: Piscina<ThreadTask, ThreadResult> | null = null;
   readonly #ready = new Set<number>();
+  readonly #absent: Record<string, string> = {};
   /** One for every thread that is ready. */
   readonly #slots = new Slots(0);
 
@@ -82,7 +83,13 @@ export class InferencePool {
       await this.close();
       throw error;
     });
+    for (const { absent } of all) Object.assign(this.#absent, absent);
     return models.map((_, index) => worst(all.map(({ reports }) => reports[index] as ModelReport)));
+  }
+
+  /** Devices that this machine lacks, as far as models asked for them, with the reason. */
+  get absent(): Readonly<Record<string, string>> {
+    return this.#absent;
   }
 
   /** Threads that can run a batch now or after the one they run. */

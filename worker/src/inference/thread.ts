@@ -31,7 +31,7 @@ export interface ThreadResult extends BatchResult {
 /** How loading one model went. */
 export type ModelReport = {
   readonly name: string;
-  /** Sentences worth a log line: devices that were tried in vain, oddities of the file. */
+  /** Sentences worth a log line: devices that it does not run on, oddities of the file. */
   readonly notes: readonly string[];
 } & (
   | {
@@ -57,6 +57,8 @@ export type LoadedReport = Extract<ModelReport, { ok: true }>;
 export interface ThreadReady {
   readonly ready: number;
   readonly reports: readonly ModelReport[];
+  /** Devices that this machine lacks, as far as they were asked for, with the reason. */
+  readonly absent: Readonly<Record<string, string>>;
 }
 
 interface Serving {
@@ -67,6 +69,11 @@ interface Serving {
 const data = workerData as ThreadData;
 const serving = new Map<string, Serving>();
 
+const absent: Record<string, string> = {};
+const onAbsent = (device: string, reason: string) => {
+  absent[device] = reason;
+};
+
 async function load(model: Model): Promise<ModelReport> {
   const notes: string[] = [];
   const note = (sentence: string) => notes.push(sentence);
@@ -74,7 +81,8 @@ async function load(model: Model): Promise<ModelReport> {
   try {
     const engine = await loadEngine(model.engine, data.engines);
     const { device, intraOpThreads } = data;
-    const served = await ServedModel.load(engine, model, { device, intraOpThreads, onFallback: note }, note);
+    const options = { device, intraOpThreads, onFallback: note, onAbsent };
+    const served = await ServedModel.load(engine, model, options, note);
     serving.set(model.name, { served, engine });
     const { resample, filter, antialias, resize, crop, pad, align } = model.input;
     const { width, height, channels } = served.input;
@@ -96,7 +104,7 @@ async function load(model: Model): Promise<ModelReport> {
 
 const reports: ModelReport[] = [];
 for (const model of data.models) reports.push(await load(model));
-parentPort?.postMessage({ ready: threadId, reports } satisfies ThreadReady);
+parentPort?.postMessage({ ready: threadId, reports, absent } satisfies ThreadReady);
 
 /** @throws Error with the engine's words when a run fails */
 export default async function run({ model, items }: ThreadTask): Promise<ThreadResult> {

@@ -24,7 +24,7 @@ afterEach(async () => {
 
 async function serve(model: Model): Promise<ServedModel> {
   const engine = await loadEngine(model.engine, {});
-  const options = { device: 'cpu', intraOpThreads: 1, onFallback: () => {} } as const;
+  const options = { device: 'cpu', intraOpThreads: 1, onFallback: () => {}, onAbsent: () => {} } as const;
   const served = await ServedModel.load(engine, model, options, (note) => notes.push(note));
   open.push(served);
   return served;
@@ -242,16 +242,21 @@ describe('files that are odd', () => {
 });
 
 describe('a device that is not there', () => {
-  it('is told in one sentence each when any will do', async () => {
+  it('is told by name, with one sentence, and not once more for every model', async () => {
     const model = await writeMeanColor(folder, 'onnx, nchw');
     const engine = await loadEngine(model.engine, {});
-    const sentences: string[] = [];
-    const onFallback = (sentence: string) => sentences.push(sentence);
-    const options = { device: 'auto', intraOpThreads: 1, onFallback } as const;
+    const absent: Record<string, string> = {};
+    const onAbsent = (device: string, reason: string) => {
+      absent[device] = reason;
+    };
+    const onFallback = (sentence: string) => {
+      throw new Error(`said of the model: ${sentence}`);
+    };
+    const options = { device: 'auto', intraOpThreads: 1, onFallback, onAbsent } as const;
     const served = await ServedModel.load(engine, model, options, () => {});
     open.push(served);
     if (served.loaded.device === 'cuda') return; // the best there is: nothing to tell
-    expect(sentences[0]).toMatch(/^mean-onnx-nchw does not run on cuda: .+/);
-    expect(sentences.join()).not.toContain('\n');
+    expect(absent.cuda).toMatch(/.+/);
+    expect(Object.values(absent).join()).not.toContain('\n');
   });
 });

@@ -61,6 +61,8 @@ export interface LoadOptions {
   readonly intraOpThreads: number;
   /** Told in one sentence why a device that was tried is not used. */
   readonly onFallback: (sentence: string) => void;
+  /** Told of each device, or library for one, that this machine lacks, with the reason: the same for every model. */
+  readonly onAbsent: (device: string, reason: string) => void;
 }
 
 export interface Engine {

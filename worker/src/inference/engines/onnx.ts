@@ -20,6 +20,7 @@ import type {
   TensorData,
 } from './engine.js';
 import { loadReason, runReason } from './onnx-errors.js';
+import { lacksLibrary } from './shared-library.js';
 
 /** ORT never falls back by itself: these are tried in order. */
 const BEST_FIRST: readonly Device[] = ['cuda', 'webgpu', 'cpu'];
@@ -79,20 +80,6 @@ function toTensor(name: string, value: ort.OnnxValue | undefined): Tensor {
 /** Devices that this machine lacks, with the reason: asking again for every model would only print the same again. */
 const absent = new Map<Device, string>();
 
-/**
- * True when there is no Vulkan, which WebGPU stands on here: its library would say so on the terminal, in every thread.
- * Loading it as an addon always fails, but for another reason when it is there.
- */
-function lacksVulkan(): boolean {
-  if (process.platform !== 'linux') return false;
-  try {
-    process.dlopen({ exports: {} }, 'libvulkan.so.1');
-    return false;
-  } catch (error) {
-    return /cannot open shared object/.test(oneLine(error));
-  }
-}
-
 /** Half floats and the like are made float32 on their way in and out: Node 23 and later cannot give them to ORT. */
 async function openSession(
   model: Model,
@@ -112,7 +99,8 @@ async function openSession(
 }
 
 async function createOn(device: Device, model: Model, options: LoadOptions): Promise<ort.InferenceSession> {
-  if (device === 'webgpu' && !absent.has(device) && lacksVulkan())
+  // WebGPU stands on Vulkan here, and its library would print that it is missing, in every thread.
+  if (device === 'webgpu' && !absent.has(device) && lacksLibrary('libvulkan.so.1'))
     absent.set(device, 'there is no Vulkan on this machine (libvulkan.so.1)');
   const known = absent.get(device);
   if (known) throw new Error(known);
@@ -140,7 +128,9 @@ async function createSession(model: Model, options: LoadOptions) {
       return { session: await createOn(device, model, options), device };
     } catch (error) {
       reasons.push(`${device}: ${oneLine(error)}`);
-      if (device !== devices.at(-1))
+      const missing = absent.get(device);
+      if (missing) options.onAbsent(device, missing);
+      else if (device !== devices.at(-1))
         options.onFallback(`${model.name} does not run on ${device}: ${oneLine(error)}`);
     }
   }

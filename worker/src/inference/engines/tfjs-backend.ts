@@ -40,7 +40,7 @@ async function wasm(): Promise<Backend> {
 }
 
 type Attempt = readonly [name: string, start: () => Promise<Backend>];
-const GPU: Attempt = ['cuda', () => native('@tensorflow/tfjs-node-gpu', 'cuda')];
+const GPU: Attempt = ['tfjs-node-gpu', () => native('@tensorflow/tfjs-node-gpu', 'cuda')];
 const CPU: readonly Attempt[] = [
   ['tfjs-node', () => native('@tensorflow/tfjs-node', 'cpu')],
   ['wasm', wasm],
@@ -56,23 +56,26 @@ const ATTEMPTS: Readonly<Record<LoadOptions['device'], readonly Attempt[]>> = {
  * Starts what a device stands for, the best first.
  * @throws Error with a sentence per backend that was tried
  */
-export async function startBackend({ device, onFallback }: LoadOptions): Promise<Backend> {
+export async function startBackend({ device, onAbsent, onFallback }: LoadOptions): Promise<Backend> {
   const reasons: string[] = [];
   for (const [name, start] of ATTEMPTS[device]) {
     try {
       return await start();
     } catch (error) {
       reasons.push(`${name}: ${absence(error)}`);
-      onFallback(`TensorFlow.js does not run on ${name}: ${absence(error)}`);
+      if (isMissing(error)) onAbsent(name, NOT_INSTALLED);
+      else onFallback(`TensorFlow.js does not run on ${name}: ${oneLine(error)}`);
     }
   }
   throw new Error(reasons.length > 0 ? reasons.join('; ') : `TensorFlow.js does not run on ${device} here`);
 }
 
-/** A package that is not there is no fault, and a stack of requires says less than this. */
-function absence(error: unknown): string {
+const NOT_INSTALLED = 'it is not installed (npm run tfjs-node:install adds it)';
+
+/** A package that is not there is no fault, and a stack of requires says less than a sentence. */
+function isMissing(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException;
-  return code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND'
-    ? 'it is not installed (npm run tfjs-node:install adds it)'
-    : oneLine(error);
+  return code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
 }
+
+const absence = (error: unknown) => (isMissing(error) ? NOT_INSTALLED : oneLine(error));

@@ -2,9 +2,11 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { checkQueueAccess } from '@scry/shared/queue/access';
 import { loadConfig } from '@scry/shared/runtime/config';
 import { manageLifecycle } from '@scry/shared/runtime/lifecycle';
 import { createLogger } from '@scry/shared/runtime/log';
+import { orExit } from '@scry/shared/runtime/setting-problem';
 import { ensureFirstKey } from './auth/first-key.js';
 import { createApp } from './http/app.js';
 import { handleInTurn } from './http/connections.js';
@@ -33,7 +35,8 @@ const config = loadConfig(process.env);
 const log = createLogger('api', config.LOG_LEVEL);
 configureSharp();
 
-const services = await openServices(config, log);
+await orExit(log, checkQueueAccess(config.QUEUE_URL));
+const services = await orExit(log, openServices(config, log));
 if (config.AUTH === 'key') await ensureFirstKey(services.keys, (text) => process.stdout.write(text));
 const server = createServer({
   requestTimeout: config.UPLOAD_TIMEOUT_S * 1000,

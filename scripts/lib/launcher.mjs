@@ -4,7 +4,7 @@
  *     starting ──▶ running ──▶ stopping: API and workers together, PostgreSQL last ──▶ exit 0
  *         └─ cannot start ──▶ exit 1            └─ asked a second time ──▶ everything killed, exit 130
  */
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
@@ -41,6 +41,19 @@ function loadEnvFile() {
 async function readSettings() {
   const { loadConfig } = await import(path.join(root, 'shared/dist/runtime/config.js'));
   return loadConfig({ ...process.env, DATABASE_URL: process.env.DATABASE_URL || 'postgres://later/later' });
+}
+
+/** Checks here what API and workers would each end on, again and again. @throws Error with a sentence */
+async function checkAccess(settings) {
+  const { checkQueueAccess } = await import(path.join(root, 'shared/dist/queue/access.js'));
+  const { folderProblem } = await import(path.join(root, 'shared/dist/runtime/setting-problem.js'));
+  try {
+    mkdirSync(settings.DATA_DIR, { recursive: true });
+    accessSync(settings.DATA_DIR, constants.W_OK);
+  } catch (error) {
+    throw folderProblem('DATA_DIR', settings.DATA_DIR, error);
+  }
+  await checkQueueAccess(settings.QUEUE_URL);
 }
 
 /** Takes the port for a moment, to say clearly when it is taken. @returns the port, chosen when 0 was asked for */
@@ -184,6 +197,7 @@ function stopWhenTold(deadlineMs) {
 export async function launch() {
   loadEnvFile();
   const settings = await readSettings();
+  await checkAccess(settings);
   const port = await checkPort(settings.HOST, settings.PORT);
   stopWhenTold(settings.SHUTDOWN_TIMEOUT_S * 1000);
   try {

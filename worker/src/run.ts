@@ -1,7 +1,9 @@
 /** One worker process from its settings to its end. */
+import { checkQueueAccess } from '@scry/shared/queue/access';
 import { loadConfig } from '@scry/shared/runtime/config';
 import { manageLifecycle } from '@scry/shared/runtime/lifecycle';
 import { createLogger } from '@scry/shared/runtime/log';
+import { orExit } from '@scry/shared/runtime/setting-problem';
 import { keepAliveFile } from './health/alive.js';
 import { defaultThreads } from './inference/default-threads.js';
 import type { EngineModules } from './inference/engines/registry.js';
@@ -26,7 +28,8 @@ export async function runWorker(env: NodeJS.ProcessEnv, engines: EngineModules =
   });
   const onUnhealthy = (sentence: string) => lifecycle.shutDown(sentence, 1);
 
-  service = await startWorker(config, log, { onUnhealthy, engines });
+  await orExit(log, checkQueueAccess(config.QUEUE_URL));
+  service = await orExit(log, startWorker(config, log, { onUnhealthy, engines }));
   const models = service.beat.models.map((model) => model.name);
   log.info({ models, threads: config.WORKER_THREADS }, 'ready');
   if (config.WORKER_ALIVE_FILE) await keepAliveFile(config.WORKER_ALIVE_FILE, log);

@@ -26,6 +26,7 @@ import {
   unlink,
 } from 'node:fs/promises';
 import path from 'node:path';
+import { folderProblem } from '../runtime/setting-problem.js';
 import { FreeSpace, type Space } from './free-space.js';
 
 export interface StoredImage {
@@ -144,7 +145,7 @@ async function privateFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
   if (((await stat(folder)).mode & OPEN_TO_OTHERS) === 0) return;
   await chmod(folder, FOLDER_MODE).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPERM') throw error;
+    if (error.code !== 'EPERM' && error.code !== 'EROFS') throw error;
   });
 }
 
@@ -184,10 +185,14 @@ export class ImageStorage {
     this.#space = new FreeSpace(this.#uploads, reserveBytes);
   }
 
-  /** Makes the folders. @throws what the file system says */
+  /** Makes the folders. @throws SettingProblem when they cannot be made */
   async prepare(): Promise<void> {
-    for (const folder of [this.#uploads, this.#temporary, this.#results, this.#derived])
-      await privateFolder(folder);
+    try {
+      for (const folder of [this.#uploads, this.#temporary, this.#results, this.#derived])
+        await privateFolder(folder);
+    } catch (error) {
+      throw folderProblem('DATA_DIR', path.dirname(this.#uploads), error as NodeJS.ErrnoException);
+    }
   }
 
   /** Free space on the disk, and how much of it uploads leave. @throws what the file system says */

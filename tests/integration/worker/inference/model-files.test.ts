@@ -18,7 +18,7 @@ async function load(model: Model): Promise<ServedModel> {
   return ServedModel.load(
     engine,
     model,
-    { device: 'cpu', intraOpThreads: 1, onFallback: () => {} },
+    { device: 'cpu', intraOpThreads: 1, onFallback: () => {}, onAbsent: () => {} },
     () => {},
   );
 }

@@ -4,6 +4,7 @@ import { batchTable } from '../report/load-report.js';
 import { machineSentence } from '../report/machine.js';
 import { figure, type Report, type Section, type Table } from '../report/report.js';
 import { budgets, overheadMs, overRounds, ratioToLimit, SCRY_PARTS, throughput } from './figures.js';
+import { boundBy } from './polling.js';
 import { type BenchResult, CONTENDERS, type Contender, type ModelResult } from './result.js';
 
 const NAMES: Readonly<Record<Contender, string>> = {
@@ -15,7 +16,7 @@ const NAMES: Readonly<Record<Contender, string>> = {
 
 const spreadText = ({ median, min, max }: Spread) => `${figure(median)} (${figure(min)}–${figure(max)})`;
 
-function throughputTable(model: ModelResult): Table {
+function throughputTable(model: ModelResult, pollMs: number): Table {
   const rows = CONTENDERS.map((contender) => {
     const batch = overRounds(model, (round) => meanBatch(round[contender].batchSizes)).median;
     const bad = model.rounds.reduce((sum, round) => sum + round[contender].bad, 0);
@@ -24,10 +25,18 @@ function throughputTable(model: ModelResult): Table {
       spreadText(throughput(model, contender)),
       spreadText(ratioToLimit(model, contender)),
       batch > 0 ? figure(batch) : '–',
+      bounds(model, contender, pollMs),
       String(bad),
     ];
   });
-  return { columns: ['', 'predictions/s', 'of the limit', 'mean batch', 'failed'], rows };
+  return { columns: ['', 'predictions/s', 'of the limit', 'mean batch', 'bound by', 'failed'], rows };
+}
+
+/** What bounded the round of middling speed. */
+function bounds(model: ModelResult, contender: Contender, pollMs: number): string {
+  const turns = model.rounds.map((round) => round[contender]).sort((a, b) => a.perSecond - b.perSecond);
+  const middle = turns[Math.floor(turns.length / 2)];
+  return middle ? boundBy(middle, contender, model, pollMs) : '–';
 }
 
 function meanBatch(sizes: Readonly<Record<number, number>>): number {
@@ -101,12 +110,12 @@ function allBatches(model: ModelResult): Record<number, number> {
   return all;
 }
 
-function modelSection(model: ModelResult): Section {
+function modelSection(model: ModelResult, pollMs: number): Section {
   const rounds = model.rounds.map((round, index) => [index + 1, round] as const);
   return {
     heading: model.model,
     tables: [
-      throughputTable(model),
+      throughputTable(model, pollMs),
       cpuTable(model),
       unloadedTable(model),
       loadedTable(model),
@@ -168,11 +177,11 @@ export function benchReport(result: BenchResult): Report {
         heading: 'How it was measured',
         text: [
           machineSentence(machine),
-          `${rounds} rounds of ${settings.seconds} s for each, in turns; medians, with least and most in brackets. ${settings.images}. Polling clients ask every ${settings.pollMs} ms. Everything runs on this one machine, the clients too. CPU time is the operating system's own count.`,
+          `${rounds} rounds of ${settings.seconds} s for each, in turns; medians, with least and most in brackets. ${settings.images}. Polling clients ask every ${settings.pollMs} ms, and there are enough of them that no server waits for their polls. Everything runs on this one machine, the clients too. CPU time is the operating system's own count.`,
         ],
       },
       budgetSection(result),
-      ...models.map(modelSection),
+      ...models.map((model) => modelSection(model, settings.pollMs)),
       memorySection(result),
     ],
   };

@@ -8,6 +8,7 @@ import type { Target } from '../load/target.js';
 import { type BenchModelName, benchModelSize } from '../models/write.js';
 import { BaselineTarget } from './baseline-target.js';
 import { type MemoryReading, PeakMemory, peak } from './memory.js';
+import { MOST_USERS, pollingUsers } from './polling.js';
 import { CONTENDERS, type Contender, type ModelResult, type Round, type Turn } from './result.js';
 import type { BenchSystem, Rivals } from './system.js';
 import { limitTurn, loadTurn } from './turn.js';
@@ -37,13 +38,7 @@ interface Targets {
   readonly baseline: Target;
 }
 
-const MOST_USERS = 1024;
-const FEWEST_USERS = 32;
-/**
- * Clients that the servers are given: as many as could ask for so much more than the bare loop does if each prediction
- * were there at its first poll. So a server always has something to do, and no client polls many times.
- */
-const DEMAND = 1.25;
+const FIRST_USERS = 64;
 const WARM_UP_S = 5;
 
 class ModelBench {
@@ -51,7 +46,7 @@ class ModelBench {
   readonly #rivals: Rivals;
   readonly #targets: Targets;
   #peak: MemoryReading = {};
-  #users = FEWEST_USERS;
+  #users = FIRST_USERS;
 
   constructor(options: BenchOptions, rivals: Rivals) {
     const { url } = options.system.scry;
@@ -74,8 +69,7 @@ class ModelBench {
     await this.#turn('scry-wait', WARM_UP_S);
     await this.#turn('baseline', WARM_UP_S);
     const bare = await this.#turn('limit', WARM_UP_S);
-    const users = Math.ceil((DEMAND * bare.perSecond * pollMs) / 1000);
-    this.#users = Math.min(MOST_USERS, Math.max(FEWEST_USERS, users));
+    this.#users = pollingUsers(bare.perSecond, pollMs);
     for (let round = 0; round < rounds; round++) measured.push(await this.#round(round));
     say(`${model}: unloaded`);
     const unloaded = await measureUnloaded({

@@ -18,6 +18,8 @@ export interface Turn {
   readonly cpu: Readonly<Record<string, number>>;
   /** Share of the machine's CPU time that was used by nobody who is measured, 0 to 1. */
   readonly foreign: number;
+  /** Share of the CPUs' time that was used, 0 to 1; missing in results of earlier versions. */
+  readonly busy?: number;
   readonly latency: LatencySummary | null;
   readonly batchSizes: Readonly<Record<number, number>>;
 }

@@ -1,4 +1,5 @@
 /** One contender's turn: drives it for a while, and divides what it used by what it finished. */
+import { availableParallelism } from 'node:os';
 import type { Image } from '../load/images.js';
 import { runLoad } from '../load/run.js';
 import type { Target } from '../load/target.js';
@@ -20,14 +21,19 @@ function perPrediction(used: CpuReading, finished: number): Record<string, numbe
 }
 
 /** Share of the machine's busy time that none of the measured parts used. */
-function bmpShare(used: CpuReading): number {
+function foreignShare(used: CpuReading): number {
   const machine = used.machine ?? 0;
   const known = Object.entries(used).reduce((sum, [part, ms]) => (part === 'machine' ? sum : sum + ms), 0);
   return machine > 0 ? Math.max(0, 1 - known / machine) : 0;
 }
 
+/** Share of the CPUs' time that was used since a moment. */
+const busyShare = (used: CpuReading, since: number): number =>
+  (used.machine ?? 0) / ((performance.now() - since) * availableParallelism());
+
 /** The bare loop's turn. */
 export async function limitTurn(limit: ManagedProcess, parts: Parts, seconds: number): Promise<Turn> {
+  const since = performance.now();
   const before = readCpu(parts);
   const order: LimitOrder = { kind: 'loop', ms: seconds * 1000 };
   const { finished } = await limit.ask<LimitAnswer>(order);
@@ -38,7 +44,8 @@ export async function limitTurn(limit: ManagedProcess, parts: Parts, seconds: nu
     bad: 0,
     reasons: [],
     cpu: perPrediction(used, finished),
-    foreign: bmpShare(used),
+    foreign: foreignShare(used),
+    busy: busyShare(used, since),
     latency: null,
     batchSizes: {},
   };
@@ -56,6 +63,7 @@ export interface LoadTurnOptions {
 /** A server's turn. CPU is counted from the first send to the last answer, ramp and end included. */
 export async function loadTurn(options: LoadTurnOptions): Promise<Turn> {
   const { target, parts, images, model, users, seconds } = options;
+  const since = performance.now();
   const before = readCpu(parts);
   const result = await runLoad({
     target,
@@ -74,7 +82,8 @@ export async function loadTurn(options: LoadTurnOptions): Promise<Turn> {
     bad: result.failed + result.refused,
     reasons: result.reasons.map(({ reason }) => reason),
     cpu: perPrediction(used, Math.max(1, result.answered)),
-    foreign: bmpShare(used),
+    foreign: foreignShare(used),
+    busy: busyShare(used, since),
     latency: result.latency,
     batchSizes: result.batchSizes,
   };

@@ -124,6 +124,15 @@ test('images are filed by class once, whoever died after the answer was written'
   expect(await files('results')).toEqual(['files/cat/filed-later.jpg', filed[1]]);
 });
 
+test('an image that was answered from the cache is filed as well, under a name that viewers open', async () => {
+  await accept('answered-first', 'files', 'same');
+  await answer('answered-first');
+  await accept('answered-again', 'files', 'same');
+  expect(await new AnswerCache(database).answer('answered-again')).toMatchObject({ cached: true });
+  await stored.run(none);
+  expect(await files('results')).toEqual(['files/cat/answered-again.jpg', 'files/cat/answered-first.jpg']);
+});
+
 test('one file that cannot be removed leaves no other behind, and goes later', async () => {
   const ids = Array.from({ length: 30 }, (_, index) => `old-${index}-prediction`);
   for (const id of ids) await accept(id, 'files', id);

@@ -12,7 +12,8 @@ import { StatisticsStore } from '@scry/shared/database/statistics';
 import { StoredFileStore } from '@scry/shared/database/stored-files';
 import { WorkerStore } from '@scry/shared/database/workers';
 import { loadModels, type ModelCatalogue } from '@scry/shared/models/model-folders';
-import { openQueueBackend, type QueueBackend } from '@scry/shared/queue/queue';
+import { openJobServer } from '@scry/shared/queue/open';
+import type { JobServer } from '@scry/shared/queue/server';
 import type { Config } from '@scry/shared/runtime/config';
 import type { Logger } from '@scry/shared/runtime/log';
 import { DerivedLimit } from '@scry/shared/storage/derived-limit';
@@ -27,6 +28,7 @@ import { StoredFiles } from './maintenance/stored-files.js';
 import { Serving } from './models/serving.js';
 import { Metrics } from './operations/metrics.js';
 import { OperationsMonitor } from './operations/operations.js';
+import { checkQueue } from './operations/queue-check.js';
 import { Readiness } from './operations/readiness.js';
 import { Backlog } from './predictions/create/backlog.js';
 import { Queues } from './predictions/create/job-producers.js';
@@ -77,7 +79,7 @@ const UPKEEP_LOCK = 7_293_002;
 interface Connections {
   readonly database: Database;
   readonly changes: ChangeListener;
-  readonly backend: QueueBackend;
+  readonly jobServer: JobServer;
 }
 
 async function connect(config: Config, log: Logger): Promise<Connections> {
@@ -85,18 +87,18 @@ async function connect(config: Config, log: Logger): Promise<Connections> {
   const database = openDatabase(config.DATABASE_URL, { max: config.DATABASE_POOL, name: 'scry-api', log });
   const changes = new ChangeListener(config.DATABASE_URL, log);
   await changes.start();
-  const backend = openQueueBackend(config.QUEUE_URL, config.DATABASE_POOL, log);
-  await backend.prepare();
-  return { database, changes, backend };
+  const jobServer = openJobServer(config.QUEUE_URL, config.DATABASE_POOL, log);
+  await jobServer.prepare();
+  return { database, changes, jobServer };
 }
 
 /** What the rest is made from. */
 type Foundation = Connections & Pick<Services, 'config' | 'log' | 'models' | 'storage' | 'derived'>;
 
 async function assemble(foundation: Foundation): Promise<Services> {
-  const { config, log, models, storage, derived, database, changes, backend } = foundation;
+  const { config, log, models, storage, derived, database, changes, jobServer } = foundation;
   const predictions = new PredictionStore(database);
-  const queues = new Queues(backend, config.ATTEMPTS, log);
+  const queues = new Queues(jobServer, config.ATTEMPTS, log);
   const waiters = new Waiters(changes, predictions, config.MAX_WAITING);
   const keys = new ApiKeyStore(database);
   const serving = new Serving(new WorkerStore(database));
@@ -104,7 +106,7 @@ async function assemble(foundation: Foundation): Promise<Services> {
   const operations = new OperationsMonitor(statistics, () => serving.workers());
   const checks = {
     database: () => database.ping(),
-    queue: () => queues.ping(),
+    queue: () => checkQueue(queues, serving),
     volume: () => storage.check(),
   };
   const limits = { perModel: config.MAX_UNFINISHED, total: config.MAX_UNFINISHED_TOTAL };
@@ -145,19 +147,20 @@ async function assemble(foundation: Foundation): Promise<Services> {
     }),
     authenticator: new Authenticator(keys, log),
     backlog: new Backlog(() => predictions.countUnfinished(), limits, log),
-    limitCreates: limitCreates(config.RATE_LIMIT, { predictions, backend, log }),
-    webhooks: await openWebhooks(config, database, { predictions, changes, backend, log }),
+    limitCreates: limitCreates(config.RATE_LIMIT, { predictions, jobs: jobServer, log }),
+    webhooks: await openWebhooks(config, database, { predictions, changes, jobs: jobServer, log }),
     feedback: new FeedbackStore(database),
   };
 }
 
 /** The maintenance, which one API process of all does. */
-function openReconciler(services: Services, { database, backend }: Connections): Maintenance {
+function openReconciler(services: Services, { database, jobServer }: Connections): Maintenance {
   const { config, log, storage, derived, storedFiles, predictions, webhooks } = services;
   const maintenance = {
     ...{ config, storage, derived, storedFiles, predictions, log },
     maintenance: new MaintenanceStore(database),
-    jobs: new Jobs(backend, config.ATTEMPTS),
+    jobs: new Jobs(jobServer, config.ATTEMPTS),
+    workers: new WorkerStore(database),
     sweepWebhooks: () => webhooks.deliverer.sweep(),
   };
   const leadership = new Leadership(config.DATABASE_URL, UPKEEP_LOCK, log);
@@ -188,7 +191,7 @@ export async function openServices(config: Config, log: Logger): Promise<OpenSer
       await queues.close();
       await renderer.close();
       await authenticator.close();
-      await connections.backend.close();
+      await connections.jobServer.close();
       await predictions.close();
       await connections.changes.close();
       await connections.database.close();

@@ -12,6 +12,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { migrate } from '@scry/shared/database/database';
 import { createLogger } from '@scry/shared/runtime/log';
+import { Redis } from 'ioredis';
 import pg from 'pg';
 import { ended, spawnGuarded } from '../../scripts/lib/guarded-process.mjs';
 
@@ -170,6 +171,21 @@ export class TestRedis {
 
   resume(): void {
     this.#process?.kill('SIGCONT');
+  }
+
+  /** Changes a setting while it runs. */
+  async configure(name: string, value: string): Promise<void> {
+    const connection = new Redis(this.url);
+    await connection.config('SET', name, value);
+    connection.disconnect();
+  }
+
+  /** How many clients are connected to it. */
+  async connections(): Promise<number> {
+    const connection = new Redis(this.url);
+    const list = String(await connection.client('LIST'));
+    connection.disconnect();
+    return list.trim().split('\n').length - 1;
   }
 
   /** Ends it and removes its data. */

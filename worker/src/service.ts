@@ -10,17 +10,17 @@ import { type Database, openDatabase } from '@scry/shared/database/database';
 import { PredictionStore } from '@scry/shared/database/predictions';
 import { BEAT_MS, type WorkerBeat, WorkerStore } from '@scry/shared/database/workers';
 import { loadModels, type ModelCatalogue, type ModelProblem } from '@scry/shared/models/model-folders';
-import { openQueueBackend, type QueueBackend } from '@scry/shared/queue/queue';
+import { openJobServer } from '@scry/shared/queue/open';
+import type { JobServer } from '@scry/shared/queue/server';
 import type { Config } from '@scry/shared/runtime/config';
 import { grantedCpus } from '@scry/shared/runtime/cpus';
 import type { Logger } from '@scry/shared/runtime/log';
 import { ImageStorage } from '@scry/shared/storage/image-storage';
-import type { Worker } from 'bullmq';
 import { InferenceHealth } from './health/inference-health.js';
 import { configureSharp, type ImageLimits, ImageReader } from './imaging/image-reader.js';
 import type { EngineModules } from './inference/engines/registry.js';
 import { Quarantine } from './inference/isolation/quarantine.js';
-import type { Served } from './inference/model-runner.js';
+import type { LoadedModel } from './inference/model-runner.js';
 import { InferencePool, type InferencePoolOptions } from './inference/pool.js';
 import { consume } from './jobs/predict/consume.js';
 import { Predictor } from './jobs/predict/predict.js';
@@ -38,7 +38,7 @@ export interface WorkerService {
 }
 
 interface Loaded {
-  readonly models: readonly Served[];
+  readonly models: readonly LoadedModel[];
   readonly beat: WorkerBeat;
 }
 
@@ -61,7 +61,7 @@ async function awaitModels(config: Config, log: Logger): Promise<ModelCatalogue>
 async function load(config: Config, pool: InferencePool, log: Logger): Promise<Loaded> {
   const catalogue = await awaitModels(config, log);
   const problems: ModelProblem[] = [...catalogue.problems];
-  const models: Served[] = [];
+  const models: LoadedModel[] = [];
   for (const report of await pool.start([...catalogue.models.values()])) {
     const model = catalogue.models.get(report.name);
     if (!model) throw new Error(`a report came for "${report.name}", which was not to be loaded`);
@@ -89,30 +89,37 @@ async function load(config: Config, pool: InferencePool, log: Logger): Promise<L
   }));
   return {
     models,
-    beat: { id: config.WORKER_ID, host: hostname(), pid: process.pid, models: served, problems },
+    beat: {
+      id: config.WORKER_ID,
+      host: hostname(),
+      pid: process.pid,
+      models: served,
+      problems,
+      queueProblem: null,
+    },
   };
 }
 
 /** Says every few seconds that this worker lives. @returns a function that ends it, with a goodbye */
 async function keepBeating(
   workers: WorkerStore,
-  beat: WorkerBeat,
+  beat: () => WorkerBeat,
   log: Logger,
 ): Promise<() => Promise<void>> {
-  await workers.beat(beat);
+  await workers.beat(beat());
   const timer = setInterval(() => {
-    workers.beat(beat).catch((error: Error) => log.warn({ error: error.message }, 'heartbeat not written'));
+    workers.beat(beat()).catch((error: Error) => log.warn({ error: error.message }, 'heartbeat not written'));
   }, BEAT_MS);
   return async () => {
     clearInterval(timer);
-    await workers.remove(beat.id);
+    await workers.remove(beat().id);
   };
 }
 
 /** Consumers wait for a queue that is away, so starting does too. */
-async function reportWarnings(backend: QueueBackend, log: Logger): Promise<void> {
+async function reportWarnings(jobServer: JobServer, log: Logger): Promise<void> {
   try {
-    for (const warning of await backend.warnings()) log.warn(warning);
+    for (const warning of await jobServer.warnings()) log.warn(warning);
   } catch (error) {
     log.warn({ error: (error as Error).message }, 'the queue does not answer; its settings were not checked');
   }
@@ -120,19 +127,19 @@ async function reportWarnings(backend: QueueBackend, log: Logger): Promise<void>
 
 interface Connections {
   readonly database: Database;
-  readonly backend: QueueBackend;
+  readonly jobServer: JobServer;
   readonly stops: ChangeListener;
   readonly storage: ImageStorage;
 }
 
 async function connect(config: Config, log: Logger): Promise<Connections> {
   const database = openDatabase(config.DATABASE_URL, { max: config.DATABASE_POOL, name: 'scry-worker', log });
-  const backend = openQueueBackend(config.QUEUE_URL, config.DATABASE_POOL, log);
+  const jobServer = openJobServer(config.QUEUE_URL, config.DATABASE_POOL, log);
   const stops = new ChangeListener(config.DATABASE_URL, log, STOP_CHANNEL);
   const storage = new ImageStorage(config.DATA_DIR);
   await Promise.all([storage.prepare(), stops.start()]);
-  await backend.prepare(); // whoever starts first makes the tables that a queue on PostgreSQL needs
-  return { database, backend, stops, storage };
+  await jobServer.prepare(); // whoever starts first makes the tables that a queue on PostgreSQL needs
+  return { database, jobServer, stops, storage };
 }
 
 export interface WorkerOptions {
@@ -192,7 +199,7 @@ export async function startWorker(
   const threads = config.WORKER_THREADS;
   const pool = openPool(config, log, options);
   const { models, beat } = await load(config, pool, log);
-  const { database, backend, stops, storage } = await connect(config, log);
+  const { database, jobServer, stops, storage } = await connect(config, log);
 
   const store = new PredictionStore(database);
   const reader = new ImageReader(limits);
@@ -202,23 +209,26 @@ export async function startWorker(
   const predictor = new Predictor(parts, models);
   stops.subscribeAll((id) => predictor.drop(id));
 
-  const endBeating = await keepBeating(new WorkerStore(database), beat, log);
-  await reportWarnings(backend, log);
+  const consumer = jobServer.consumer();
+  const now = () => ({ ...beat, queueProblem: consumer.problem() });
+  const endBeating = await keepBeating(new WorkerStore(database), now, log);
+  await reportWarnings(jobServer, log);
   // As many jobs as the threads' batches hold, and one batch more that is decoded meanwhile.
-  const consumers: Worker[] = models.map(({ model, report }) =>
-    consume(backend, model, predictor, report.batchLimit * (threads + 1)),
-  );
+  for (const { model, report } of models)
+    consume(consumer, model.name, predictor, report.batchLimit * (threads + 1));
 
   return {
     beat,
     async stop() {
-      await Promise.all(consumers.map((consumer) => consumer.close()));
+      await consumer.close();
       await predictor.close();
       quarantine.close();
       await endBeating();
-      await Promise.all([reader.close(), pool.close(), backend.close(), stops.close(), store.close()]);
+      await Promise.all([reader.close(), pool.close(), jobServer.close(), stops.close(), store.close()]);
       await database.close();
     },
-    abandon: () => predictor.abandon(),
+    async abandon() {
+      await Promise.all([predictor.abandon(), consumer.abandon()]);
+    },
   };
 }

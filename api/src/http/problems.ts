@@ -18,7 +18,7 @@ interface Row {
   readonly title: string;
 }
 
-const { unknown, general, imageNotSupported, imageNotSaved } = CODES;
+const { unknown, general, imageNotSupported, imageNotSaved, engineNotReady } = CODES;
 
 export const PROBLEMS = {
   'invalid-request': { status: 400, code: general, title: 'The request is not as it should be' },
@@ -49,6 +49,7 @@ export const PROBLEMS = {
   'wrong-host': { status: 421, code: general, title: 'Not a name of this server' },
   'rate-limited': { status: 429, code: general, title: 'Too many requests' },
   internal: { status: 500, code: general, title: 'Something went wrong here' },
+  'model-not-served': { status: 503, code: engineNotReady, title: 'The model is not served' },
   overloaded: { status: 503, code: general, title: 'Too much is waiting' },
   'storage-unavailable': { status: 503, code: imageNotSaved, title: 'Images cannot be saved now' },
   'database-unavailable': { status: 503, code: general, title: 'The database is away' },

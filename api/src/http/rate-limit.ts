@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { PREDICTION_ID } from '@scry/shared/contracts/prediction';
 import type { PredictionStore } from '@scry/shared/database/predictions';
-import type { QueueBackend } from '@scry/shared/queue/queue';
+import type { JobServer } from '@scry/shared/queue/server';
 import type { Logger } from '@scry/shared/runtime/log';
 import type { Request, RequestHandler } from 'express';
 import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
@@ -11,7 +11,7 @@ import { Problem } from './problems.js';
 
 const WINDOW_MS = 60_000;
 
-type Command = NonNullable<QueueBackend['command']>;
+type Command = NonNullable<JobServer['command']>;
 
 /**
  * The store keeps the first answer to SCRIPT LOAD for ever, also when it was an error. The answer is known without
@@ -32,7 +32,7 @@ function sending(command: Command): (...words: string[]) => Promise<RedisReply> 
 
 export interface LimitParts {
   readonly predictions: Pick<PredictionStore, 'get'>;
-  readonly backend: QueueBackend;
+  readonly jobs: JobServer;
   readonly log: Logger;
 }
 
@@ -48,7 +48,7 @@ async function isRepeat(predictions: LimitParts['predictions'], req: Request): P
  * @returns a handler that throws Problem "rate-limited" and sets `RateLimit` headers. While Redis is away it counts
  *   nothing and lets everybody through: a limit is not worth an outage.
  */
-export function limitCreates(perMinute: number, { predictions, backend, log }: LimitParts): RequestHandler {
+export function limitCreates(perMinute: number, { predictions, jobs, log }: LimitParts): RequestHandler {
   if (perMinute === 0) return (_req, _res, next) => next();
   return rateLimit({
     windowMs: WINDOW_MS,
@@ -63,8 +63,8 @@ export function limitCreates(perMinute: number, { predictions, backend, log }: L
       warn: (error, text) => log.warn({ error }, text),
     },
     keyGenerator: (req) => (req.keyId ? `key:${req.keyId}` : ipKeyGenerator(req.ip ?? 'unknown')),
-    ...(backend.command && {
-      store: new RedisStore({ prefix: 'scry-rate:', sendCommand: sending(backend.command) }),
+    ...(jobs.command && {
+      store: new RedisStore({ prefix: 'scry-rate:', sendCommand: sending(jobs.command) }),
     }),
     handler: () => {
       throw new Problem(

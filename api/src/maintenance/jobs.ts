@@ -6,13 +6,12 @@
  */
 
 import type { Unfinished } from '@scry/shared/database/maintenance';
-import { type JobState, jobId, jobOptions, type QueueBackend, queueName } from '@scry/shared/queue/queue';
+import { jobId, predictionJobOptions, predictionQueue } from '@scry/shared/queue/job';
+import type { JobServer } from '@scry/shared/queue/server';
 
 const MARKER_QUEUE = 'scry_marker';
 const MARKER = 'was-here'; // not "marker": BullMQ keeps something of its own under that key
 const A_HUNDRED_YEARS_MS = 100 * 365 * 24 * 3600 * 1000;
-
-type Producer = ReturnType<QueueBackend['queue']>;
 
 /** What became of the predictions that were looked at. */
 export interface Examined {
@@ -25,72 +24,62 @@ export interface Examined {
 }
 
 export class Jobs {
-  readonly #backend: QueueBackend;
+  readonly #server: JobServer;
   readonly #attempts: number;
-  readonly #queues = new Map<string, Producer>();
 
-  constructor(backend: QueueBackend, attempts: number) {
-    this.#backend = backend;
+  constructor(server: JobServer, attempts: number) {
+    this.#server = server;
     this.#attempts = attempts;
   }
 
   /** Changes when the connection to the queue's server was made anew. */
   get reconnects(): number {
-    return this.#backend.reconnects;
+    return this.#server.reconnects;
   }
 
-  /** False when the queue has lost its jobs since `mark`, or was never used. @throws when it is away */
+  /** False when the queue has lost its jobs since `mark`, or was never used. @throws when it is unavailable */
   async isMarked(): Promise<boolean> {
-    const state: JobState = await this.#queue(MARKER_QUEUE).getJobState(MARKER);
-    return state === 'delayed';
+    const [marker] = await this.#server.find([{ queue: MARKER_QUEUE, id: MARKER }]);
+    return marker !== null && marker !== undefined;
   }
 
   /** Leaves the marker. */
   async mark(): Promise<void> {
-    const options = { jobId: MARKER, delay: A_HUNDRED_YEARS_MS };
-    await this.#queue(MARKER_QUEUE).add(MARKER, {}, options);
+    const options = { attempts: 1, keepFailed: false, delayMs: A_HUNDRED_YEARS_MS };
+    await this.#server.add(MARKER_QUEUE, [{ id: MARKER, data: {} }], options);
   }
 
-  /**
-   * Looks up the jobs of predictions of any models. A job is read by its id: asking for its state instead would search
-   * the list of waiting jobs, and with 100,000 of them that takes Redis a millisecond each.
-   * @throws when the queue is away
-   */
+  /** Looks up the jobs of predictions of any models. @throws when the queue is unavailable */
   async examine(items: readonly Unfinished[]): Promise<Examined> {
-    const jobs = await Promise.all(
-      items.map(({ model, job }) => this.#queue(queueName(model)).getJob(jobId(job.id))),
+    const jobs = await this.#server.find(
+      items.map(({ model, job }) => ({ queue: predictionQueue(model), id: jobId(job.id) })),
     );
     const live: Unfinished[] = [];
     const gone: Unfinished[] = [];
     const failed: { item: Unfinished; reason: string }[] = [];
     for (const [index, item] of items.entries()) {
       const job = jobs[index];
-      if (job && !job.finishedOn) live.push(item);
-      else if (job?.failedReason) failed.push({ item, reason: job.failedReason });
-      else gone.push(item);
+      if (!job) gone.push(item);
+      else if (job.failedReason === null) live.push(item);
+      else failed.push({ item, reason: job.failedReason });
     }
     return { live, gone, failed };
   }
 
-  /** Makes jobs; one that exists stays as it is. @throws when the queue is away */
+  /** Makes jobs; one that exists stays as it is. @throws when the queue is unavailable */
   async add(items: readonly Unfinished[]): Promise<void> {
-    const options = jobOptions(this.#attempts);
+    const options = predictionJobOptions(this.#attempts);
     for (const name of new Set(items.map(({ model }) => model))) {
       const jobs = items
         .filter(({ model }) => model === name)
-        .map(({ job }) => ({ name: 'predict', data: job, opts: { ...options, jobId: jobId(job.id) } }));
-      await this.#queue(queueName(name)).addBulk(jobs);
+        .map(({ job }) => ({ id: jobId(job.id), data: job }));
+      await this.#server.add(predictionQueue(name), jobs, options);
     }
   }
 
-  /** Removes the job of a prediction that has ended. */
-  async remove({ model, job }: Unfinished): Promise<void> {
-    await this.#queue(queueName(model)).remove(jobId(job.id));
-  }
-
-  #queue(name: string): Producer {
-    const queue = this.#queues.get(name) ?? this.#backend.queue(name);
-    this.#queues.set(name, queue);
-    return queue;
+  /** Removes the jobs of predictions that have ended. */
+  async drop(model: string, predictionIds: readonly string[]): Promise<void> {
+    const queue = predictionQueue(model);
+    await Promise.all(predictionIds.map((id) => this.#server.remove(queue, jobId(id))));
   }
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CODES } from '@scry/shared/contracts/prediction';
 import type { MaintenanceStore } from '@scry/shared/database/maintenance';
 import type { PredictionStore } from '@scry/shared/database/predictions';
+import type { WorkerStore } from '@scry/shared/database/workers';
 import type { Config } from '@scry/shared/runtime/config';
 import type { Logger } from '@scry/shared/runtime/log';
 import type { DerivedLimit } from '@scry/shared/storage/derived-limit';
@@ -10,6 +11,7 @@ import type { ImageStorage } from '@scry/shared/storage/image-storage';
 import { JobRecovery } from './job-recovery.js';
 import type { Jobs } from './jobs.js';
 import type { MaintenanceTask } from './maintenance.js';
+import { endMissingModels } from './missing-models.js';
 import { ORPHAN_AFTER_MS, type StoredFiles } from './stored-files.js';
 
 const SECOND = 1000;
@@ -24,13 +26,14 @@ const STEP = 200;
 const STEP_PAUSE_MS = 500;
 
 export interface MaintenanceTaskParts {
-  readonly config: Pick<Config, 'STALE_AFTER_S' | 'RETENTION_DAYS' | 'DERIVED_DAYS'>;
+  readonly config: Pick<Config, 'STALE_AFTER_S' | 'RETENTION_DAYS' | 'DERIVED_DAYS' | 'MODEL_MISSING_S'>;
   readonly maintenance: MaintenanceStore;
   readonly predictions: PredictionStore;
   readonly storage: ImageStorage;
   readonly derived: DerivedLimit;
   readonly storedFiles: StoredFiles;
   readonly jobs: Jobs;
+  readonly workers: WorkerStore;
   /** Makes jobs for webhook deliveries that are late. */
   readonly sweepWebhooks: () => Promise<unknown>;
   readonly log: Logger;
@@ -87,6 +90,11 @@ export function maintenanceTasks(parts: MaintenanceTaskParts): readonly Maintena
   const all: MaintenanceTask[] = [
     { name: 'put back', everyMs: SECOND, run: (signal) => jobRecovery.run(signal) },
     { name: 'expire', everyMs: SECOND, run: (signal) => expire(parts, signal) },
+    {
+      name: 'missing models',
+      everyMs: 15 * SECOND,
+      run: (signal) => endMissingModels({ ...parts, missingS: parts.config.MODEL_MISSING_S }, signal),
+    },
     { name: 'webhooks', everyMs: 5 * SECOND, run: async () => void (await parts.sweepWebhooks()) },
     { name: 'temporary files', everyMs: 10 * MINUTE, run: () => removeOrphans(parts) },
     { name: 'stored files', everyMs: SECOND, run: (signal) => parts.storedFiles.run(signal) },

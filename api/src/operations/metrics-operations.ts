@@ -50,6 +50,14 @@ const GAUGES: readonly { name: string; help: string; labelNames: string[]; show:
     },
   },
   {
+    name: 'scry_workers_taking_jobs',
+    help: 'Workers that live and can take jobs from the queue.',
+    labelNames: [],
+    show(gauge, { workers }) {
+      gauge.set(workers.filter(({ queue_problem }) => queue_problem === null).length);
+    },
+  },
+  {
     name: 'scry_predictions_per_second',
     help: 'Predictions that ended in the last half minute, by outcome.',
     labelNames: ['outcome'],

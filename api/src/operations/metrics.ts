@@ -80,9 +80,10 @@ export class Metrics {
       registers,
       async collect() {
         this.reset();
-        const depths = await Promise.all(models.map((model) => queues.depths(model)));
+        const counts = await queues.counts(models);
         for (const [index, model] of models.entries())
-          for (const [state, count] of Object.entries(depths[index] ?? {})) this.set({ model, state }, count);
+          for (const [state, count] of Object.entries(counts?.[index] ?? {}))
+            this.set({ model, state }, count);
       },
     });
     new Gauge({

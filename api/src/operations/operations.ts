@@ -77,9 +77,9 @@ function failuresOf(kept: ReadonlyMap<number, Kept>): Operations['failures'] {
   return [...sums].map(([code, count]) => ({ code, count })).sort((one, other) => one.code - other.code);
 }
 
-function workerView({ id, host, startedAt, models, problems }: LiveWorker, now: number) {
+function workerView({ id, host, startedAt, models, problems, queueProblem }: LiveWorker, now: number) {
   const up_s = Math.max(0, now - startedAt.getTime() / 1000);
-  return { id, host, up_s, models: [...models], problems: [...problems] };
+  return { id, host, up_s, models: [...models], problems: [...problems], queue_problem: queueProblem };
 }
 
 export class OperationsMonitor {

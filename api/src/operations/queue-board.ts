@@ -1,11 +1,11 @@
 /** Bull Board at /admin/queues: what lies in the queues, to look at, for a key with the scope "admin". */
 import { createBullBoard } from '@bull-board/api';
-import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { ExpressAdapter } from '@bull-board/express';
 import { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
 import { authorizer } from '../auth/authorize.js';
 import { Problem } from '../http/problems.js';
 import type { Services } from '../services.js';
+import { QueueBoardAdapter } from './queue-board-adapter.js';
 
 const PATH = '/admin/queues';
 
@@ -49,9 +49,7 @@ function board({ queues, models }: Services): RequestHandler {
   const server = new ExpressAdapter();
   server.setBasePath(PATH);
   createBullBoard({
-    queues: [...models.models.keys()].map(
-      (name) => new BullMQAdapter(queues.producer(name), { readOnlyMode: true, description: name }),
-    ),
+    queues: [...models.models.keys()].map((name) => new QueueBoardAdapter(queues, name)),
     serverAdapter: server,
     options: { uiConfig: { boardTitle: 'Scry: queues' } },
   });

@@ -14,13 +14,9 @@ import { isFinished } from '@scry/shared/contracts/prediction';
 import type { ChangeListener } from '@scry/shared/database/change-listener';
 import type { PredictionStore } from '@scry/shared/database/predictions';
 import type { TakenDelivery, WebhookStore } from '@scry/shared/database/webhooks';
-import {
-  type ConsumeOptions,
-  type Job,
-  putOff,
-  type QueueBackend,
-  WEBHOOK_QUEUE,
-} from '@scry/shared/queue/queue';
+import type { JobConsumer } from '@scry/shared/queue/consumer';
+import { type JobOptions, WEBHOOK_QUEUE } from '@scry/shared/queue/job';
+import type { JobServer } from '@scry/shared/queue/server';
 import type { Logger } from '@scry/shared/runtime/log';
 import { present } from '../predictions/present.js';
 import { type Attempt, decide } from './schedule.js';
@@ -35,7 +31,7 @@ export interface DelivererOptions {
   readonly webhooks: WebhookStore;
   readonly predictions: PredictionStore;
   readonly changes: ChangeListener;
-  readonly backend: QueueBackend;
+  readonly jobs: JobServer;
   readonly sender: WebhookSender;
   readonly log: Logger;
 }
@@ -46,31 +42,30 @@ const LEASE_S = 60;
 const LATE_S = 10;
 const SWEEP_AT_MOST = 500;
 /** Attempts wait for the network, so many may run; the limits per target are in targets.ts. */
-const CONSUME: ConsumeOptions = { concurrency: 32, lockDuration: 60_000, maxStalledCount: 3 };
+const CONCURRENCY = 32;
+const JOB: JobOptions = { attempts: 1, keepFailed: false };
 const BUSY_MS = { least: 1000, most: 15_000 } as const;
-
-type Producer = ReturnType<QueueBackend['queue']>;
-type Consumer = { close(): Promise<void> };
 
 export class WebhookDeliverer {
   readonly #options: DelivererOptions;
   readonly #targets = new Targets();
-  readonly #queue: Producer;
   readonly #watched = new Map<string, () => void>();
-  #consumer: Consumer | null = null;
+  #consumer: JobConsumer | null = null;
 
   constructor(options: DelivererOptions) {
     this.#options = options;
-    this.#queue = options.backend.queue(WEBHOOK_QUEUE);
   }
 
   /** Begins to deliver. */
   start(): void {
-    this.#consumer = this.#options.backend.worker<WebhookJob>(
-      WEBHOOK_QUEUE,
-      (job, token) => this.#work(job, token),
-      CONSUME,
-    );
+    this.#consumer = this.#options.jobs.consumer();
+    this.#consumer.add<WebhookJob>(WEBHOOK_QUEUE, {
+      concurrency: CONCURRENCY,
+      process: async ({ data }) => {
+        const putOffMs = await this.#attempt(data.predictionId);
+        return putOffMs === null ? 'done' : { putOffMs };
+      },
+    });
   }
 
   /** Tells the webhook as soon as this prediction ends. Without it, `sweep` would some seconds later. */
@@ -101,21 +96,14 @@ export class WebhookDeliverer {
 
   async #add(predictionIds: readonly string[]): Promise<void> {
     try {
-      await this.#queue.addBulk(
-        predictionIds.map((predictionId) => ({
-          name: 'deliver',
-          data: { predictionId } satisfies WebhookJob,
-          opts: { jobId: `w-${predictionId}`, removeOnComplete: true, removeOnFail: true },
-        })),
-      );
+      const jobs = predictionIds.map((predictionId) => ({
+        id: `w-${predictionId}`,
+        data: { predictionId } satisfies WebhookJob,
+      }));
+      await this.#options.jobs.add(WEBHOOK_QUEUE, jobs, JOB);
     } catch (error) {
       this.#options.log.warn({ error }, 'webhooks are delivered later: their jobs could not be added');
     }
-  }
-
-  async #work(job: Job<WebhookJob, void>, token: string | undefined): Promise<void> {
-    const waitMs = await this.#attempt(job.data.predictionId);
-    if (waitMs !== null) await putOff(job, token, waitMs);
   }
 
   /** @returns milliseconds after which the job should run again, or null when nothing is left to do */

@@ -49,6 +49,7 @@ export const operationsSchema = z
           z.object({ name: z.string(), version: z.string(), device: z.string(), runtime: z.string() }),
         ),
         problems: z.array(z.object({ name: z.string(), message: z.string() })),
+        queue_problem: z.string().nullable().describe('Why it cannot take jobs; null: it can.'),
       }),
     ),
   })

@@ -1,5 +1,4 @@
 /** The connection pool to PostgreSQL, and its migrations. Only this folder speaks SQL. */
-import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isNativeError } from 'node:util/types';
 import { runner } from 'node-pg-migrate';
@@ -7,6 +6,8 @@ import pg from 'pg';
 import type { Logger } from '../runtime/log.js';
 
 const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
+/** Apart, because the queue may be on a server of its own. */
+const QUEUE_MIGRATIONS = fileURLToPath(new URL('../../queue-migrations', import.meta.url));
 
 /** A statement slower than this is ended by the server: nothing here should come near it. */
 const STATEMENT_TIMEOUT_MS = 30_000;
@@ -104,7 +105,16 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
 }
 
 /** Brings the tables up to date. Several processes may call it at once: each migration runs once. */
-export async function migrate(url: string, log: Logger): Promise<void> {
+export function migrate(url: string, log: Logger): Promise<void> {
+  return apply(url, MIGRATIONS, 'scry_migrations', log);
+}
+
+/** The same for the table of jobs, where the queue is on PostgreSQL. */
+export function migrateQueue(url: string, log: Logger): Promise<void> {
+  return apply(url, QUEUE_MIGRATIONS, 'scry_queue_migrations', log);
+}
+
+async function apply(url: string, dir: string, migrationsTable: string, log: Logger): Promise<void> {
   const logger = {
     debug: () => {},
     info: () => {},
@@ -113,8 +123,8 @@ export async function migrate(url: string, log: Logger): Promise<void> {
   };
   const applied = await runner({
     databaseUrl: url,
-    dir: path.join(MIGRATIONS),
-    migrationsTable: 'scry_migrations',
+    dir,
+    migrationsTable,
     direction: 'up',
     migrationLoaderStrategies: [{ extensions: ['.sql'], loader: 'sql' }],
     advisoryLockMode: 'wait',

@@ -1,5 +1,5 @@
 /** What job recovery asks of the predictions table. Every age is by the database's clock. */
-import type { PredictionJob } from '../queue/queue.js';
+import type { PredictionJob } from '../queue/job.js';
 import type { Database } from './database.js';
 import { NOTE_FILES } from './prediction-statements.js';
 
@@ -30,17 +30,25 @@ interface UnfinishedRow {
   expires_at: Date | null;
 }
 
+/** A time further ahead than this is from before the clock was set back: it says nothing of how long ago it was. */
+const SLACK_S = 5;
+
 const UNFINISHED = `
   SELECT id, model, encode(image_sha256, 'hex') AS sha256, parameters, created_at, created_at::text AS created_text,
          expires_at
   FROM predictions
   WHERE ended IS NULL AND (created_at, id) > ($2::timestamptz, $3)
-    AND touched_at <= clock_timestamp() - $1 * interval '1 second'
+    AND touched_at NOT BETWEEN clock_timestamp() - $1 * interval '1 second'
+                       AND clock_timestamp() + ${SLACK_S} * interval '1 second'
     AND (expires_at IS NULL OR expires_at > clock_timestamp())
   ORDER BY created_at, id LIMIT $4`;
 const EXPIRED = `
   SELECT id FROM predictions
   WHERE ended IS NULL AND expires_at <= clock_timestamp() ORDER BY expires_at LIMIT $1`;
+const WAITING_FOR = `
+  SELECT id FROM predictions
+  WHERE ended IS NULL AND model = $1 AND created_at < clock_timestamp() - $2 * interval '1 second'
+  ORDER BY created_at, id LIMIT $3`;
 // A row that is being written to at this moment is left for the next step.
 const REMOVE_OLD = `
   WITH gone AS (
@@ -79,6 +87,16 @@ export class MaintenanceStore {
   /** Unfinished predictions whose deadline has passed. */
   async expired(limit: number): Promise<string[]> {
     const rows = await this.#database.run<{ id: string }>('maintenance_expired', EXPIRED, [limit]);
+    return rows.map((row) => row.id);
+  }
+
+  /** Unfinished predictions of a model that were accepted more than `forS` seconds ago, oldest first. */
+  async waitingFor(model: string, forS: number, limit: number): Promise<string[]> {
+    const rows = await this.#database.run<{ id: string }>('maintenance_waiting_for', WAITING_FOR, [
+      model,
+      forS,
+      limit,
+    ]);
     return rows.map((row) => row.id);
   }
 

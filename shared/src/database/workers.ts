@@ -24,6 +24,8 @@ export interface WorkerBeat {
   readonly models: readonly ServedModel[];
   /** Models that could not be loaded, by name, with a sentence. */
   readonly problems: readonly { readonly name: string; readonly message: string }[];
+  /** Why it cannot take jobs, in a sentence; null: it can. */
+  readonly queueProblem: string | null;
 }
 
 export interface LiveWorker extends WorkerBeat {
@@ -31,12 +33,25 @@ export interface LiveWorker extends WorkerBeat {
   readonly seenAt: Date;
 }
 
+// A model's time is written once per beat of one worker, however many serve it. Models are taken in the order of their
+// names, so that two workers cannot deadlock.
 const BEAT = `
-  INSERT INTO workers (id, host, pid, models, problems) VALUES ($1, $2, $3, $4::json, $5::json)
-  ON CONFLICT (id) DO UPDATE SET host = $2, pid = $3, models = $4::json, problems = $5::json, seen_at = now()`;
+  WITH served AS (
+    INSERT INTO served_models AS s (name) SELECT DISTINCT name FROM unnest($7::text[]) AS name ORDER BY name
+    ON CONFLICT (name) DO UPDATE SET served_at = now()
+      WHERE s.served_at NOT BETWEEN now() - $8 * interval '1 second' AND now()
+  )
+  INSERT INTO workers (id, host, pid, models, problems, queue_problem) VALUES ($1, $2, $3, $4::json, $5::json, $6)
+  ON CONFLICT (id) DO UPDATE SET host = $2, pid = $3, models = $4::json, problems = $5::json, queue_problem = $6,
+    seen_at = now()`;
+// A time in the future is no sign of life: the clock was set back since.
 const LIVE = `
-  SELECT id, host, pid, models, problems, started_at AS "startedAt", seen_at AS "seenAt" FROM workers
-  WHERE seen_at > now() - $1 * interval '1 second' ORDER BY id`;
+  SELECT id, host, pid, models, problems, queue_problem AS "queueProblem", started_at AS "startedAt",
+         seen_at AS "seenAt"
+  FROM workers
+  WHERE seen_at BETWEEN now() - $1 * interval '1 second' AND now() + $1 * interval '1 second' ORDER BY id`;
+const SERVED = `
+  SELECT name, extract(epoch FROM now() - served_at)::float8 AS "agoS" FROM served_models WHERE served_at <= now()`;
 const REMOVE = `DELETE FROM workers WHERE id = $1 OR seen_at < now() - $2 * interval '1 second'`;
 
 export class WorkerStore {
@@ -54,6 +69,9 @@ export class WorkerStore {
       worker.pid,
       JSON.stringify(worker.models),
       JSON.stringify(worker.problems),
+      worker.queueProblem,
+      worker.models.map(({ name }) => name),
+      BEAT_MS / 1000,
     ];
     await this.#database.run('worker_beat', BEAT, values);
   }
@@ -61,6 +79,12 @@ export class WorkerStore {
   /** Workers heard of lately. */
   live(): Promise<LiveWorker[]> {
     return this.#database.run<LiveWorker>('worker_live', LIVE, [GONE_AFTER_S]);
+  }
+
+  /** How long ago each model was last served by any worker, seconds. */
+  async servedAgo(): Promise<Map<string, number>> {
+    const rows = await this.#database.run<{ name: string; agoS: number }>('worker_served', SERVED, []);
+    return new Map(rows.map(({ name, agoS }) => [name, agoS]));
   }
 
   /** Says goodbye, and forgets those gone for long. */

@@ -187,6 +187,11 @@ const settings = {
     '30',
     'An unfinished prediction is looked after by job recovery when nothing happened for this long, seconds.',
   ),
+  MODEL_MISSING_S: setting(
+    whole(1, 30 * 86_400).default(3600),
+    '3600',
+    'Predictions that wait for a model which no worker serves are failed after this long, while other workers run, seconds.',
+  ),
   SHUTDOWN_TIMEOUT_S: setting(
     whole(1, 3600).default(20),
     '20',

@@ -5,14 +5,14 @@
 
 import type { Outcome } from '@scry/shared/contracts/prediction';
 import type { Model } from '@scry/shared/models/model-folders';
-import type { PredictionJob } from '@scry/shared/queue/queue';
+import type { PredictionJob } from '@scry/shared/queue/job';
 import { Batcher } from '@scry/shared/runtime/batcher';
 import type { InferenceHealth } from '../health/inference-health.js';
 import type { Answered } from '../jobs/predict/answered.js';
 import type { InferenceItem, InferencePool, LoadedReport } from './pool.js';
 
 /** A model as its manifest describes it, and as the engine loaded it. */
-export interface Served {
+export interface LoadedModel {
   readonly model: Model;
   readonly report: LoadedReport;
 }
@@ -36,14 +36,14 @@ export type Inferred = Omit<Answered, 'decodeMs'> | 'dropped';
 /** A batch failed, and one of its images may be the reason: each is worth a try on its own. */
 export class BatchFailed extends Error {}
 
-export interface LaneParts {
+export interface ModelRunnerParts {
   readonly pool: InferencePool;
   readonly health: InferenceHealth;
   /** Batches that run at the same time. */
   readonly threads: number;
 }
 
-export class Lane {
+export class ModelRunner {
   readonly model: Model;
   readonly report: LoadedReport;
   readonly #pool: InferencePool;
@@ -51,7 +51,7 @@ export class Lane {
   readonly #batcher: Batcher<BatchItem, Inferred>;
   #coming = 0;
 
-  constructor({ model, report }: Served, { pool, health, threads }: LaneParts) {
+  constructor({ model, report }: LoadedModel, { pool, health, threads }: ModelRunnerParts) {
     this.model = model;
     this.report = report;
     this.#pool = pool;

@@ -107,9 +107,10 @@ export async function accept(
   upload: PendingImage,
   idIsChosen: boolean,
 ): Promise<Accepted> {
-  const { predictions, metrics, backlog, webhooks, answerCache } = services;
+  const { predictions, metrics, serving, backlog, webhooks, answerCache } = services;
   const earlier = idIsChosen ? await predictions.get(wanted.id) : null;
   if (earlier) return { created: false, prediction: earlier };
+  await serving.admit(wanted.model.name);
   await backlog.admit(wanted.model.name);
   const created = await commit(services, wanted, upload);
   if (created) {

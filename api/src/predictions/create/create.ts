@@ -31,6 +31,7 @@ export const creationProblems = problems(
   'invalid-json',
   'no-image',
   'unknown-model',
+  'model-not-served',
   'id-taken',
   'too-large',
   'unsupported-image',

@@ -187,7 +187,7 @@ describe('a client that waits and goes away', () => {
     const left = await app.fetch(`/v1/predictions/${id}?wait=5`);
     expect(await left.json()).toMatchObject({ status: 'canceled' });
     await until('its job has left the queue', async () => {
-      return (await app.services.queues.depths('everyday-10'))?.wait === 0;
+      return (await app.services.queues.counts(['everyday-10']))?.[0]?.wait === 0;
     });
   });
 

@@ -11,7 +11,10 @@ import { Leadership } from '@scry/shared/database/leader-lock';
 import { MaintenanceStore } from '@scry/shared/database/maintenance';
 import { type NewPrediction, PredictionStore } from '@scry/shared/database/predictions';
 import { StoredFileStore } from '@scry/shared/database/stored-files';
-import { jobId, openQueueBackend, type QueueBackend, queueName } from '@scry/shared/queue/queue';
+import { type WorkerBeat, WorkerStore } from '@scry/shared/database/workers';
+import { jobId, predictionJobOptions, predictionQueue } from '@scry/shared/queue/job';
+import { openJobServer } from '@scry/shared/queue/open';
+import type { JobServer } from '@scry/shared/queue/server';
 import { DerivedLimit } from '@scry/shared/storage/derived-limit';
 import { ImageStorage } from '@scry/shared/storage/image-storage';
 import { until } from '../../../helpers/app.js';
@@ -31,7 +34,7 @@ let redis: TestRedis | null;
 let testDatabase: TestDatabase;
 let database: Database;
 let predictions: PredictionStore;
-let backend: QueueBackend;
+let jobServer: JobServer;
 let dataDir: string;
 let storage: ImageStorage;
 
@@ -44,15 +47,15 @@ async function setUp(kind: 'redis' | 'postgres' = 'postgres'): Promise<void> {
   testDatabase = await createDatabase();
   database = openDatabase(testDatabase.url, { max: 4, name: 'test', log: quiet });
   predictions = new PredictionStore(database);
-  backend = openQueueBackend(kind === 'redis' && redis ? redis.url : testDatabase.url, 4, quiet);
-  await backend.prepare();
+  jobServer = openJobServer(kind === 'redis' && redis ? redis.url : testDatabase.url, 4, quiet);
+  await jobServer.prepare();
   dataDir = await mkdtemp(path.join(tmpdir(), 'scry-maintenance-'));
   storage = new ImageStorage(dataDir);
   await storage.prepare();
 }
 
 afterEach(async () => {
-  await backend.close();
+  await jobServer.close();
   await predictions.close();
   await database.close();
   await testDatabase.drop();
@@ -77,13 +80,14 @@ function runner(config: Partial<MaintenanceTaskParts['config']> = {}): (name: st
     files: new StoredFileStore(database),
   });
   const all = maintenanceTasks({
-    config: { STALE_AFTER_S: 30, RETENTION_DAYS: 0, DERIVED_DAYS: 7, ...config },
+    config: { STALE_AFTER_S: 30, RETENTION_DAYS: 0, DERIVED_DAYS: 7, MODEL_MISSING_S: 3600, ...config },
     derived: new DerivedLimit(dataDir, 1024 ** 3),
     maintenance: new MaintenanceStore(database),
     predictions,
     storage,
     storedFiles,
-    jobs: new Jobs(backend, 3),
+    jobs: new Jobs(jobServer, 3),
+    workers: new WorkerStore(database),
     sweepWebhooks: () => Promise.resolve(),
     log: quiet,
   });
@@ -103,7 +107,14 @@ async function age(seconds: number): Promise<void> {
   );
 }
 
-const stateOf = (id: string) => backend.queue(queueName(MODEL)).getJobState(jobId(id));
+const QUEUE = predictionQueue(MODEL);
+
+async function jobOf(id: string) {
+  const [job] = await jobServer.find([{ queue: QUEUE, id: jobId(id) }]);
+  return job ?? null;
+}
+
+const waiting = async () => (await jobServer.counts([QUEUE]))[0]?.wait;
 
 describe.each(['postgres', 'redis'] as const)('putting predictions back, with %s as the queue', (kind) => {
   beforeEach(() => setUp(kind));
@@ -112,9 +123,8 @@ describe.each(['postgres', 'redis'] as const)('putting predictions back, with %s
     await predictions.create(prediction(`${kind}-lost`, { parameters: { top_k: 3 } }));
     await age(31);
     await run('put back');
-    const job = await backend.queue(queueName(MODEL)).getJob(jobId(`${kind}-lost`));
+    const job = await jobOf(`${kind}-lost`);
     expect(job?.data).toMatchObject({ id: `${kind}-lost`, sha256: SHA, parameters: { top_k: 3 } });
-    expect(job?.opts).toMatchObject({ attempts: 3, removeOnComplete: true });
   });
 
   it('leaves one that has a job alone', async () => {
@@ -124,15 +134,24 @@ describe.each(['postgres', 'redis'] as const)('putting predictions back, with %s
     const look = runner();
     await look('put back');
     await look('put back');
-    const counts = await backend.queue(queueName(MODEL)).getJobCounts('wait');
-    expect(await stateOf(`${kind}-live`)).toBe('waiting');
-    expect(counts.wait).toBeGreaterThanOrEqual(1);
+    expect(await jobOf(`${kind}-live`)).toMatchObject({ failedReason: null });
+    expect(await waiting()).toBeGreaterThanOrEqual(1);
+  });
+
+  it('makes a job for one that was touched before the clock was set back two hours', async () => {
+    await predictions.create(prediction(`${kind}-ahead`));
+    await run('put back');
+    await jobServer.remove(QUEUE, jobId(`${kind}-ahead`));
+    await age(-7200);
+    const look = runner();
+    await look('put back');
+    expect(await jobOf(`${kind}-ahead`)).not.toBeNull();
   });
 
   it('looks at young ones only for some seconds after the queue came back empty', async () => {
     const clock = { now: 0 };
     const maintenance = new MaintenanceStore(database);
-    const jobs = new Jobs(backend, 3);
+    const jobs = new Jobs(jobServer, 3);
     const jobRecovery = new JobRecovery({
       maintenance,
       predictions,
@@ -146,28 +165,24 @@ describe.each(['postgres', 'redis'] as const)('putting predictions back, with %s
     await predictions.create(prediction(`${kind}-young`));
     await age(2);
     await jobRecovery.run(none);
-    expect(await stateOf(`${kind}-young`)).toBe('unknown');
-    await backend.queue('scry_marker').obliterate({ force: true });
+    expect(await jobOf(`${kind}-young`)).toBeNull();
+    await jobServer.forget('scry_marker');
     await jobRecovery.run(none);
-    expect(await stateOf(`${kind}-young`)).toBe('waiting');
+    expect(await jobOf(`${kind}-young`)).not.toBeNull();
   });
 
   it('ends one whose job failed for good, with the reason', async () => {
     const id = `${kind}-failed`;
     await predictions.create(prediction(id));
-    const queue = backend.queue(queueName(MODEL));
-    const failed = new Promise<void>((resolve) => {
-      const worker = backend.worker(
-        queueName(MODEL),
-        async (job) => {
-          if (job.name === 'doomed') throw new Error('the disk is on fire');
-        },
-        {},
-      );
-      worker.on('failed', () => resolve());
+    await jobServer.add(QUEUE, [{ id: jobId(id), data: {} }], predictionJobOptions(1));
+    const consumer = jobServer.consumer();
+    const doomed = Promise.reject(new Error('the disk is on fire'));
+    consumer.add(QUEUE, {
+      concurrency: 1,
+      process: ({ id: taken }) => (taken === jobId(id) ? doomed : Promise.resolve('done')),
     });
-    await queue.add('doomed', {}, { jobId: jobId(id), attempts: 1 });
-    await failed;
+    await until('it has failed', async () => (await jobOf(id))?.failedReason !== null);
+    await consumer.close();
     await age(31);
     await run('put back');
     expect(await predictions.get(id)).toMatchObject({
@@ -175,7 +190,7 @@ describe.each(['postgres', 'redis'] as const)('putting predictions back, with %s
       code: 500,
       error: { message: expect.stringContaining('the disk is on fire') },
     });
-    expect(await stateOf(id)).toBe('unknown');
+    expect(await jobOf(id)).toBeNull();
   });
 
   it('goes through thousands page by page', async () => {
@@ -183,8 +198,7 @@ describe.each(['postgres', 'redis'] as const)('putting predictions back, with %s
     await Promise.all(ids.map((id) => predictions.create(prediction(id))));
     await age(31);
     await run('put back');
-    const counts = await backend.queue(queueName(MODEL)).getJobCounts('wait');
-    expect(counts.wait).toBeGreaterThanOrEqual(1200);
+    expect(await waiting()).toBeGreaterThanOrEqual(1200);
   });
 });
 
@@ -202,7 +216,7 @@ describe('with Redis away', () => {
     await redis.start();
     await until('it is put back', async () => {
       await look('put back').catch(() => undefined);
-      return (await stateOf('while-away').catch(() => 'away')) === 'waiting';
+      return (await jobOf('while-away').catch(() => null)) !== null;
     });
   });
 });
@@ -250,6 +264,69 @@ describe('the other maintenanceTasks', () => {
     const { items } = await predictions.list({ limit: 10 });
     expect(items.map(({ id }) => id).sort()).toEqual(['old-unfinished', 'young-shared']);
     expect([await storage.has(shas.alone), await storage.has(shas.shared)]).toEqual([false, true]);
+  });
+});
+
+describe('predictions of a model that no worker serves', () => {
+  beforeEach(() => setUp());
+  const served = { name: MODEL, version: '1', device: 'cpu', runtime: 'onnxruntime' };
+  const worker = (changes: Partial<WorkerBeat>): WorkerBeat => ({
+    ...{ id: 'w', host: 'here', pid: 1, models: [], problems: [], queueProblem: null },
+    ...changes,
+  });
+  const beat = (changes: Partial<WorkerBeat>) => new WorkerStore(database).beat(worker(changes));
+  const sightedAgo = (seconds: number) =>
+    database.query(`UPDATE served_models SET served_at = served_at - $1 * interval '1 second'`, [seconds]);
+
+  async function create(...ids: string[]): Promise<void> {
+    for (const id of ids) {
+      await predictions.create(prediction(id));
+      await jobServer.add(QUEUE, [{ id: jobId(id), data: {} }], predictionJobOptions(3));
+    }
+  }
+  const statusOf = async (id: string) => (await predictions.get(id))?.status;
+
+  it('are failed after a limit, with the reason why no worker loads it, and their jobs removed', async () => {
+    await create('refused-1', 'refused-2');
+    await age(4000);
+    await create('refused-young');
+    await beat({ problems: [{ name: MODEL, message: 'model.onnx is damaged' }] });
+    await run('missing models');
+    expect(await predictions.get('refused-1')).toMatchObject({
+      status: 'failed',
+      code: 550,
+      error: {
+        message:
+          'No worker can load the model "everyday-10": model.onnx is damaged. Send the image again when it is served.',
+      },
+    });
+    expect([await statusOf('refused-2'), await statusOf('refused-young')]).toEqual(['failed', 'queued']);
+    expect(await jobOf('refused-1')).toBeNull();
+  });
+
+  it('are failed after a limit when its folder was removed', async () => {
+    await create('removed-1');
+    await beat({ models: [served] });
+    await age(4000);
+    await run('missing models');
+    expect(await statusOf('removed-1')).toBe('queued');
+    await beat({ models: [] });
+    await sightedAgo(3000);
+    await run('missing models');
+    expect(await statusOf('removed-1')).toBe('queued'); // it was served within the limit
+    await sightedAgo(3000);
+    await run('missing models');
+    expect(await predictions.get('removed-1')).toMatchObject({
+      status: 'failed',
+      error: { message: 'No worker serves the model "everyday-10". Send the image again when it is served.' },
+    });
+  });
+
+  it('wait for as long as no worker lives', async () => {
+    await create('waiting-1');
+    await age(1e6);
+    await run('missing models');
+    expect(await statusOf('waiting-1')).toBe('queued');
   });
 });
 

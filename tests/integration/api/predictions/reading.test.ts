@@ -97,14 +97,14 @@ describe('one prediction', () => {
 describe('canceling', () => {
   test('ends what has not ended, takes its job back and lets whoever waits go', async () => {
     const { prediction_id: id } = await predict(app, await jpeg(7), { model: 'blood-cells' });
-    const before = await app.services.queues.depths('blood-cells');
+    const before = await app.services.queues.counts(['blood-cells']);
     const waiting = get(id, '?wait=20');
     while (app.services.waiters.waiting === 0) await new Promise(setImmediate);
     const canceled = await read(await app.fetch(`/v1/predictions/${id}/cancel`, { method: 'POST' }));
     expect(canceled).toMatchObject({ status: 'canceled', code: 500 });
     expect(await read(await waiting)).toMatchObject({ status: 'canceled' });
-    const after = await app.services.queues.depths('blood-cells');
-    expect((before?.wait ?? 0) - (after?.wait ?? 0)).toBe(1);
+    const after = await app.services.queues.counts(['blood-cells']);
+    expect((before?.[0]?.wait ?? 0) - (after?.[0]?.wait ?? 0)).toBe(1);
   });
 
   test('leaves what has ended as it is', async () => {
@@ -229,6 +229,7 @@ describe('models', () => {
       pid: 1,
       models: [served],
       problems: [{ name: 'blood-cells', message: 'model.onnx is damaged' }],
+      queueProblem: null,
     });
     await until('it is served', async () => (await model()).serving);
     expect(await model()).toMatchObject({ serving: true, workers: [{ id: 'w1', device: 'cpu' }] });

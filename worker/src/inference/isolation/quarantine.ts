@@ -2,14 +2,15 @@
  * Images on which a process died are tried once more in a process of their own, so that the next death tells for
  * certain whose fault it was, and takes nobody along. Owns one child per model.
  *
- *     none ──▶ starting ──▶ ready ⇄ busy ──▶ (idle for long) none
- *                             └──▶ died while busy: that image is failed for good ──▶ none
+ *     none ──▶ starting ──▶ ready ⇄ busy ──▶ (idle for long, or died while idle) none
+ *                             └──▶ died while busy with its first image: that image is failed for good ──▶ none
+ *                             └──▶ died while busy with a later one: that image is tried in a fresh process ──▶ none
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { CODES } from '@scry/shared/contracts/prediction';
 import type { Model } from '@scry/shared/models/model-folders';
-import type { PredictionJob } from '@scry/shared/queue/queue';
+import type { PredictionJob } from '@scry/shared/queue/job';
 import type { Logger } from '@scry/shared/runtime/log';
 import { threadFile } from '@scry/shared/runtime/thread-file';
 import { type Answered, withoutInference } from '../../jobs/predict/answered.js';
@@ -57,25 +58,31 @@ class Cell {
 
   async #predict(job: PredictionJob): Promise<Answered> {
     if (this.#idle) clearTimeout(this.#idle);
-    const child = this.#child ?? (await this.#start());
-    this.#child = child;
+    const used = this.#child;
+    const answered = used && (await this.#askAbout(used, job));
+    // One that was used before may have died for a reason of its own: only the death of a fresh one tells for certain.
+    const fresh = answered ?? (await this.#askAbout(await this.#start(), job));
+    if (fresh) return fresh;
+    this.#options.log.error(
+      { prediction: job.id, model: this.#model.name },
+      'an image made its own process die',
+    );
+    return DIED;
+  }
+
+  /** @returns the answer, or null when the process died instead */
+  async #askAbout(child: ChildProcess, job: PredictionJob): Promise<Answered | null> {
     const deadline = setTimeout(() => child.kill('SIGKILL'), this.#options.timeoutMs);
     try {
       const request: QuarantineRequest = { sha256: job.sha256, parameters: job.parameters };
       const reply = await this.#ask(child, request);
-      if (reply === null) {
-        this.#child = null;
-        this.#options.log.error(
-          { prediction: job.id, model: this.#model.name },
-          'an image made its own process die',
-        );
-        return DIED;
-      }
+      if (reply === null) return null;
       if ('error' in reply) throw new Error(reply.error);
       if (!('answered' in reply)) throw new Error('the quarantined process spoke out of turn');
       return reply.answered;
     } finally {
       clearTimeout(deadline);
+      if (this.#idle) clearTimeout(this.#idle);
       this.#idle = setTimeout(() => this.close(), IDLE_MS);
     }
   }
@@ -83,6 +90,10 @@ class Cell {
   async #start(): Promise<ChildProcess> {
     const { log, timeoutMs, ...setup } = this.#options;
     const child = fork(CHILD, { serialization: 'advanced' });
+    this.#child = child;
+    child.once('exit', () => {
+      if (this.#child === child) this.#child = null;
+    });
     const deadline = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
     const reply = await this.#ask(child, { ...setup, model: this.#model } satisfies QuarantineSetup);
     clearTimeout(deadline);
@@ -104,7 +115,7 @@ class Cell {
     );
     const death = once(child, 'exit', { signal: settled.signal }).then(() => null);
     const none = Promise.allSettled([reply, death]);
-    child.send(message);
+    child.send(message, () => undefined); // one that is dead already says so by its exit
     try {
       return await Promise.race([reply, death]);
     } finally {

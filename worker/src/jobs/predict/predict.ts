@@ -14,7 +14,7 @@
 import { CODES, type PredictionError } from '@scry/shared/contracts/prediction';
 import type { Finish, PredictionStore } from '@scry/shared/database/predictions';
 import type { Model } from '@scry/shared/models/model-folders';
-import type { PredictionJob } from '@scry/shared/queue/queue';
+import type { PredictionJob } from '@scry/shared/queue/job';
 import type { Logger } from '@scry/shared/runtime/log';
 import type { ImageStorage } from '@scry/shared/storage/image-storage';
 import type { ImageReader, Preparation } from '../../imaging/image-reader.js';
@@ -23,15 +23,15 @@ import {
   BatchFailed,
   type BatchItem,
   type Inferred,
-  Lane,
-  type LaneParts,
+  type LoadedModel,
+  ModelRunner,
+  type ModelRunnerParts,
   type Running,
-  type Served,
 } from '../../inference/model-runner.js';
 import { type Answered, withoutInference } from './answered.js';
 import { persist } from './persist.js';
 
-export interface PredictorParts extends LaneParts {
+export interface PredictorParts extends ModelRunnerParts {
   readonly store: PredictionStore;
   readonly storage: ImageStorage;
   readonly reader: ImageReader;
@@ -51,13 +51,13 @@ export interface Attempt {
 
 export class Predictor {
   readonly #parts: PredictorParts;
-  readonly #lanes = new Map<string, Lane>();
+  readonly #runners = new Map<string, ModelRunner>();
   readonly #running = new Map<string, Running>();
   readonly #stop = new AbortController();
 
-  constructor(parts: PredictorParts, models: Iterable<Served>) {
+  constructor(parts: PredictorParts, models: Iterable<LoadedModel>) {
     this.#parts = parts;
-    for (const served of models) this.#lanes.set(served.model.name, new Lane(served, parts));
+    for (const loaded of models) this.#runners.set(loaded.model.name, new ModelRunner(loaded, parts));
   }
 
   /**
@@ -65,12 +65,12 @@ export class Predictor {
    * @throws what went wrong, when the queue should try again
    */
   async predict(model: string, job: PredictionJob, attempt: Attempt): Promise<void> {
-    const lane = this.#lanes.get(model);
-    if (!lane) throw new Error(`this worker does not serve the model "${model}"`);
+    const runner = this.#runners.get(model);
+    if (!runner) throw new Error(`this worker does not serve the model "${model}"`);
     const running: Running = { job, stopped: false };
     this.#running.set(job.id, running);
     try {
-      await this.#claimAndAnswer(lane, running, attempt);
+      await this.#claimAndAnswer(runner, running, attempt);
     } finally {
       this.#running.delete(job.id);
     }
@@ -94,52 +94,54 @@ export class Predictor {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#lanes.values()].map((lane) => lane.close()));
+    await Promise.all([...this.#runners.values()].map((runner) => runner.close()));
   }
 
-  async #claimAndAnswer(lane: Lane, running: Running, attempt: Attempt): Promise<void> {
+  async #claimAndAnswer(runner: ModelRunner, running: Running, attempt: Attempt): Promise<void> {
     const { store, quarantine, worker, log } = this.#parts;
     const { job } = running;
-    const arrived = lane.expect();
+    const arrived = runner.expect();
     try {
       const claiming = persist(() => store.claim(job.id, worker), this.#stop.signal, log);
       const suspicious = attempt.deaths > 0;
-      const [claim, prepared] = await Promise.all([claiming, suspicious ? null : this.#prepare(lane, job)]);
+      const [claim, prepared] = await Promise.all([claiming, suspicious ? null : this.#prepare(runner, job)]);
       if (!claim.claimed) return;
       const harmless = claim.deaths === 0 ? prepared : null;
       if (!harmless) arrived(); // it takes another way
       const answered = harmless
-        ? await this.#answer(lane, running, harmless, arrived)
-        : await quarantine.predict(lane.model, job);
-      if (answered !== 'dropped') await this.#write(lane, job, answered);
+        ? await this.#answer(runner, running, harmless, arrived)
+        : await quarantine.predict(runner.model, job);
+      if (answered !== 'dropped') await this.#write(runner, job, answered);
     } catch (error) {
-      await this.#failed(lane, job, error as Error, attempt.lastTry);
+      await this.#failed(runner, job, error as Error, attempt.lastTry);
     } finally {
       arrived();
     }
   }
 
-  #prepare({ report }: Lane, job: PredictionJob): Promise<Preparation> {
+  #prepare({ report }: ModelRunner, job: PredictionJob): Promise<Preparation> {
     const { reader, storage } = this.#parts;
     return reader.prepare(storage.path(job.sha256), report.input);
   }
 
   async #answer(
-    lane: Lane,
+    runner: ModelRunner,
     running: Running,
     prepared: Preparation,
     arrived: () => void,
   ): Promise<Answered | 'dropped'> {
     try {
       return await this.#infer(running, prepared, (item) => {
-        const inferred = lane.inBatch(item);
+        const inferred = runner.inBatch(item);
         arrived();
         return inferred;
       });
     } catch (error) {
       if (!(error instanceof BatchFailed)) throw error;
       // The pixels went with the batch, so the image is decoded again.
-      return await this.#infer(running, await this.#prepare(lane, running.job), (item) => lane.alone(item));
+      return await this.#infer(running, await this.#prepare(runner, running.job), (item) =>
+        runner.alone(item),
+      );
     }
   }
 
@@ -156,9 +158,9 @@ export class Predictor {
     return inferred === 'dropped' ? 'dropped' : { ...inferred, decodeMs };
   }
 
-  async #write(lane: Lane, job: PredictionJob, answered: Answered): Promise<void> {
+  async #write(runner: ModelRunner, job: PredictionJob, answered: Answered): Promise<void> {
     const { store, worker, log } = this.#parts;
-    const { model, report } = lane;
+    const { model, report } = runner;
     const finish: Finish = {
       id: job.id,
       modelVersion: model.version,
@@ -169,14 +171,14 @@ export class Predictor {
     await persist(() => store.finish(finish), this.#stop.signal, log);
   }
 
-  async #failed(lane: Lane, job: PredictionJob, error: Error, lastTry: boolean): Promise<void> {
+  async #failed(runner: ModelRunner, job: PredictionJob, error: Error, lastTry: boolean): Promise<void> {
     const { store, log } = this.#parts;
-    log.error({ error, prediction: job.id, model: lane.model.name, lastTry }, 'a prediction failed');
+    log.error({ error, prediction: job.id, model: runner.model.name, lastTry }, 'a prediction failed');
     if (!lastTry) {
       await persist(() => store.release([job.id]), this.#stop.signal, log);
       throw error;
     }
-    await this.#write(lane, job, withoutInference(lastFailure(lane.model, error)));
+    await this.#write(runner, job, withoutInference(lastFailure(runner.model, error)));
   }
 }
 

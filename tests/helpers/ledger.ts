@@ -7,6 +7,11 @@ import pg from 'pg';
 import { shapesJpeg } from './images.js';
 import type { System } from './system.js';
 
+/** Whom images are sent to, and the database that is asked what became of them. */
+export interface CountedSystem extends Pick<System, 'url' | 'predict'> {
+  readonly database: { readonly url: string };
+}
+
 const IMAGES = 6;
 /** Answers of one model on one machine differ by less, whatever they were batched with. */
 const SAME = 1e-3;
@@ -57,19 +62,19 @@ export interface Tally {
 }
 
 export class Ledger {
-  readonly #system: System;
+  readonly #system: CountedSystem;
   readonly #images: readonly Image[];
   readonly #accepted = new Map<string, Image>();
   readonly #unanswered = new Map<string, Image>();
   readonly #refused = new Map<string, number>();
 
-  private constructor(system: System, images: readonly Image[]) {
+  private constructor(system: CountedSystem, images: readonly Image[]) {
     this.#system = system;
     this.#images = images;
   }
 
   /** Learns the right answers in calm weather, and begins to write down ends. @param draw makes an image per seed */
-  static async open(system: System, draw = (seed: number) => shapesJpeg(seed)): Promise<Ledger> {
+  static async open(system: CountedSystem, draw = (seed: number) => shapesJpeg(seed)): Promise<Ledger> {
     const images: Image[] = [];
     for (let seed = 1; seed <= IMAGES; seed++) {
       const bytes = await draw(seed);
@@ -181,7 +186,7 @@ export class Ledger {
   }
 }
 
-async function withClient<T>(system: System, work: (client: pg.Client) => Promise<T>): Promise<T> {
+async function withClient<T>(system: CountedSystem, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: system.database.url });
   await client.connect();
   try {

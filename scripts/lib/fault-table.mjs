@@ -1,4 +1,5 @@
 /** The table that `npm run test:faults` prints; Markdown, so that it can go into docs/reliability.md as it is. */
+import { markdownTable } from './markdown-table.mjs';
 
 const HEAD = [
   'fault',
@@ -19,14 +20,6 @@ function refusals(refused) {
 
 function faultRow({ fault, accepted, right, lost, doubled, refused, recoveryS }) {
   return [fault, accepted, right, lost, doubled, refusals(refused), seconds(recoveryS)];
-}
-
-function layOut(rows) {
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => String(row[column]).length)));
-  const line = (row) => `| ${row.map((cell, column) => String(cell).padEnd(widths[column])).join(' | ')} |`;
-  const rule = `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`;
-  const [head, ...body] = rows.map(line);
-  return [head, rule, ...body].join('\n');
 }
 
 function corpusLines({ corpus, ends, peakMemoryMiB, seconds: took }) {
@@ -61,7 +54,7 @@ function metadataTable({ metadata }) {
       seconds(most(cases, 'seconds').seconds),
     ];
   });
-  return layOut([
+  return markdownTable([
     ['images full of metadata', 'cases', 'API, most MiB', 'worker, most MiB', 'longest'],
     ...rows,
   ]);
@@ -70,7 +63,8 @@ function metadataTable({ metadata }) {
 /** @param {readonly object[]} entries what the tests reported, in order @returns {string} */
 export function faultTable(entries) {
   const faults = entries.filter((entry) => 'fault' in entry);
-  const parts = faults.length > 0 ? [layOut([HEAD, ...faults.map(faultRow)])] : ['No fault was tested.'];
+  const parts =
+    faults.length > 0 ? [markdownTable([HEAD, ...faults.map(faultRow)])] : ['No fault was tested.'];
   parts.push(...entries.filter((entry) => 'corpus' in entry).map(corpusLines));
   parts.push(...entries.filter((entry) => 'metadata' in entry).map(metadataTable));
   return parts.join('\n\n');

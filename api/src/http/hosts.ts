@@ -19,6 +19,16 @@ function nameOf(host: string): string | null {
   return name === undefined ? null : name.toLowerCase().replace(/\.$/, '');
 }
 
+/** Node keeps the first of several; what stands before this server may have looked at another. */
+function countHosts(rawHeaders: readonly string[]): number {
+  let count = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] as string;
+    if (name.length === 4 && name.toLowerCase() === 'host') count++;
+  }
+  return count;
+}
+
 /**
  * Makes the check that stands before everything else.
  * @throws Problem "invalid-request" or "wrong-host", from the handler
@@ -29,6 +39,7 @@ export function allowHosts({ ALLOWED_HOSTS: allowed, PUBLIC_URL: publicUrl }: Se
   const any = names.has('*');
   return (req, _res, next) => {
     const { host } = req.headers;
+    if (countHosts(req.rawHeaders) > 1) throw new Problem('invalid-request', 'Host: came more than once.');
     if (host === undefined) return next(); // HTTP/1.0: no browser
     const name = nameOf(host);
     if (name === null) throw new Problem('invalid-request', 'Host: not a name or address.');

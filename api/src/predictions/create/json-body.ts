@@ -102,8 +102,21 @@ function fieldsOf(splitter: JsonSplitter): Record<string, unknown> {
  * @throws Problem and what `store` throws; nothing stays behind
  */
 export async function readJsonBody(req: Request, store: Store, maxBytes: number): Promise<JsonBody> {
+  const body = bodyOf(req);
+  try {
+    return await read(body, store, maxBytes);
+  } finally {
+    if (body !== req) {
+      req.unpipe();
+      body.destroy();
+    }
+    req.resume(); // what was not read is in the way of the next request on this connection
+  }
+}
+
+async function read(body: Readable, store: Store, maxBytes: number): Promise<JsonBody> {
   const splitter = new JsonSplitter();
-  const bytes = imageIn(bodyOf(req), splitter, maxBytes);
+  const bytes = imageIn(body, splitter, maxBytes);
   const first = await bytes.next();
   if (first.done) {
     fieldsOf(splitter); // says what is wrong, or that there is no image

@@ -17,7 +17,6 @@ const LONGEST_KEY = 'image'.length * '\\u0000'.length;
 
 const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = [0x7b, 0x7d, 0x5b, 0x5d];
-const FIRST_PRINTABLE = 0x20;
 const NO_IMAGE = Buffer.from('""');
 /** RFC 8259: what may follow a backslash. */
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -47,6 +46,17 @@ function isImageKey(raw: string): boolean {
   } catch {
     return false; // JSON.parse of the whole says so, in a sentence
   }
+}
+
+/** A chunk that is being read. */
+interface Piece {
+  readonly chunk: Buffer;
+  at: number;
+  /** Where what is still to be kept begins. */
+  from: number;
+  /** Of an image, the next ones once they were looked for, so that no byte is looked at again and again. */
+  quote: number;
+  backslash: number;
 }
 
 export class JsonSplitter {
@@ -82,28 +92,29 @@ export class JsonSplitter {
    * @throws Problem "invalid-json", "invalid-request" or "too-large"
    */
   push(chunk: Buffer): string {
+    const piece: Piece = { chunk, at: 0, from: 0, quote: -1, backslash: -1 };
     let image = '';
-    let from = 0; // where what is still to be kept begins
-    for (let at = 0; at < chunk.length; at++) {
-      const byte = chunk[at] as number;
-      if (this.#state === 'structure') {
-        this.#structure(byte);
-        if ((this.#state as string) === 'image') {
-          this.#keep(chunk.subarray(from, at));
-          this.#keep(NO_IMAGE);
-        }
-      } else if (this.#state === 'string') this.#string(byte);
+    for (; piece.at < chunk.length; piece.at++) {
+      const byte = chunk[piece.at] as number;
+      if (this.#state === 'structure') this.#structure(byte, piece);
+      else if (this.#state === 'string') this.#string(byte);
       else if (this.#state === 'escape') image += this.#unescape(byte);
-      else {
-        const end = endOfPlain(chunk, at);
-        if (end > at) image += chunk.toString('latin1', at, end);
-        if (end < chunk.length) this.#special(chunk[end] as number);
-        at = end;
-        from = end + 1;
-      }
+      else image += this.#plain(piece);
     }
-    if (this.#state === 'structure' || this.#state === 'string') this.#keep(chunk.subarray(from));
+    if (this.#state === 'structure' || this.#state === 'string') this.#keep(chunk.subarray(piece.from));
     return image;
+  }
+
+  /** The image up to its end, an escape or the chunk's end; goes on there. */
+  #plain(piece: Piece): string {
+    const { chunk, at } = piece;
+    if (piece.quote < at) piece.quote = indexOr(chunk, QUOTE, at);
+    if (piece.backslash < at) piece.backslash = indexOr(chunk, BACKSLASH, at);
+    const end = Math.min(piece.quote, piece.backslash);
+    if (end < chunk.length) this.#state = end === piece.quote ? 'structure' : 'escape';
+    piece.at = end;
+    piece.from = end + 1;
+    return chunk.toString('latin1', at, end);
   }
 
   #keep(bytes: Buffer): void {
@@ -115,10 +126,10 @@ export class JsonSplitter {
     if (bytes.length > 0) this.#fields.push(Buffer.from(bytes)); // a copy: the chunk is large and can go
   }
 
-  #structure(byte: number): void {
+  #structure(byte: number, piece: Piece): void {
     switch (byte) {
       case QUOTE:
-        this.#beginString();
+        this.#beginString(piece);
         break;
       case OPEN_OBJECT:
       case OPEN_ARRAY:
@@ -140,11 +151,13 @@ export class JsonSplitter {
     }
   }
 
-  #beginString(): void {
+  #beginString({ chunk, at, from }: Piece): void {
     const isValue = this.#depth === 1 && this.#isObject && !this.#expectsKey;
     if (isValue && this.#key !== null && isImageKey(this.#key)) {
       if (++this.#images > 1) throw new Problem('invalid-request', 'image: came twice. Send one image.');
       this.#state = 'image';
+      this.#keep(chunk.subarray(from, at));
+      this.#keep(NO_IMAGE);
     } else this.#state = 'string';
     this.#key = this.#expectsKey ? '' : null;
   }
@@ -156,13 +169,6 @@ export class JsonSplitter {
     }
     this.#escaped = byte === BACKSLASH && !this.#escaped;
     if (this.#key !== null && this.#key.length <= LONGEST_KEY) this.#key += String.fromCharCode(byte);
-  }
-
-  /** What ends the plain part of an image. */
-  #special(byte: number): void {
-    if (byte === QUOTE) this.#state = 'structure';
-    else if (byte === BACKSLASH) this.#state = 'escape';
-    else throw invalidJson(); // a control character
   }
 
   /** @returns the character that an escape stands for, or nothing while it goes on */
@@ -180,13 +186,8 @@ export class JsonSplitter {
   }
 }
 
-/** Where the next quote, backslash or control character is; the chunk's end when there is none. */
-function endOfPlain(chunk: Buffer, from: number): number {
-  let at = from;
-  while (at < chunk.length) {
-    const byte = chunk[at] as number;
-    if (byte === QUOTE || byte === BACKSLASH || byte < FIRST_PRINTABLE) break;
-    at++;
-  }
-  return at;
+/** Where a byte comes next; the chunk's end when it does not. */
+function indexOr(chunk: Buffer, byte: number, from: number): number {
+  const at = chunk.indexOf(byte, from);
+  return at < 0 ? chunk.length : at;
 }

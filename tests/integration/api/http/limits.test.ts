@@ -1,4 +1,8 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import {
   form,
   jpeg,
@@ -144,6 +148,27 @@ describe('bodies', () => {
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ type: '/problems/invalid-json' });
   });
+
+  it.each([
+    ['as it is', (body: Buffer) => body, {}],
+    ['packed', (body: Buffer) => gzipSync(body), { 'content-encoding': 'gzip' }],
+  ])(
+    'of JSON that is refused before its end, %s, leave the connection usable',
+    async (_name, pack, encoding) => {
+      app = await startApp();
+      const bytes = pack(Buffer.from(`{"image":"x","x":"${randomBytes(3_000_000).toString('hex')}"}`));
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      for (let time = 0; time < 3; time++) {
+        const headers = { 'content-type': 'application/json', 'content-length': bytes.length, ...encoding };
+        const asked = request(`${app.url}/v1/predictions`, { method: 'POST', agent, headers }).end(bytes);
+        const [response] = (await once(asked, 'response')) as [IncomingMessage];
+        expect(response.statusCode).toBe(413);
+        await once(response.resume(), 'end');
+        await until('the whole body is sent', async () => asked.writableFinished);
+      }
+      agent.destroy();
+    },
+  );
 
   it('that stop coming leave nothing behind', async () => {
     app = await startApp();

@@ -68,7 +68,6 @@ describe('JSON that is taken apart while it comes', () => {
   it.each([
     ['a broken escape', String.raw`{"image":"A\xB"}`],
     ['a broken Unicode escape', String.raw`{"image":"A\u12g4"}`],
-    ['a line break in a text', '{"image":"A\nB"}'],
     ['nesting', `{"x":${'['.repeat(65)}`],
     ['two images', '{"image":"AAAA","image":"BBBB"}'],
     ['more fields than there is room for', `{"x":"${'y'.repeat(FIELDS_BYTES)}"}`],
@@ -91,6 +90,14 @@ describe('JSON that is taken apart while it comes', () => {
 });
 
 describe('base64 that is decoded while it comes', () => {
+  it('takes padding that comes late, or is more than needed', () => {
+    for (const size of SIZES) expect(decode('aGk==', size).toString()).toBe('hi');
+  });
+
+  it('says of a control character that the JSON is not valid', () => {
+    for (const size of SIZES) expect(() => decode('aGkg\naGkg', size)).toThrow('not valid JSON');
+  });
+
   it.each([0, 1, 2, 3, 4, 299, 300, 301])(
     'gives back %d bytes, however they are written and cut',
     (length) => {

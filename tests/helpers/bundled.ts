@@ -2,15 +2,23 @@
 import path from 'node:path';
 import type { Answer, Parameters } from '@scry/shared/contracts/prediction';
 import { loadModels } from '@scry/shared/models/model-folders';
-import { ImageReader } from '@scry/worker/imaging/image-reader';
+import { type ImageInput, ImageReader } from '@scry/worker/imaging/image-reader';
 import { InferencePool, type LoadedReport } from '@scry/worker/inference/pool';
 
 export const MODELS_DIR = path.resolve(import.meta.dirname, '../../models');
 
 export interface BundledModels {
   readonly reports: ReadonlyMap<string, LoadedReport>;
-  /** @throws Error with the sentence of a failed prediction */
-  predict(model: string, file: string, parameters?: Parameters): Promise<readonly Answer[]>;
+  /**
+   * @param input prepares the image in another way than the manifest says
+   * @throws Error with the sentence of a failed prediction
+   */
+  predict(
+    model: string,
+    file: string,
+    parameters?: Parameters,
+    input?: Partial<ImageInput>,
+  ): Promise<readonly Answer[]>;
   close(): Promise<void>;
 }
 
@@ -25,10 +33,10 @@ export async function loadBundled(): Promise<BundledModels> {
   }
   return {
     reports,
-    async predict(model, file, parameters = {}) {
+    async predict(model, file, parameters = {}, input = {}) {
       const report = reports.get(model);
       if (!report) throw new Error(`${MODELS_DIR} has no model "${model}"`);
-      const prepared = await reader.prepare(file, report.input);
+      const prepared = await reader.prepare(file, { ...report.input, ...input });
       if (!prepared.ok) throw new Error(prepared.error.message);
       const { outcomes } = await pool.run(model, [{ ...prepared.image, parameters }]);
       const [outcome] = outcomes;

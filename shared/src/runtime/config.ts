@@ -135,7 +135,7 @@ const settings = {
   MAX_PIXELS: setting(
     whole(1024).default(50_000_000),
     '50000000',
-    'Largest width × height decoded; each pixel costs a worker up to 4 bytes.',
+    'Largest width × height decoded; each pixel of the two largest images decoded at once costs a worker up to 4 bytes.',
   ),
   MAX_UNFINISHED: setting(
     whole(1).default(10_000),

@@ -1,5 +1,8 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Answer } from '@scry/shared/contracts/prediction';
+import sharp from 'sharp';
 import {
   type BundledModels,
   byClass,
@@ -72,6 +75,50 @@ describeWithReference('the answers of the original networks', () => {
       const missed = cells.filter((cell) => !answers.some((answer) => matches(answer, cell)));
       expect([file, missed]).toEqual([file, []]);
     }
+  });
+
+  describe('for images smaller than the input', () => {
+    let folder: string;
+
+    beforeAll(async () => {
+      folder = await mkdtemp(path.join(tmpdir(), 'scry-smaller-'));
+    });
+
+    afterAll(() => rm(folder, { recursive: true }));
+
+    const smaller = async (set: string, file: string, width: number): Promise<string> => {
+      const target = path.join(folder, `${set}-${path.parse(file).name}.png`);
+      await sharp(path.join(REFERENCE, set, file))
+        .resize({ width })
+        .toFile(target);
+      return target;
+    };
+
+    it('are the same for classes whether enlarged by Pillow or with "fast"', async () => {
+      const { expected } = await readExpected<LargeExpected>('large');
+      for (const file of Object.keys(expected)) {
+        const image = await smaller('large', file, 21);
+        const [pillow = [], fast = []] = await Promise.all(
+          (['pillow', 'fast'] as const).map(async (resample) =>
+            byClass(await models.predict('everyday-10', image, { all_classes: true }, { resample })),
+          ),
+        );
+        expect([file, largestDifference(pillow, fast)]).toEqual([file, 0]);
+      }
+    });
+
+    it('are the same for boxes', async () => {
+      const { detections } = await readExpected<CellsExpected>('cells');
+      for (const file of Object.keys(detections)) {
+        const image = await smaller('cells', file, 160);
+        const [pillow = [], fast = []] = await Promise.all(
+          (['pillow', 'fast'] as const).map((resample) =>
+            models.predict('blood-cells', image, {}, { resample }),
+          ),
+        );
+        expect(fast).toEqual(pillow);
+      }
+    });
   });
 });
 

@@ -14,7 +14,7 @@ const spec: InputSpec = {
 /** Red, green, blue of two pixels. */
 const pixels = Uint8Array.of(1, 2, 3, 4, 5, 6);
 
-function write(changed: Partial<InputSpec>, data = pixels): number[] {
+function write(changed: Partial<InputSpec>, data: Uint8Array | Float32Array = pixels): number[] {
   const Batch = { float32: Float32Array, uint8: Uint8Array, int8: Int8Array }[changed.type ?? 'float32'];
   const batch = new Batch(data.length);
   createPixelWriter({ ...spec, ...changed })(data, batch, 0);
@@ -35,6 +35,18 @@ describe('writing pixels into a batch', () => {
     const written = write({ layout: 'nhwc', scale: 0.1, mean: [0.1, 0.2, 0.3], std: [1, 2, 4] });
     const expected = [0, 0, 0, 0.3, 0.15, 0.075];
     for (const [index, value] of expected.entries()) expect(written[index]).toBeCloseTo(value, 6);
+  });
+
+  it('takes levels that were not rounded', () => {
+    const levels = Float32Array.of(0.5, 127.5, 254.25, 0, 255, 1);
+    const written = write({ channels: 'bgr', layout: 'nhwc', scale: 1 / 255, mean: [0.5, 0, 0] }, levels);
+    const expected = [254.25 / 255 - 0.5, 0.5, 0.5 / 255, 1 / 255 - 0.5, 1, 0];
+    for (const [index, value] of expected.entries()) expect(written[index]).toBeCloseTo(value, 6);
+  });
+
+  it('rounds and clips such levels for a uint8 input', () => {
+    const levels = Float32Array.of(-3.5, 0.4, 0.6, 254.6, 255.4, 261);
+    expect(write({ type: 'uint8', layout: 'nhwc' }, levels)).toEqual([0, 0, 1, 255, 255, 255]);
   });
 
   it('means by bgr that mean and deviation come in that order too', () => {

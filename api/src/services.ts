@@ -1,5 +1,6 @@
 /** What the app needs, assembled once and closed once. The app sees this and nothing of how it was made. */
 
+import path from 'node:path';
 import { AnswerCache } from '@scry/shared/database/answer-cache';
 import { ApiKeyStore } from '@scry/shared/database/api-keys';
 import { ChangeListener } from '@scry/shared/database/change-listener';
@@ -16,10 +17,13 @@ import { openJobServer } from '@scry/shared/queue/open';
 import type { JobServer } from '@scry/shared/queue/server';
 import type { Config } from '@scry/shared/runtime/config';
 import type { Logger } from '@scry/shared/runtime/log';
+import type { Blobs } from '@scry/shared/storage/blobs';
 import { DerivedLimit } from '@scry/shared/storage/derived-limit';
 import { ImageStorage } from '@scry/shared/storage/image-storage';
+import { LocalBlobs } from '@scry/shared/storage/local-blobs';
 import type { RequestHandler } from 'express';
 import { Authenticator } from './auth/authenticator.js';
+import { type DatasetServices, openDatasets } from './datasets/open.js';
 import { limitCreates } from './http/rate-limit.js';
 import { Jobs } from './maintenance/jobs.js';
 import { Maintenance } from './maintenance/maintenance.js';
@@ -36,11 +40,13 @@ import { Waiters } from './predictions/wait/waiters.js';
 import { Renderer } from './rendering/renderer.js';
 import { openWebhooks, type Webhooks } from './webhooks/webhooks.js';
 
-export interface Services {
+export interface Services extends DatasetServices {
   readonly config: Config;
   readonly log: Logger;
   readonly models: ModelCatalogue;
   readonly storage: ImageStorage;
+  /** Files that are no images of predictions, by key. */
+  readonly blobs: Blobs;
   /** What is made from images, within its limits. */
   readonly derived: DerivedLimit;
   readonly storedFiles: StoredFiles;
@@ -93,10 +99,13 @@ async function connect(config: Config, log: Logger): Promise<Connections> {
 }
 
 /** What the rest is made from. */
-type Foundation = Connections & Pick<Services, 'config' | 'log' | 'models' | 'storage' | 'derived'>;
+type Foundation = Connections &
+  Pick<Services, 'config' | 'log' | 'models' | 'storage' | 'derived'> & {
+    readonly blobs: LocalBlobs;
+  };
 
 async function assemble(foundation: Foundation): Promise<Services> {
-  const { config, log, models, storage, derived, database, changes, jobServer } = foundation;
+  const { config, log, models, storage, blobs, derived, database, changes, jobServer } = foundation;
   const predictions = new PredictionStore(database);
   const queues = new Queues(jobServer, config.ATTEMPTS, log);
   const waiters = new Waiters(changes, predictions, config.MAX_WAITING);
@@ -110,6 +119,10 @@ async function assemble(foundation: Foundation): Promise<Services> {
     volume: () => storage.check(),
   };
   const limits = { perModel: config.MAX_UNFINISHED, total: config.MAX_UNFINISHED_TOTAL };
+  const storedFiles = new StoredFiles({
+    ...{ storage, log, models: models.models },
+    files: new StoredFileStore(database),
+  });
   return {
     ...{
       config,
@@ -126,9 +139,11 @@ async function assemble(foundation: Foundation): Promise<Services> {
       statistics,
       operations,
     },
-    storedFiles: new StoredFiles({
-      ...{ storage, log, models: models.models },
-      files: new StoredFileStore(database),
+    storedFiles,
+    blobs,
+    ...openDatasets({
+      ...{ database, storage, maxPixels: config.MAX_PIXELS },
+      removeUnneeded: (sha256) => storedFiles.removeUnneeded(sha256),
     }),
     answerCache: config.ANSWER_CACHE ? new AnswerCache(database) : null,
     renderer: new Renderer(storage, derived, {
@@ -154,10 +169,14 @@ async function assemble(foundation: Foundation): Promise<Services> {
 }
 
 /** The maintenance, which one API process of all does. */
-function openReconciler(services: Services, { database, jobServer }: Connections): Maintenance {
-  const { config, log, storage, derived, storedFiles, predictions, webhooks } = services;
+function openMaintenance(
+  services: Services,
+  { database, jobServer }: Connections,
+  blobs: LocalBlobs,
+): Maintenance {
+  const { config, log, storage, derived, storedFiles, predictions, webhooks, datasetStore } = services;
   const maintenance = {
-    ...{ config, storage, derived, storedFiles, predictions, log },
+    ...{ config, storage, blobs, derived, storedFiles, predictions, datasetStore, log },
     maintenance: new MaintenanceStore(database),
     jobs: new Jobs(jobServer, config.ATTEMPTS),
     workers: new WorkerStore(database),
@@ -174,10 +193,11 @@ export async function openServices(config: Config, log: Logger): Promise<OpenSer
   const storage = new ImageStorage(config.DATA_DIR, { reserveBytes: config.DISK_RESERVE_BYTES });
   await storage.prepare();
   const derived = new DerivedLimit(config.DATA_DIR, config.DERIVED_MAX_BYTES);
+  const blobs = new LocalBlobs(path.join(config.DATA_DIR, 'blobs'));
   const connections = await connect(config, log);
-  const services = await assemble({ ...connections, config, log, models, storage, derived });
-  const maintenance = openReconciler(services, connections);
-  const { webhooks, waiters, queues, renderer, authenticator, predictions } = services;
+  const services = await assemble({ ...connections, config, log, models, storage, blobs, derived });
+  const maintenance = openMaintenance(services, connections, blobs);
+  const { webhooks, waiters, queues, renderer, authenticator, predictions, imports } = services;
   return {
     ...services,
     start() {
@@ -187,6 +207,7 @@ export async function openServices(config: Config, log: Logger): Promise<OpenSer
     async close() {
       waiters.close();
       await maintenance.close();
+      await imports.close();
       await webhooks.deliverer.close();
       await queues.close();
       await renderer.close();

@@ -44,3 +44,7 @@ CREATE TABLE model_labels (
 
 -- The label through which a prediction got its version; null: it was asked for by its version.
 ALTER TABLE predictions ADD COLUMN model_label text;
+
+ALTER TABLE api_keys DROP CONSTRAINT api_keys_scopes_check, ADD CONSTRAINT api_keys_scopes_check
+  CHECK (cardinality(scopes) > 0
+    AND scopes <@ ARRAY['predict', 'read', 'models:write', 'datasets:write', 'train', 'admin']);

@@ -1,6 +1,18 @@
 /** Every route, in the order in which the document shows them. */
 
 import { createKey, listKeys, revokeKey } from '../auth/keys.js';
+import {
+  changeDataset,
+  createDataset,
+  exportDataset,
+  getDataset,
+  listDatasets,
+  removeDataset,
+} from '../datasets/routes/datasets.js';
+import { getImport, importZip } from '../datasets/routes/imports.js';
+import { itemImage, itemThumbnail } from '../datasets/routes/item-images.js';
+import { addItem, changeItems, listItems, removeItems } from '../datasets/routes/items.js';
+import { addPredicted, addReported } from '../datasets/routes/known-images.js';
 import { giveFeedback, listFeedback } from '../feedback/feedback.js';
 import { getModel, listModels } from '../models/models.js';
 import { modelReadme } from '../models/readme.js';
@@ -37,6 +49,22 @@ export const routes: readonly Route[] = [
   predictionPosition,
   giveFeedback,
   listFeedback,
+  listDatasets,
+  createDataset,
+  getDataset,
+  changeDataset,
+  removeDataset,
+  exportDataset,
+  listItems,
+  addItem,
+  changeItems,
+  removeItems,
+  addPredicted,
+  addReported,
+  itemImage,
+  itemThumbnail,
+  importZip,
+  getImport,
   listModels,
   getModel,
   modelReadme,

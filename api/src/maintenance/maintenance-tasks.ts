@@ -1,6 +1,7 @@
 /** What job recovery does, and how often. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CODES } from '@scry/shared/contracts/prediction';
+import type { DatasetStore } from '@scry/shared/database/datasets';
 import type { MaintenanceStore } from '@scry/shared/database/maintenance';
 import type { PredictionStore } from '@scry/shared/database/predictions';
 import type { WorkerStore } from '@scry/shared/database/workers';
@@ -8,6 +9,7 @@ import type { Config } from '@scry/shared/runtime/config';
 import type { Logger } from '@scry/shared/runtime/log';
 import type { DerivedLimit } from '@scry/shared/storage/derived-limit';
 import type { ImageStorage } from '@scry/shared/storage/image-storage';
+import type { LocalBlobs } from '@scry/shared/storage/local-blobs';
 import { JobRecovery } from './job-recovery.js';
 import type { Jobs } from './jobs.js';
 import type { MaintenanceTask } from './maintenance.js';
@@ -21,6 +23,11 @@ const DAY = 24 * 60 * MINUTE;
 /** Folders that images lie in, by the first two digits of their names. */
 const SHARDS = 256;
 
+/** Longer than reading any zip takes. */
+const ZIP_AFTER_MS = DAY;
+/** An import writes how far it is every second, and after every image. */
+const IMPORT_SILENT_S = 120;
+
 /** Small steps with pauses: other statements wait for none of them, and a backlog of a million is gone in an hour. */
 const STEP = 200;
 const STEP_PAUSE_MS = 500;
@@ -30,12 +37,14 @@ export interface MaintenanceTaskParts {
   readonly maintenance: MaintenanceStore;
   readonly predictions: PredictionStore;
   readonly storage: ImageStorage;
+  readonly blobs: LocalBlobs;
   readonly derived: DerivedLimit;
   readonly storedFiles: StoredFiles;
   readonly jobs: Jobs;
   readonly workers: WorkerStore;
   /** Makes jobs for webhook deliveries that are late. */
   readonly sweepWebhooks: () => Promise<unknown>;
+  readonly datasetStore: DatasetStore;
   readonly log: Logger;
 }
 
@@ -79,8 +88,25 @@ function oldDerivedFiles({ config, derived }: MaintenanceTaskParts): () => Promi
   return async () => void (await derived.removeOld(next(), config.DERIVED_DAYS * DAY));
 }
 
-async function removeOrphans({ storage, log }: MaintenanceTaskParts): Promise<void> {
-  const removed = await storage.removeOrphans(ORPHAN_AFTER_MS);
+/** Zips that nobody reads any more: a process that reads one says so in the row of its import. */
+async function removeZips(blobs: LocalBlobs): Promise<number> {
+  let removed = 0;
+  for await (const { key, modifiedAt } of blobs.list('incoming-zips')) {
+    if (Date.now() - modifiedAt.getTime() > ZIP_AFTER_MS && (await blobs.delete(key))) removed++;
+  }
+  return removed;
+}
+
+async function failAbandonedImports({ datasetStore, log }: MaintenanceTaskParts): Promise<void> {
+  const failed = await datasetStore.failAbandonedImports(IMPORT_SILENT_S);
+  if (failed > 0) log.warn({ imports: failed }, 'imports whose process ended were failed');
+}
+
+async function removeOrphans({ storage, blobs, log }: MaintenanceTaskParts): Promise<void> {
+  const removed =
+    (await storage.removeOrphans(ORPHAN_AFTER_MS)) +
+    (await blobs.removeOrphans(ORPHAN_AFTER_MS)) +
+    (await removeZips(blobs));
   if (removed > 0) log.info({ removed }, 'files of processes that died were tidied up');
 }
 
@@ -97,6 +123,7 @@ export function maintenanceTasks(parts: MaintenanceTaskParts): readonly Maintena
     },
     { name: 'webhooks', everyMs: 5 * SECOND, run: async () => void (await parts.sweepWebhooks()) },
     { name: 'temporary files', everyMs: 10 * MINUTE, run: () => removeOrphans(parts) },
+    { name: 'imports', everyMs: 10 * SECOND, run: () => failAbandonedImports(parts) },
     { name: 'stored files', everyMs: SECOND, run: (signal) => parts.storedFiles.run(signal) },
     { name: 'files without a row', everyMs: DAY / SHARDS, run: () => parts.storedFiles.sweep() },
     { name: 'old derived files', everyMs: DAY / SHARDS, run: oldDerivedFiles(parts) },

@@ -5,11 +5,11 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 
-export const SCOPES = ['predict', 'read', 'admin'] as const;
+export const SCOPES = ['predict', 'read', 'models:write', 'datasets:write', 'train', 'admin'] as const;
 export const scopeSchema = z
   .enum(SCOPES)
   .describe(
-    'predict: make predictions and read those whose id is known; read: list everything; admin: all of it, and keys.',
+    'predict: make predictions and read those whose id is known; read: list everything; models:write: add, label and remove versions of models; datasets:write: change data sets; train: train models; admin: all of it, and keys.',
   );
 export type Scope = z.infer<typeof scopeSchema>;
 

@@ -66,7 +66,7 @@ const NEEDED = `
   SELECT sha256 FROM unnest($1::text[]) AS kept (sha256)
   WHERE EXISTS (
     SELECT FROM predictions WHERE image_sha256 = decode(sha256, 'hex') AND (ended IS NULL OR model <> ALL($2::text[]))
-  )`;
+  ) OR EXISTS (SELECT FROM dataset_items WHERE image_sha256 = decode(sha256, 'hex'))`;
 const EXISTING = 'SELECT id FROM predictions WHERE id = ANY($1::text[])';
 
 export class StoredFileStore {
@@ -121,7 +121,7 @@ export class StoredFileStore {
     if (failed.length > 0) await this.#database.run('files_tried', TRIED, [failed]);
   }
 
-  /** Those of some images that a prediction needs: one that has not ended, or one of a model that keeps its images. */
+  /** Those of some images that are needed: by a data set, or by a prediction that has not ended or whose model keeps its images. */
   async needed(images: readonly string[], deletingModels: readonly string[]): Promise<Set<string>> {
     const rows = await this.#database.run<{ sha256: string }>('files_needed', NEEDED, [
       images,

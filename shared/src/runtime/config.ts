@@ -131,6 +131,16 @@ const settings = {
     'open: predicting needs no key, ids are the secret; key: every call needs one. Unset: open on loopback, else key.',
   ),
   RATE_LIMIT: setting(whole(0).default(0), '0', 'Predictions a client may create per minute; 0 is no limit.'),
+  MAX_MODEL_BYTES: setting(
+    whole(1024).default(2048 * MIB),
+    String(2048 * MIB),
+    'Largest model accepted by POST /v1/models, all files together, also unpacked.',
+  ),
+  MAX_DATASET_BYTES: setting(
+    whole(1024).default(4096 * MIB),
+    String(4096 * MIB),
+    'Largest zip that is imported into a data set; unpacked it may be four times as large.',
+  ),
   MAX_UPLOAD_BYTES: setting(whole(1024).default(16 * MIB), String(16 * MIB), 'Largest image accepted.'),
   MAX_PIXELS: setting(
     whole(1024).default(50_000_000),

@@ -224,6 +224,12 @@ export class ImageStorage {
     return path.join(this.#derived, sha256.slice(0, 2), sha256, safeName(name));
   }
 
+  /** The bytes of a kept image as a stream. @throws what the file system says: ENOENT when it is not kept */
+  async open(sha256: string): Promise<AsyncIterable<Uint8Array>> {
+    const file = await open(this.path(sha256), 'r');
+    return file.createReadStream();
+  }
+
   has(sha256: string): Promise<boolean> {
     return exists(this.path(sha256));
   }

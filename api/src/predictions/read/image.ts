@@ -33,7 +33,8 @@ export function setImageHeaders(res: Response, type: string, tag: string): void 
   });
 }
 
-function send(res: Response, file: string): Promise<void> {
+/** Sends a stored image. @throws Problem "image-gone" */
+export function sendImage(res: Response, file: string): Promise<void> {
   return new Promise((resolve, reject) => {
     res.sendFile(
       file,
@@ -71,7 +72,7 @@ export const predictionImage: Route = {
       const tag = `"${image.sha256}"`;
       setImageHeaders(res, mediaType(image.format), tag);
       if (isKnown(req, tag)) res.status(304).end();
-      else await send(res, services.storage.path(image.sha256));
+      else await sendImage(res, services.storage.path(image.sha256));
     },
   ],
 };

@@ -7,6 +7,7 @@ import { Maintenance } from '@scry/api/maintenance/maintenance';
 import { type MaintenanceTaskParts, maintenanceTasks } from '@scry/api/maintenance/maintenance-tasks';
 import { StoredFiles } from '@scry/api/maintenance/stored-files';
 import { type Database, openDatabase } from '@scry/shared/database/database';
+import { DatasetStore } from '@scry/shared/database/datasets';
 import { Leadership } from '@scry/shared/database/leader-lock';
 import { MaintenanceStore } from '@scry/shared/database/maintenance';
 import { type NewPrediction, PredictionStore } from '@scry/shared/database/predictions';
@@ -17,6 +18,7 @@ import { openJobServer } from '@scry/shared/queue/open';
 import type { JobServer } from '@scry/shared/queue/server';
 import { DerivedLimit } from '@scry/shared/storage/derived-limit';
 import { ImageStorage } from '@scry/shared/storage/image-storage';
+import { LocalBlobs } from '@scry/shared/storage/local-blobs';
 import { until } from '../../../helpers/app.js';
 import {
   createDatabase,
@@ -85,6 +87,8 @@ function runner(config: Partial<MaintenanceTaskParts['config']> = {}): (name: st
     maintenance: new MaintenanceStore(database),
     predictions,
     storage,
+    blobs: new LocalBlobs(path.join(dataDir, 'blobs')),
+    datasetStore: new DatasetStore(database),
     storedFiles,
     jobs: new Jobs(jobServer, 3),
     workers: new WorkerStore(database),

@@ -1,0 +1,57 @@
+/** Images whose answers were reported wrong become items, with the label that would have been right. */
+import type { Feedback, FeedbackStore } from '@scry/shared/database/feedback';
+import type { PredictionStore } from '@scry/shared/database/predictions';
+import type { ImageStorage } from '@scry/shared/storage/image-storage';
+import type { DatasetService } from './dataset-service.js';
+
+export interface FeedbackParts {
+  readonly datasets: DatasetService;
+  readonly feedback: FeedbackStore;
+  readonly predictions: PredictionStore;
+  readonly storage: ImageStorage;
+}
+
+export interface FeedbackCounts {
+  added: number;
+  /** Images that the data set had already: their class is now what was reported. */
+  repeated: number;
+  /** Images that are no longer kept. */
+  skipped: number;
+}
+
+const PAGE = 200;
+
+/** @param model only what was said of this model. @throws Problem "dataset-not-found" */
+export async function addFromFeedback(
+  parts: FeedbackParts,
+  datasetId: string,
+  model: string | undefined,
+): Promise<FeedbackCounts> {
+  const counts: FeedbackCounts = { added: 0, repeated: 0, skipped: 0 };
+  let after: { createdAt: string; id: string } | undefined;
+  do {
+    const page = await parts.feedback.list({ model, after, limit: PAGE });
+    for (const said of page.items) {
+      const became = await addOne(parts, datasetId, said);
+      if (became) counts[became]++;
+    }
+    after = page.next ?? undefined;
+  } while (after);
+  return counts;
+}
+
+/** @returns what became of it; null where a comment alone says nothing of the class */
+async function addOne(
+  { datasets, predictions, storage }: FeedbackParts,
+  datasetId: string,
+  { predictionId, label }: Feedback,
+): Promise<keyof FeedbackCounts | null> {
+  if (label === null) return null;
+  const image = (await predictions.get(predictionId))?.image;
+  if (!image || !(await storage.has(image.sha256))) return 'skipped';
+  const description = { class: label, split: null, source: 'feedback', fileName: null } as const;
+  const { item, created } = await datasets.addStored(datasetId, image, description);
+  if (created) return 'added';
+  if (item.class !== label) await datasets.changeItems(datasetId, [item.id], { class: label });
+  return 'repeated';
+}

@@ -1,0 +1,84 @@
+/** The image of an item, as it came and smaller. */
+import type { RequestHandler } from 'express';
+import { z } from 'zod';
+import { problems } from '../../http/describe.js';
+import { Problem } from '../../http/problems.js';
+import type { Route } from '../../http/route.js';
+import { check } from '../../http/validate.js';
+import { isKnown } from '../../predictions/present.js';
+import { sendImage, setImageHeaders } from '../../predictions/read/image.js';
+import { renderingName } from '../../rendering/renderer.js';
+import type { Services } from '../../services.js';
+import { itemParams } from './views.js';
+
+const failures = problems(
+  'invalid-request',
+  'unauthorized',
+  'forbidden',
+  'dataset-not-found',
+  'item-not-found',
+  'image-gone',
+  'unreadable-image',
+  'database-unavailable',
+  'storage-unavailable',
+);
+const SIDE = 256;
+
+function showing(
+  path: string,
+  operationId: string,
+  summary: string,
+  type: string,
+  handler: (services: Services) => RequestHandler,
+): Route {
+  return {
+    scope: 'read',
+    description: {
+      method: 'get',
+      path,
+      operationId,
+      summary,
+      tags: ['data sets'],
+      request: { params: itemParams },
+      responses: {
+        200: { description: summary, content: { [type]: { schema: z.string().meta({ format: 'binary' }) } } },
+        304: { description: 'The client has it.' },
+        ...failures,
+      },
+    },
+    handlers: (services) => [handler(services)],
+  };
+}
+
+export const itemImage = showing(
+  '/v1/datasets/{id}/items/{item}/image',
+  'itemImage',
+  'The image of an item as it was uploaded',
+  'image/*',
+  ({ datasets, storage }) =>
+    async (req, res) => {
+      const { id, item } = check(itemParams, req.params);
+      const { image } = await datasets.item(id, item);
+      const tag = `"${image.sha256}"`;
+      setImageHeaders(res, `image/${image.format}`, tag);
+      if (isKnown(req, tag)) res.status(304).end();
+      else if (await storage.has(image.sha256)) await sendImage(res, storage.path(image.sha256));
+      else throw new Problem('image-gone', 'The image of this item is not kept any more.');
+    },
+);
+
+export const itemThumbnail = showing(
+  '/v1/datasets/{id}/items/{item}/thumbnail',
+  'itemThumbnail',
+  'The image of an item, 256 pixels at the most',
+  'image/jpeg',
+  ({ datasets, renderer }) =>
+    async (req, res) => {
+      const { id, item } = check(itemParams, req.params);
+      const { image } = await datasets.item(id, item);
+      const tag = `"${image.sha256.slice(0, 16)}-${renderingName('thumbnail', SIDE)}"`;
+      setImageHeaders(res, 'image/jpeg', tag);
+      if (isKnown(req, tag)) res.status(304).end();
+      else res.send(await renderer.thumbnail(image, SIDE));
+    },
+);

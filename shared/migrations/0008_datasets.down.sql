@@ -1,0 +1,3 @@
+DROP TABLE dataset_imports;
+DROP TABLE dataset_items;
+DROP TABLE datasets;

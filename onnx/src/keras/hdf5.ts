@@ -13,6 +13,27 @@ const UNFOLDS = 20;
 const ALWAYS_ALLOWED = 64 * 2 ** 20;
 
 let opened = 0;
+let silenced: ReturnType<typeof silence> | undefined;
+
+/** The library writes a stack of its own to stderr for every fault of a file; our sentence says what it means. */
+async function silence() {
+  const module = await h5wasm.ready;
+  const { FS } = module;
+  // Part of Emscripten's file system that the package's types leave out.
+  const { getStream } = FS as unknown as {
+    getStream(descriptor: number): Parameters<typeof FS.close>[0] | null;
+  };
+  const stderr = getStream(2);
+  if (stderr) FS.close(stderr);
+  // Opens as descriptor 2, the lowest that is free.
+  FS.open('/dev/null', 'w');
+  return module;
+}
+
+function quiet(): ReturnType<typeof silence> {
+  silenced ??= silence();
+  return silenced;
+}
 
 /** Whether bytes begin as HDF5 files do. */
 export function isHdf5(bytes: Uint8Array): boolean {
@@ -35,7 +56,7 @@ export class Hdf5File {
   /** @throws ConversionError when the bytes are no HDF5 file or a broken one */
   static async open(bytes: Uint8Array): Promise<Hdf5File> {
     if (!isHdf5(bytes)) throw new ConversionError('The file is not an HDF5 file.');
-    const { FS } = await h5wasm.ready;
+    const { FS } = await quiet();
     opened += 1;
     const path = `/model-${opened}.h5`;
     const unlink = (name: string) => FS.unlink(name);

@@ -25,8 +25,11 @@ const kerasTensor = ({ layer, node, value }: Tensor) => ({
 
 function inbound({ inputs, extra, kwargs }: RecordedCall, operation: boolean, dialect: Dialect): unknown {
   if (dialect === 2) {
-    const nodes = inputs.map(({ layer, node }) => [layer, node, 0, kwargs]);
-    return operation ? nodes[0] && [nodes[0]] : nodes;
+    const other = inputs[1];
+    const second = operation && other ? { y: [other.layer, other.node, 0], name: null } : {};
+    const nodes = inputs.map(({ layer, node }) => [layer, node, 0, { ...kwargs, ...second }]);
+    // An operation is called with its first tensor; the second is a named argument.
+    return operation ? nodes[0] : nodes;
   }
   const tensors = inputs.map(kerasTensor);
   if (operation) return { args: [...tensors, ...extra], kwargs: {} };

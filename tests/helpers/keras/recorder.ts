@@ -168,7 +168,12 @@ export class Recorder {
     });
   }
 
-  conv(x: Tensor, filters: number, size: number, options: ConvOptions = {}): Tensor {
+  conv(
+    x: Tensor,
+    filters: number,
+    size: number | readonly [number, number],
+    options: ConvOptions = {},
+  ): Tensor {
     const {
       strides = 1,
       padding = 'same',
@@ -178,11 +183,9 @@ export class Recorder {
       activation = 'linear',
     } = options;
     const channels = (x.value.shape[2] as number) / groups;
-    const kernel = this.weight(
-      'kernel',
-      [size, size, channels, filters],
-      2 / Math.sqrt(size * size * channels),
-    );
+    const [rows, columns] = typeof size === 'number' ? [size, size] : size;
+    const spread = 2 / Math.sqrt(rows * columns * channels);
+    const kernel = this.weight('kernel', [rows, columns, channels, filters], spread);
     const weights = bias ? [kernel, this.weight('bias', [filters])] : [kernel];
     const sliding = { strides: [strides, strides] as const, padding, dilation };
     return this.add(
@@ -194,7 +197,7 @@ export class Recorder {
         weights,
         config: {
           filters,
-          kernel_size: [size, size],
+          kernel_size: [rows, columns],
           strides: [strides, strides],
           padding,
           data_format: 'channels_last',
@@ -460,6 +463,51 @@ export class Recorder {
         kwargs: { y: by, name: null },
       },
     );
+  }
+
+  /** `a + b` or `a * b` of two tensors, as an operation. */
+  operationOf(op: 'add' | 'multiply', a: Tensor, b: Tensor): Tensor {
+    const apply = op === 'add' ? (x: number, y: number) => x + y : (x: number, y: number) => x * y;
+    const name = op === 'add' ? 'op:__operators__.add' : 'op:math.multiply';
+    return this.add(name, [a, b], ([x, y]) => combine(x as Array3, y as Array3, apply));
+  }
+
+  /** ConvNeXt's factor per channel. */
+  layerScale(x: Tensor): Tensor {
+    const gamma = this.weight('gamma', [x.value.shape.at(-1) as number]);
+    const none = new Float32Array(gamma.data.length);
+    return this.add('LayerScale', [x], ([value]) => affine(value as Array3, gamma.data, none), {
+      weights: [gamma],
+      config: { init_values: 1e-6, projection_dim: gamma.data.length },
+    });
+  }
+
+  /** Adds a scaled branch, as Inception-ResNet does in the given version. */
+  addScaled(straight: Tensor, branch: Tensor, scale: number, dialect: 2 | 3, name: string): Tensor {
+    const config =
+      dialect === 3
+        ? { scale }
+        : { function: ['4wEAAAA=', null, null], function_type: 'lambda', arguments: { scale } };
+    return this.add(
+      dialect === 3 ? 'CustomScaleLayer' : 'Lambda',
+      [straight, branch],
+      ([x, y]) => combine(x as Array3, y as Array3, (a, b) => a + b * scale),
+      { name, config },
+    );
+  }
+
+  /** Image networks' usual Normalization with its statistics in the config or as weights. */
+  normalize(x: Tensor, stored: boolean): Tensor {
+    const channels = x.value.shape.at(-1) as number;
+    const mean = this.weight('mean', [channels], 1, 0.5, false);
+    const variance = this.weight('variance', [channels], 0.5, 1, false);
+    const factors = variance.data.map((value) => 1 / Math.sqrt(value));
+    const summands = factors.map((factor, index) => -(mean.data[index] as number) * factor);
+    const counter = this.weight('count', [], 1, 0, false);
+    return this.add('Normalization', [x], ([value]) => affine(value as Array3, factors, summands), {
+      weights: stored ? [] : [mean, variance, counter],
+      config: { axis: [-1], ...(stored ? { mean: [...mean.data], variance: [...variance.data] } : {}) },
+    });
   }
 
   relu6Operation(x: Tensor): Tensor {

@@ -39,6 +39,11 @@ export interface Hdf5Options {
   readonly backend?: string;
 }
 
+/** A group, with those above it, made where it is not there. */
+function groupAt(root: h5wasm.Group, parts: readonly string[]): h5wasm.Group {
+  return parts.reduce((group, part) => (group.get(part) ?? group.create_group(part)) as h5wasm.Group, root);
+}
+
 function writeLayer(
   root: h5wasm.Group,
   layer: RecordedLayer,
@@ -50,7 +55,7 @@ function writeLayer(
     ...all.filter(({ weight }) => weight.trained),
     ...all.filter(({ weight }) => !weight.trained),
   ];
-  const group = root.create_group(layer.config.name) as h5wasm.Group;
+  const group = groupAt(root, layer.config.name.split('/'));
   const names = ordered.map(
     ({ owner, weight }) =>
       rename?.(owner, weight.name) ?? `${owner}/${weight.name}${dialect === 2 ? ':0' : ''}`,
@@ -58,9 +63,7 @@ function writeLayer(
   writeTexts(group, 'weight_names', names);
   for (const [index, { weight }] of ordered.entries()) {
     const parts = (names[index] as string).split('/');
-    let inner = group;
-    for (const part of parts.slice(0, -1))
-      inner = (inner.get(part) ?? inner.create_group(part)) as h5wasm.Group;
+    const inner = groupAt(group, parts.slice(0, -1));
     inner.create_dataset({
       name: parts.at(-1) as string,
       data: weight.data,

@@ -40,8 +40,8 @@ function operands(context: LayerContext, a: Operand, b: Operand) {
 const binary =
   (op: string): Operation =>
   (args) => {
-    const a = operand(args, 0, 'x', 'x1', 'a', 'input');
-    const b = operand(args, 1, 'y', 'x2', 'b', 'other');
+    const a = operand(args, 0, 'x', 'x1', 'a', 'input', 'value');
+    const b = operand(args, 1, 'y', 'x2', 'b', 'other', 'bias');
     if (isConstant(a) && isConstant(b)) return args.context.settings.refuse('computes with constants alone');
     const { names, channelsFirst } = operands(args.context, a, b);
     return { name: args.context.node(op, names), channelsFirst };
@@ -104,6 +104,8 @@ const square = pointwise((context, x) => context.node('Mul', [x, x]));
 export const ARITHMETIC: Readonly<Record<string, Operation>> = {
   add: binary('Add'),
   addv2: binary('Add'),
+  bias_add: binary('Add'),
+  biasadd: binary('Add'),
   sub: binary('Sub'),
   subtract: binary('Sub'),
   mul: binary('Mul'),
@@ -168,7 +170,10 @@ export const ARITHMETIC: Readonly<Record<string, Operation>> = {
   ),
   clip: clipped,
   clip_by_value: clipped,
-  cast: pointwise((_, x) => x),
+  cast: pointwise((context, x, args) => {
+    const type = args.text('float32', 1, 'dtype', 'DstT');
+    return /float|half/.test(type) ? x : context.settings.refuse(`casts to ${JSON.stringify(type)}`);
+  }),
   identity: pointwise((_, x) => x),
   stop_gradient: pointwise((_, x) => x),
   convert_to_tensor: pointwise((_, x) => x),

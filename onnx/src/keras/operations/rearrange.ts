@@ -126,22 +126,41 @@ function cutOf(part: unknown, axis: number): Cut | 'everything' | undefined {
     const at = part as number;
     return { axis, start: at, end: at === -1 ? Number.MAX_SAFE_INTEGER : at + 1, step: 1, dropped: true };
   }
-  if (!isObject(part) || String(part.class_name ?? '').includes('ellipsis')) return undefined;
+  if (!isObject(part)) return undefined;
   const { start, stop, step } = isObject(part.config) ? part.config : part;
   if (![start, stop, step].some(given)) return 'everything';
   const by = step ?? 1;
-  if (typeof by !== 'number' || by < 1) return undefined;
-  const end = typeof stop === 'number' ? stop : Number.MAX_SAFE_INTEGER;
-  return { axis, start: typeof start === 'number' ? start : 0, end, step: by, dropped: false };
+  if (typeof by !== 'number' || by === 0) return undefined;
+  // Backwards, the last element comes first and the first is included.
+  const [first, last] =
+    by > 0 ? [0, Number.MAX_SAFE_INTEGER] : [Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER];
+  const from = typeof start === 'number' ? start : first;
+  return { axis, start: from, end: typeof stop === 'number' ? stop : last, step: by, dropped: false };
+}
+
+const isEllipsis = (part: unknown) => isObject(part) && String(part.class_name).includes('ellipsis');
+
+/** Parts with their axes: an ellipsis stands for all axes that the others leave. */
+function placed(
+  parts: readonly unknown[],
+  rank: number,
+): { readonly part: unknown; readonly axis: number }[] {
+  const at = parts.findIndex(isEllipsis);
+  return parts.flatMap((part, index) => {
+    if (index === at) return [];
+    return [{ part, axis: at >= 0 && index > at ? rank - parts.length + index : index }];
+  });
 }
 
 /** `x[:, 1:3, 0]`: slices `{ start, stop, step }` and whole numbers, which drop their axis. */
 const slice: Operation = (args) => {
   const { context } = args;
   const spec = args.at(1, 'slice_spec', 'key');
-  const parts: readonly unknown[] = Array.isArray(spec) ? spec : [spec];
   const cuts: Cut[] = [];
-  for (const [axis, part] of parts.entries()) {
+  for (const { part, axis } of placed(
+    Array.isArray(spec) ? spec : [spec],
+    context.graph.rankOf(firstTensor(args)),
+  )) {
     const cut = cutOf(part, axis);
     if (!cut) return context.settings.refuse('takes a part of a tensor that cannot be converted');
     if (cut !== 'everything') cuts.push(cut);

@@ -60,8 +60,8 @@ function callOf(node: unknown, names: ReadonlySet<string>): Call {
   const single = typeof node[0] === 'string';
   const first = single ? node : node[0];
   const kwargs = kwargsOf(Array.isArray(first) ? first[3] : undefined, names);
-  const tensors = single || node.length === 1 ? argumentOf(first, names) : argumentOf(node, names);
-  return { args: [tensors], kwargs };
+  const inputs = (single ? [node] : node).map((input) => historyOf(input) ?? argumentOf(input, names));
+  return { args: [inputs.length === 1 ? (inputs[0] as Argument) : inputs], kwargs };
 }
 
 /** Class names are written with the package they were registered in: `Custom>LayerScale`. */

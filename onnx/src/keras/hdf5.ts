@@ -11,6 +11,8 @@ const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 /** Compressed files unfold; beyond this factor nothing but emptiness does. */
 const UNFOLDS = 20;
 const ALWAYS_ALLOWED = 64 * 2 ** 20;
+/** Numbers that are read at once. */
+const PIECE = 2 ** 22;
 
 let opened = 0;
 let silenced: ReturnType<typeof silence> | undefined;
@@ -60,7 +62,8 @@ export class Hdf5File {
     opened += 1;
     const path = `/model-${opened}.h5`;
     const unlink = (name: string) => FS.unlink(name);
-    FS.writeFile(path, bytes);
+    // The bytes themselves, not a copy: they are only read.
+    FS.writeFile(path, bytes, { canOwn: true } as object);
     try {
       const file = new h5wasm.File(path, 'r');
       if (Number(file.file_id) < 0) throw new Error('no file');
@@ -146,8 +149,22 @@ export class Hdf5File {
       throw new ConversionError(
         `The weight ${quote(path)} claims a shape of [${dims}], more than the file holds.`,
       );
-    return float32(numbers(found.value, found.dtype, path), dims);
+    return float32(valuesOf(found, dims, path), dims);
   }
+}
+
+/** Large data sets are read in pieces, since the memory of WASM never shrinks again. */
+function valuesOf(found: h5wasm.Dataset, dims: readonly number[], path: string): Float32Array {
+  const rows = dims[0] ?? 1;
+  const perRow = sizeOf(dims.slice(1));
+  const step = Math.max(1, Math.floor(PIECE / Math.max(perRow, 1)));
+  if (rows <= step) return numbers(found.value, found.dtype, path);
+  const values = new Float32Array(rows * perRow);
+  for (let from = 0; from < rows; from += step) {
+    const piece = found.slice([[from, Math.min(from + step, rows)]]);
+    values.set(numbers(piece, found.dtype, path), from * perRow);
+  }
+  return values;
 }
 
 function numbers(value: unknown, type: unknown, path: string): Float32Array {

@@ -1,6 +1,6 @@
 /** Model files of other libraries to ONNX. */
 import { darknetReader } from './darknet/reader.js';
-import { ConversionError } from './errors.js';
+import { ConversionError, DamagedFileError } from './errors.js';
 import { writeGraph } from './graph/file.js';
 import { kerasReader } from './keras/reader.js';
 import type { ModelFiles, Reader } from './readers/reader.js';
@@ -37,7 +37,7 @@ export async function convert(files: ModelFiles): Promise<Converted> {
   } catch (error) {
     if (error instanceof ConversionError) throw error;
     // Damaged bytes can break any part of a parser: a stack that overflows, an offset beyond the file, a trap in WASM.
-    throw new ConversionError(`The file cannot be read as ${reader.name}: it is damaged or was cut off.`, {
+    throw new DamagedFileError(`The file cannot be read as ${reader.name}: it is damaged or was cut off.`, {
       cause: error,
     });
   }

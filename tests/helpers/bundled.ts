@@ -1,9 +1,12 @@
 /** The models that come with Scry, loaded in inference threads, with a way from file to answer. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Answer, Parameters } from '@scry/shared/contracts/prediction';
 import { loadModels } from '@scry/shared/models/model-folders';
 import { type ImageInput, ImageReader } from '@scry/worker/imaging/image-reader';
 import { InferencePool, type LoadedReport } from '@scry/worker/inference/pool';
+import { prepareModel } from '@scry/worker/models/conversion/convert';
 
 export const MODELS_DIR = path.resolve(import.meta.dirname, '../../models');
 
@@ -27,7 +30,9 @@ export async function loadBundled(): Promise<BundledModels> {
   const pool = new InferencePool({ threads: 1, device: 'cpu', intraOpThreads: 2, timeoutS: 60 });
   const reader = new ImageReader({ maxPixels: 50_000_000, timeoutS: 20 });
   const reports = new Map<string, LoadedReport>();
-  for (const report of await pool.start([...models.values()])) {
+  const cache = await mkdtemp(path.join(tmpdir(), 'scry-converted-'));
+  const prepared = await Promise.all([...models.values()].map((model) => prepareModel(model, cache)));
+  for (const report of await pool.start(prepared.map(({ model }) => model))) {
     if (!report.ok) throw new Error(report.problem);
     reports.set(report.name, report);
   }
@@ -45,6 +50,7 @@ export async function loadBundled(): Promise<BundledModels> {
     },
     async close() {
       await Promise.all([pool.close(), reader.close()]);
+      await rm(cache, { recursive: true });
     },
   };
 }

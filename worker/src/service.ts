@@ -24,6 +24,8 @@ import type { LoadedModel } from './inference/model-runner.js';
 import { InferencePool, type InferencePoolOptions } from './inference/pool.js';
 import { consume } from './jobs/predict/consume.js';
 import { Predictor } from './jobs/predict/predict.js';
+import { conversionCache } from './models/conversion/convert.js';
+import { prepareModels } from './models/conversion/prepare-models.js';
 
 /** How often a worker without models looks for some. */
 const LOOK_FOR_MODELS_MS = 2000;
@@ -35,6 +37,10 @@ export interface WorkerService {
   stop(): Promise<void>;
   /** When `stop` takes too long: gives back what still runs. */
   abandon(): Promise<void>;
+}
+
+interface PreparedModel extends LoadedModel {
+  readonly notes: readonly string[];
 }
 
 interface Loaded {
@@ -60,19 +66,24 @@ async function awaitModels(config: Config, log: Logger): Promise<ModelCatalogue>
 
 async function load(config: Config, pool: InferencePool, log: Logger): Promise<Loaded> {
   const catalogue = await awaitModels(config, log);
-  const problems: ModelProblem[] = [...catalogue.problems];
-  const models: LoadedModel[] = [];
-  for (const report of await pool.start([...catalogue.models.values()])) {
-    const model = catalogue.models.get(report.name);
-    if (!model) throw new Error(`a report came for "${report.name}", which was not to be loaded`);
-    for (const note of report.notes) log.info({ model: report.name }, note);
+  const models: PreparedModel[] = [];
+  const { prepared, problems: refused } = await prepareModels(
+    [...catalogue.models.values()],
+    conversionCache(config.DATA_DIR),
+  );
+  const problems: ModelProblem[] = [...catalogue.problems, ...refused];
+  for (const report of await pool.start(prepared.map(({ model }) => model))) {
+    const found = prepared.find(({ model }) => model.name === report.name);
+    if (!found) throw new Error(`a report came for "${report.name}", which was not to be loaded`);
+    const { model, notes } = found;
+    for (const note of [...notes, ...report.notes]) log.info({ model: report.name }, note);
     if (report.ok) {
-      const { device, runtime, batchLimit, loadMs } = report;
+      const { engine, device, runtime, batchLimit, loadMs } = report;
       log.info(
-        { model: report.name, device, runtime, batchLimit, loadMs: Math.round(loadMs) },
+        { model: report.name, engine, device, runtime, batchLimit, loadMs: Math.round(loadMs) },
         'model loaded',
       );
-      models.push({ model, report });
+      models.push({ model, report, notes });
     } else {
       problems.push({ name: report.name, message: report.problem });
     }
@@ -81,11 +92,13 @@ async function load(config: Config, pool: InferencePool, log: Logger): Promise<L
   for (const { name, message } of problems) log.error({ model: name }, `model not served: ${message}`);
   if (models.length === 0)
     throw new Error(`No model under ${config.MODELS_DIR} can be served; see the errors above.`);
-  const served = models.map(({ report: { name, version, device, runtime } }) => ({
+  const served = models.map(({ report: { name, version, engine, device, runtime }, notes }) => ({
     name,
     version,
+    engine,
     device,
     runtime,
+    notes: [...notes],
   }));
   return {
     models,

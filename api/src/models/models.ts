@@ -2,7 +2,7 @@
 
 import { type ModelView, modelListSchema, modelViewSchema } from '@scry/shared/contracts/model';
 import type { LiveWorker } from '@scry/shared/database/workers';
-import type { Model } from '@scry/shared/models/model-folders';
+import { expectedEngine, type Model } from '@scry/shared/models/model-folders';
 import { defaultParameters } from '@scry/shared/tasks/registry';
 import { z } from 'zod';
 import { json, problems } from '../http/describe.js';
@@ -11,11 +11,18 @@ import { findModel } from '../predictions/create/parse.js';
 import type { Services } from '../services.js';
 
 function view(model: Model, isDefault: boolean, live: readonly LiveWorker[]): ModelView {
-  const { name, version, description, task, engine, labels, input, output } = model;
+  const { name, version, description, task, labels, input, output } = model;
   const workers = live.flatMap(({ id, models }) =>
     models
       .filter((served) => served.name === name)
-      .map((served) => ({ id, version: served.version, device: served.device, runtime: served.runtime })),
+      .map(({ version, engine: used, device, runtime, notes }) => ({
+        id,
+        version,
+        engine: expectedEngine(model, used),
+        device,
+        runtime,
+        notes: notes ?? [],
+      })),
   );
   const failed = live.flatMap(({ id, problems: found }) =>
     found.filter((problem) => problem.name === name).map(({ message }) => ({ worker: id, message })),
@@ -25,7 +32,7 @@ function view(model: Model, isDefault: boolean, live: readonly LiveWorker[]): Mo
     version,
     description,
     task,
-    engine,
+    engine: expectedEngine(model, workers[0]?.engine),
     default: isDefault,
     labels: [...labels],
     input: { width: input.width ?? null, height: input.height ?? null, channels: input.channels },

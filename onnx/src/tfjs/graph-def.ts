@@ -1,5 +1,5 @@
 /** TensorFlow's graphs as TensorFlow.js writes them: nodes, their inputs and attributes, and functions. */
-import { ConversionError, quote } from '../errors.js';
+import { ConversionError, DamagedFileError, quote } from '../errors.js';
 import type { Dimension } from '../graph/graph.js';
 import { isObject, type Json } from './model-json.js';
 
@@ -138,15 +138,15 @@ export type Nodes = ReadonlyMap<string, GraphNode>;
 /** @throws ConversionError for nodes without name or operation, or far too many */
 export function readNodes(list: unknown): Map<string, GraphNode> {
   if (!Array.isArray(list) || list.length === 0)
-    throw new ConversionError('The graph of model.json has no nodes.');
+    throw new DamagedFileError('The graph of model.json has no nodes.');
   if (list.length > MOST_NODES)
-    throw new ConversionError(
+    throw new DamagedFileError(
       `The graph of model.json has ${list.length} nodes; at most ${MOST_NODES} are read.`,
     );
   const nodes = new Map<string, GraphNode>();
   for (const node of list) {
     if (!isObject(node) || typeof node.name !== 'string' || typeof node.op !== 'string')
-      throw new ConversionError('The graph of model.json has a node without a name or an operation.');
+      throw new DamagedFileError('The graph of model.json has a node without a name or an operation.');
     const inputs = Array.isArray(node.input) ? node.input.map(String) : [];
     const data = inputs.filter((name) => !name.startsWith('^'));
     nodes.set(node.name, new GraphNode(node.name, node.op, data, isObject(node.attr) ? node.attr : {}));

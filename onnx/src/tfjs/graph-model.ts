@@ -2,7 +2,7 @@
  * TensorFlow.js graph models as ONNX graphs, one TensorFlow operation after the other. Calls of functions are put in
  * their place; branches and loops are followed where their conditions are known while converting.
  */
-import { ConversionError, quote } from '../errors.js';
+import { ConversionError, DamagedFileError, quote } from '../errors.js';
 import type { Tensor } from '../proto/tensor.js';
 import { fold } from './fold.js';
 import { type FunctionDef, type GraphNode, type Nodes, outputOf } from './graph-def.js';
@@ -71,7 +71,7 @@ export class GraphConverter {
     const { name, index } = outputOf(reference);
     const found = frame.done.get(name)?.[index];
     if (found) return found;
-    throw new ConversionError(`The graph uses ${quote(reference)}, which no node gives.`);
+    throw new DamagedFileError(`The graph uses ${quote(reference)}, which no node gives.`);
   }
 
   /** Converts a node after all that it depends on; without recursion, since graphs are deeper than the stack. */
@@ -85,7 +85,7 @@ export class GraphConverter {
         continue;
       }
       const node = frame.nodes.get(at);
-      if (!node) throw new ConversionError(`The graph uses the node ${quote(at)}, which it does not have.`);
+      if (!node) throw new DamagedFileError(`The graph uses the node ${quote(at)}, which it does not have.`);
       const missing = node.inputs
         .map((input) => outputOf(input).name)
         .filter((input) => !frame.done.has(input));
@@ -121,7 +121,7 @@ export class GraphConverter {
   #constant(node: GraphNode): Value {
     const found = this.#source.weights.get(node.name);
     if (found) return found.type === 'string' ? { dead: true } : constantValue(found);
-    throw new ConversionError(`The weights of the constant ${quote(node.name)} are missing.`);
+    throw new DamagedFileError(`The weights of the constant ${quote(node.name)} are missing.`);
   }
 
   #known(value: Value): Numbers | undefined {

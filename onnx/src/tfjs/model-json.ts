@@ -1,5 +1,5 @@
 /** model.json of TensorFlow.js: what network it holds and in which files its weights lie. Source: tfjs-core `io`. */
-import { ConversionError, quote } from '../errors.js';
+import { DamagedFileError, quote } from '../errors.js';
 import type { ModelFiles } from '../readers/reader.js';
 
 /** Beyond any published network; JSON of this size takes several times as much memory. */
@@ -24,13 +24,13 @@ export interface ModelJson {
   readonly groups: readonly WeightGroup[];
 }
 
-/** @throws ConversionError for a path that leads out of the model's folder */
+/** @throws DamagedFileError for a path that leads out of the model's folder */
 function checkedPath(path: unknown): string {
   const plain = typeof path === 'string' ? path : '';
   const parts = plain.split(/[\\/]/);
   const inside = plain !== '' && !plain.includes('\0') && !/^[a-z]+:/i.test(plain);
   if (!inside || parts[0] === '' || parts.includes('..'))
-    throw new ConversionError(
+    throw new DamagedFileError(
       `model.json names the weights file ${quote(path)}, which is not inside its folder.`,
     );
   return plain;
@@ -38,39 +38,41 @@ function checkedPath(path: unknown): string {
 
 function groupOf(group: unknown): WeightGroup {
   if (!isObject(group) || !Array.isArray(group.paths) || !Array.isArray(group.weights))
-    throw new ConversionError('The weightsManifest of model.json must list groups of "paths" and "weights".');
+    throw new DamagedFileError(
+      'The weightsManifest of model.json must list groups of "paths" and "weights".',
+    );
   const weights = group.weights.filter(isObject);
   if (weights.length !== group.weights.length)
-    throw new ConversionError('The weightsManifest of model.json lists a weight that is not an object.');
+    throw new DamagedFileError('The weightsManifest of model.json lists a weight that is not an object.');
   return { paths: group.paths.map(checkedPath), weights };
 }
 
 /**
  * Reads model.json. Its format is checked, its network is not.
- * @throws ConversionError when it is not a model of TensorFlow.js
+ * @throws DamagedFileError when it is not a model of TensorFlow.js
  */
 export function readModelJson(bytes: Uint8Array): ModelJson {
-  if (bytes.length > MOST_JSON_BYTES) throw new ConversionError('model.json is too large to be a model.');
+  if (bytes.length > MOST_JSON_BYTES) throw new DamagedFileError('model.json is too large to be a model.');
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder().decode(bytes));
   } catch {
-    throw new ConversionError('model.json is not valid JSON: it is damaged or was cut off.');
+    throw new DamagedFileError('model.json is not valid JSON: it is damaged or was cut off.');
   }
   if (!isObject(json) || !isObject(json.modelTopology))
-    throw new ConversionError('model.json is not a TensorFlow.js model: it has no modelTopology.');
+    throw new DamagedFileError('model.json is not a TensorFlow.js model: it has no modelTopology.');
   if (!Array.isArray(json.weightsManifest))
-    throw new ConversionError('model.json has no weightsManifest, so its weights cannot be found.');
+    throw new DamagedFileError('model.json has no weightsManifest, so its weights cannot be found.');
   const groups = json.weightsManifest.map(groupOf);
   if (groups.reduce((sum, { paths }) => sum + paths.length, 0) > MOST_SHARDS)
-    throw new ConversionError(`model.json names more than ${MOST_SHARDS} weights files.`);
+    throw new DamagedFileError(`model.json names more than ${MOST_SHARDS} weights files.`);
   return { json, topology: json.modelTopology, groups };
 }
 
 /**
  * The files that a model.json needs beside it.
  * @returns paths relative to its folder, each once
- * @throws ConversionError when it is not a model of TensorFlow.js, or a path leads out of the folder
+ * @throws DamagedFileError when it is not a model of TensorFlow.js, or a path leads out of the folder
  */
 export function weightFiles(modelJson: Uint8Array): string[] {
   return [...new Set(readModelJson(modelJson).groups.flatMap(({ paths }) => paths))];

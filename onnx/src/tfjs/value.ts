@@ -3,7 +3,7 @@
  * order, and with the channels before height and width, which ONNX's convolutions need. Each copy is made when it is
  * first asked for, so a transposition stands only where an operation needs the other order, and two in a row never do.
  */
-import { ConversionError } from '../errors.js';
+import { ConversionError, DamagedFileError } from '../errors.js';
 import type { GraphBuilder } from '../graph/builder.js';
 import type { Dimension, Shape } from '../graph/graph.js';
 import { type Attributes, ints } from '../proto/attribute.js';
@@ -108,7 +108,7 @@ export class Values {
   checked(name: string): string {
     const sizes = (this.builder.info(name)?.shape ?? []).filter((size) => typeof size === 'number');
     if (sizes.some((size) => size < 0) || sizeOf(sizes) > MOST_VALUES)
-      throw new ConversionError(
+      throw new DamagedFileError(
         `A value of the impossible shape [${sizes.slice(0, 8)}] would be calculated.`,
       );
     return name;

@@ -1,5 +1,5 @@
 /** The weights of a TensorFlow.js model by name. Source: tfjs-core src/io/io_utils.ts (decodeWeights). */
-import { ConversionError, quote } from '../errors.js';
+import { DamagedFileError, quote } from '../errors.js';
 import { float16ToFloat32 } from '../proto/float16.js';
 import { arrayFromBytes, type NumericTensor, sizeOf, type Tensor, tensor } from '../proto/tensor.js';
 import type { ModelFiles } from '../readers/reader.js';
@@ -15,7 +15,7 @@ function shapeOf(spec: Json): number[] {
   const shape = spec.shape;
   const whole = Array.isArray(shape) && shape.every((size) => Number.isSafeInteger(size) && size >= 0);
   if (!whole || shape.length > MOST_AXES || !Number.isSafeInteger(sizeOf(shape)))
-    throw new ConversionError(`The weight ${quote(spec.name)} has no possible shape.`);
+    throw new DamagedFileError(`The weight ${quote(spec.name)} has no possible shape.`);
   return shape as number[];
 }
 
@@ -24,7 +24,7 @@ function joined(group: WeightGroup, files: ModelFiles): Uint8Array {
   const parts = group.paths.map((path) => {
     const found = files.get(path) ?? files.get(path.split(/[\\/]/).at(-1) as string);
     if (found) return found;
-    throw new ConversionError(`The weights file ${quote(path)}, which model.json names, is missing.`);
+    throw new DamagedFileError(`The weights file ${quote(path)}, which model.json names, is missing.`);
   });
   if (parts.length === 1) return parts[0] as Uint8Array;
   const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
@@ -48,7 +48,7 @@ class GroupReader {
   #take(count: number, name: unknown): Uint8Array {
     const left = this.#bytes.length - this.#at;
     if (count > left)
-      throw new ConversionError(
+      throw new DamagedFileError(
         `The weights files end in ${quote(name)}, which needs ${count} bytes of which ${left} are left: they were cut off.`,
       );
     this.#at += count;
@@ -61,7 +61,9 @@ class GroupReader {
     if (isObject(spec.quantization)) return this.#quantized(spec, dims, spec.quantization);
     const type = STORED[spec.dtype as keyof typeof STORED];
     if (!type)
-      throw new ConversionError(`The weight ${quote(spec.name)} has the unknown dtype ${quote(spec.dtype)}.`);
+      throw new DamagedFileError(
+        `The weight ${quote(spec.name)} has the unknown dtype ${quote(spec.dtype)}.`,
+      );
     const width = type === 'float32' || type === 'int32' ? 4 : 1;
     const values = arrayFromBytes(type, this.#take(sizeOf(dims) * width, spec.name));
     return tensor(type, dims, values);
@@ -70,13 +72,13 @@ class GroupReader {
   #quantized(spec: Json, dims: number[], quantization: Json): NumericTensor {
     const type = QUANTIZED[quantization.dtype as keyof typeof QUANTIZED];
     if (!type || (type === 'float16' && spec.dtype !== 'float32'))
-      throw new ConversionError(`The weight ${quote(spec.name)} is quantized in an unknown way.`);
+      throw new DamagedFileError(`The weight ${quote(spec.name)} is quantized in an unknown way.`);
     const bytes = this.#take(sizeOf(dims) * (type === 'uint8' ? 1 : 2), spec.name);
     const stored = arrayFromBytes(type, bytes) as Uint8Array | Uint16Array;
     if (type === 'float16') return tensor('float32', dims, float16ToFloat32(stored as Uint16Array));
     const { scale, min } = quantization;
     if (typeof scale !== 'number' || typeof min !== 'number')
-      throw new ConversionError(`The quantized weight ${quote(spec.name)} has no scale or min.`);
+      throw new DamagedFileError(`The quantized weight ${quote(spec.name)} has no scale or min.`);
     const values = new Float64Array(stored.length);
     for (let at = 0; at < values.length; at++) values[at] = (stored[at] as number) * scale + min;
     if (spec.dtype === 'int32') return tensor('int32', dims, new Int32Array(values.map(Math.round)));
@@ -96,7 +98,7 @@ class GroupReader {
 
 /**
  * All weights by name; quantized ones as the numbers that they stand for.
- * @throws ConversionError for missing, short or damaged files
+ * @throws DamagedFileError for missing, short or damaged files
  */
 export function readWeights({ groups }: ModelJson, files: ModelFiles): Map<string, Tensor> {
   const weights = new Map<string, Tensor>();
@@ -104,7 +106,7 @@ export function readWeights({ groups }: ModelJson, files: ModelFiles): Map<strin
     const reader = new GroupReader(joined(group, files));
     for (const spec of group.weights) {
       if (typeof spec.name !== 'string')
-        throw new ConversionError('The weightsManifest lists a weight without a name.');
+        throw new DamagedFileError('The weightsManifest lists a weight without a name.');
       weights.set(spec.name, reader.read(spec));
     }
   }

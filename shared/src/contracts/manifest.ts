@@ -114,8 +114,15 @@ export const manifestSchema = z
     description: z.string().default('').describe('One line for people.'),
     default: z.boolean().default(false).describe('Used when a request names no model.'),
     task: z.enum(TASKS).describe('What the outputs mean.'),
-    engine: z.enum(ENGINES).describe('What runs the file: ONNX Runtime or TensorFlow.js.'),
-    file: fileName.describe("The weights, inside the model's folder."),
+    engine: z
+      .enum(ENGINES)
+      .optional()
+      .describe(
+        'onnx: ONNX Runtime, other files converted first; tfjs: TensorFlow.js. Left out: onnx, and tfjs for what cannot be converted.',
+      ),
+    file: fileName.describe(
+      "The model, inside its folder: .onnx, TensorFlow.js' model.json, .keras, .h5, .hdf5, or darknet's .cfg with its .weights beside it.",
+    ),
     labels: z
       .union([z.array(z.string().min(1)).min(1), fileName])
       .describe('Names of the classes in the order of the outputs, or a text file with one per line.'),

@@ -9,7 +9,7 @@ export const modelViewSchema = z
     version: z.string(),
     description: z.string(),
     task: z.enum(TASKS),
-    engine: z.enum(ENGINES),
+    engine: z.enum(ENGINES).describe('What runs it where it is served; otherwise what is tried first.'),
     default: z.boolean().describe('Used when a request names no model.'),
     labels: z.array(z.string()).describe('By class_index.'),
     input: z.object({
@@ -27,7 +27,9 @@ export const modelViewSchema = z
       .describe('What is used where a request says nothing.'),
     serving: z.boolean().describe('True when a worker serves it now; otherwise predictions wait for one.'),
     workers: z.array(
-      servedModelSchema.pick({ version: true, device: true, runtime: true }).extend({ id: z.string() }),
+      servedModelSchema
+        .pick({ version: true, device: true, runtime: true })
+        .extend({ id: z.string(), engine: z.enum(ENGINES), notes: z.array(z.string()) }),
     ),
     problems: z
       .array(z.object({ worker: z.string(), message: z.string() }))

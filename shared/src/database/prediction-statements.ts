@@ -58,8 +58,8 @@ export const RELEASE = `
 export const FINISH = `
   WITH results AS (
     SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::json[], $5::text[], $6::text[], $7::text[], $8::text[],
-                         $9::text[], $10::real[], $11::real[], $12::real[], $13::int[])
-      AS r (id, ended, code, output, error, top_class, model_version, worker, device, decode_ms, batch_ms, inference_ms, batch_size)
+                         $9::text[], $10::real[], $11::real[], $12::real[], $13::int[], $14::text[])
+      AS r (id, ended, code, output, error, top_class, model_version, worker, device, decode_ms, batch_ms, inference_ms, batch_size, engine)
   ), wanted AS (
     SELECT id FROM predictions WHERE id = ANY($1::text[]) AND ${NOT_ENDED} ORDER BY id FOR UPDATE
   ), written AS (
@@ -67,7 +67,7 @@ export const FINISH = `
     SET ended = r.ended, completed_at = clock_timestamp(), touched_at = clock_timestamp(),
         started_at = coalesce(p.started_at, clock_timestamp()),
         code = r.code, output = r.output, error = r.error, top_class = r.top_class, model_version = r.model_version,
-        worker = r.worker, device = r.device, decode_ms = r.decode_ms, batch_ms = r.batch_ms,
+        worker = r.worker, engine = coalesce(r.engine, p.engine), device = r.device, decode_ms = r.decode_ms, batch_ms = r.batch_ms,
         inference_ms = r.inference_ms, batch_size = r.batch_size
     FROM results r JOIN wanted USING (id) WHERE p.id = r.id
     RETURNING p.id, p.ended

@@ -52,6 +52,8 @@ export interface Finish {
   readonly outcome: Outcome;
   readonly modelVersion: string;
   readonly worker: string;
+  /** What ran it, where that was not known when it was accepted. */
+  readonly engine?: string;
   readonly device: string;
   readonly decodeMs: number;
   readonly batchMs: number;
@@ -262,6 +264,7 @@ export class PredictionStore {
       column(items, (item) => item.batchMs),
       column(items, (item) => item.inferenceMs),
       column(items, (item) => item.batchSize),
+      column(items, (item) => item.engine ?? null),
     ]);
     const written = new Set(rows.map((row) => row.id));
     return items.map((item) => written.delete(item.id));

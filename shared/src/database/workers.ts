@@ -11,8 +11,13 @@ export const servedModelSchema = z
   .object({
     name: z.string(),
     version: z.string(),
+    engine: z.string().optional(),
     device: z.string(),
     runtime: z.string().describe('Library and backend that really run it.'),
+    notes: z
+      .array(z.string())
+      .optional()
+      .describe('How it came to run this way, such as what it was converted from.'),
   })
   .meta({ id: 'ServedModel' });
 export type ServedModel = z.infer<typeof servedModelSchema>;

@@ -2,7 +2,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { z } from 'zod';
-import { type Manifest, manifestSchema } from '../contracts/manifest.js';
+import { ENGINES, type EngineName, type Manifest, manifestSchema } from '../contracts/manifest.js';
 
 export * from '../contracts/manifest.js';
 
@@ -11,8 +11,13 @@ export interface Model extends Omit<Manifest, 'labels'> {
   readonly labels: readonly string[];
   /** Absolute path of the model's folder. */
   readonly folder: string;
-  /** Absolute path of the weights. */
+  /** Absolute path of the model file. */
   readonly file: string;
+}
+
+/** What runs a model, as far as it is known without a worker. @param used what a worker says that it runs on */
+export function expectedEngine(model: Pick<Model, 'engine'>, used?: string): EngineName {
+  return ENGINES.find((engine) => engine === used) ?? model.engine ?? 'onnx';
 }
 
 /** Why a model cannot be served: one sentence naming file and field. */

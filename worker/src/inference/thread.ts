@@ -37,6 +37,7 @@ export type ModelReport = {
   | {
       readonly ok: true;
       readonly version: string;
+      readonly engine: string;
       readonly device: Device;
       /** For people: which library and backend it runs on. */
       readonly runtime: string;
@@ -91,6 +92,7 @@ async function load(model: Model): Promise<ModelReport> {
       ok: true,
       notes,
       version: model.version,
+      engine: engine.name,
       device: served.loaded.device,
       runtime: served.loaded.runtime,
       input: { width, height, channels, resample, filter, antialias, resize, crop, pad, align },

@@ -5,7 +5,7 @@
 
 import { CODES, type ImageInfo, type Parameters } from '@scry/shared/contracts/prediction';
 import type { Created, Prediction } from '@scry/shared/database/predictions';
-import type { Model } from '@scry/shared/models/model-folders';
+import { expectedEngine, type Model } from '@scry/shared/models/model-folders';
 import type { PendingImage } from '@scry/shared/storage/image-storage';
 import { Problem } from '../../http/problems.js';
 import type { Services } from '../../services.js';
@@ -36,7 +36,7 @@ function freshRow({ id, model, parameters, image }: CreateRequest, times: Create
     model: model.name,
     modelVersion: model.version,
     task: model.task,
-    engine: model.engine,
+    engine: expectedEngine(model),
     parameters,
     image,
     output: null,
@@ -74,7 +74,8 @@ async function commit(
   upload: PendingImage,
 ): Promise<Created | null> {
   await upload.keep();
-  const { name, version, task, engine } = model;
+  const { name, version, task } = model;
+  const engine = expectedEngine(model);
   const row = {
     id,
     model: name,

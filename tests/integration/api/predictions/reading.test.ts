@@ -222,7 +222,14 @@ describe('models', () => {
       serving: false,
       workers: [],
     });
-    const served = { name: 'everyday-10', version: '1', device: 'cpu', runtime: 'onnxruntime' };
+    const served = {
+      name: 'everyday-10',
+      version: '1',
+      engine: 'onnx',
+      device: 'cpu',
+      runtime: 'onnxruntime',
+      notes: ['converted from Keras'],
+    };
     await beat({
       id: 'w1',
       host: 'here',
@@ -232,7 +239,10 @@ describe('models', () => {
       queueProblem: null,
     });
     await until('it is served', async () => (await model()).serving);
-    expect(await model()).toMatchObject({ serving: true, workers: [{ id: 'w1', device: 'cpu' }] });
+    expect(await model()).toMatchObject({
+      serving: true,
+      workers: [{ id: 'w1', device: 'cpu', notes: ['converted from Keras'] }],
+    });
     expect(await (await app.fetch('/v1/models')).json()).toMatchObject({
       default: 'everyday-10',
       items: [

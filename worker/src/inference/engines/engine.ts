@@ -2,7 +2,8 @@
  * The contract that every engine keeps. An engine knows tensors and devices; it knows nothing of images,
  * labels, queues or rows. It runs inside an inference thread, so `run` may block.
  */
-import type { EngineName, Model } from '@scry/shared/models/model-folders';
+import type { EngineName } from '@scry/shared/models/model-folders';
+import type { LoadableModel } from '../../models/conversion/plan.js';
 
 export type Device = 'cpu' | 'webgpu' | 'cuda';
 
@@ -71,7 +72,7 @@ export interface Engine {
    * Loads one model.
    * @throws Error with a sentence naming the file and what is wrong with it
    */
-  load(model: Model, options: LoadOptions): Promise<LoadedModel>;
+  load(model: LoadableModel, options: LoadOptions): Promise<LoadedModel>;
   /** Tensors that the engine holds now, where it counts them: a number that grows without end is a leak. */
   liveTensors?(): number;
 }

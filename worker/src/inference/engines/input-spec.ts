@@ -24,7 +24,9 @@ function chooseLayout(model: Model, dims: readonly (number | null)[]): Layout {
   const [first, , last] = dims;
   if (first === channels && last !== channels) return 'nchw';
   if (last === channels && first !== channels) return 'nhwc';
-  return model.engine === 'tfjs' ? 'nhwc' : 'nchw'; // how these exporters write images
+  // How these exporters write images.
+  const other = model.engine === 'tfjs' || !/\.(onnx|cfg)$/i.test(model.file);
+  return other ? 'nhwc' : 'nchw';
 }
 
 /**

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { withUsualTypes } from '@scry/onnx/graph/usual-types';
 import type { Model } from '@scry/shared/models/model-folders';
 import ort from 'onnxruntime-node';
+import type { LoadableModel } from '../../models/conversion/plan.js';
 import { ManifestProblem, oneLine } from '../../models/manifest-problem.js';
 import { foreignFile } from '../../models/model-file.js';
 import type {
@@ -82,30 +83,34 @@ const absent = new Map<Device, string>();
 
 /** Half floats and the like are made float32 on their way in and out: Node 23 and later cannot give them to ORT. */
 async function openSession(
-  model: Model,
+  file: string,
   options: ort.InferenceSession.SessionOptions,
 ): Promise<ort.InferenceSession> {
-  const session = await ort.InferenceSession.create(model.file, options);
+  const session = await ort.InferenceSession.create(file, options);
   const fits =
     session.inputMetadata.every((value) => !value.isTensor || INPUTS.includes(value.type)) &&
     session.outputMetadata.every((value) => !value.isTensor || OUTPUTS.includes(value.type));
   if (fits) return session;
   await session.release();
-  const beside = { session: { model_external_initializers_file_folder_path: path.dirname(model.file) } };
-  return ort.InferenceSession.create(withUsualTypes(await readFile(model.file)), {
+  const beside = { session: { model_external_initializers_file_folder_path: path.dirname(file) } };
+  return ort.InferenceSession.create(withUsualTypes(await readFile(file)), {
     ...options,
     extra: beside,
   });
 }
 
-async function createOn(device: Device, model: Model, options: LoadOptions): Promise<ort.InferenceSession> {
+async function createOn(
+  device: Device,
+  model: LoadableModel,
+  options: LoadOptions,
+): Promise<ort.InferenceSession> {
   // WebGPU stands on Vulkan here, and its library would print that it is missing, in every thread.
   if (device === 'webgpu' && !absent.has(device) && lacksLibrary('libvulkan.so.1'))
     absent.set(device, 'there is no Vulkan on this machine (libvulkan.so.1)');
   const known = absent.get(device);
   if (known) throw new Error(known);
   try {
-    return await openSession(model, {
+    return await openSession(model.network ?? model.file, {
       executionProviders: [device],
       intraOpNumThreads: options.intraOpThreads,
       interOpNumThreads: 1,
@@ -118,8 +123,8 @@ async function createOn(device: Device, model: Model, options: LoadOptions): Pro
   }
 }
 
-async function createSession(model: Model, options: LoadOptions) {
-  const foreign = await foreignFile(model.file, 'onnx');
+async function createSession(model: LoadableModel, options: LoadOptions) {
+  const foreign = model.network ? null : await foreignFile(model.file, 'onnx');
   if (foreign) throw new ManifestProblem(model, 'file', `${path.basename(model.file)} is ${foreign}`);
   const devices = options.device === 'auto' ? BEST_FIRST : [options.device];
   const reasons: string[] = [];

@@ -13,7 +13,10 @@ const builtIn: Readonly<Record<string, () => Promise<{ engine: Engine }>>> = {
 };
 
 /** @throws Error when no module has that name, or it cannot be loaded */
-export async function loadEngine(name: string, modules: EngineModules): Promise<Engine> {
+export async function loadEngine(
+  name: string | undefined = 'onnx',
+  modules: EngineModules = {},
+): Promise<Engine> {
   const replaced = modules[name];
   const load = replaced
     ? (): Promise<{ engine: Engine }> => import(replaced)

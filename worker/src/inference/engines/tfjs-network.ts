@@ -1,6 +1,7 @@
 /** Layers and graph models of TensorFlow.js, read from disk and run alike. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { weightFiles } from '@scry/onnx/tfjs/model-json';
 import type { Model } from '@scry/shared/models/model-folders';
 import type { GraphModel } from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
@@ -82,7 +83,9 @@ function takeDefaults(json: tf.io.ModelJSON): void {
 
 /** Reads model.json and its weight files. Source: tfjs-core `io`, which does the same for browsers. */
 async function readArtifacts(file: string): Promise<tf.io.ModelArtifacts> {
-  const json = parse(await readFile(file, 'utf8'));
+  const bytes = await readFile(file);
+  const json = parse(bytes.toString('utf8'));
+  weightFiles(bytes); // refuses paths that lead out of the folder
   if (json.format === 'graph-model') takeDefaults(json);
   return tf.io.getModelArtifactsForJSON(json, async (manifest) => {
     const specs = manifest.flatMap((group) => group.weights);

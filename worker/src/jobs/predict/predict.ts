@@ -165,6 +165,7 @@ export class Predictor {
       id: job.id,
       modelVersion: model.version,
       worker,
+      engine: report.engine,
       device: report.device,
       ...answered,
     };

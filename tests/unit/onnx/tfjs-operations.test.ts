@@ -162,12 +162,13 @@ describe('convolutions and pools', () => {
     const fused = (ops: string[], more = {}) => ({
       ...strided,
       fused_ops: ops,
-      num_args: ops.length,
+      num_args: ops.includes('Prelu') ? 2 : 1,
       ...more,
     });
     const constants = { w: floats([3, 3, 4, 5]), b: floats([5]) };
     await compare(one('_FusedConv2D', constants, fused(['BiasAdd', 'Relu6'])));
     await compare(one('_FusedConv2D', constants, fused(['BiasAdd', 'LeakyRelu'], { leakyrelu_alpha: 0.1 })));
+    await compare(one('_FusedConv2D', { ...constants, a: floats([5]) }, fused(['BiasAdd', 'Prelu'])));
     const depthwise = { w: floats([3, 3, 4, 1]), b: floats([4]) };
     await compare(one('FusedDepthwiseConv2dNative', depthwise, fused(['BiasAdd', 'Relu'])));
   });

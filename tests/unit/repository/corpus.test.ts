@@ -14,7 +14,7 @@ describe('the hostile-image corpus', () => {
 
   beforeAll(async () => {
     corpus = await makeCorpus();
-  });
+  }, 120_000);
 
   it('holds at least two thousand cases', () => {
     expect(corpus.length).toBeGreaterThanOrEqual(2000);

@@ -2,11 +2,11 @@ import type { ImageFormat } from '@scry/shared/contracts/prediction';
 import { imageFormat } from '@scry/shared/imaging/format';
 import { bareImage } from '@scry/shared/imaging/metadata/bare-image';
 import sharp, { type Sharp } from 'sharp';
-import { makeHarmlessCorpus } from '../../../corpus/corpus.js';
 import { metadataBombs } from '../../../corpus/metadata-bombs.js';
 import { pngChunk } from '../../../corpus/png.js';
 import { drawScene, HEIGHT, storeTurned, WIDTH } from '../../../corpus/scene.js';
 import { specimens } from '../../../corpus/variants.js';
+import { randomFrom } from '../../../helpers/images.js';
 
 type Encode = (image: Sharp) => Sharp;
 const ENCODERS: readonly (readonly [ImageFormat, Encode])[] = [
@@ -99,15 +99,18 @@ it('leaves out comments and applications of a GIF, and keeps its frames', async 
   expect((await pixels(bareImage(laden, 'gif'))).equals(await pixels(gif))).toBe(true);
 });
 
-it('never throws, whatever the bytes are and wherever they are cut', async () => {
-  for (const { bytes } of await makeHarmlessCorpus()) {
-    const format = imageFormat(bytes);
-    if (format) expect(bareImage(bytes, format).length).toBeGreaterThan(0);
-  }
+it('never throws, wherever a file is cut and whichever of its first bytes are wrong', async () => {
+  const random = randomFrom(3);
   for (const bytes of (await specimens()).values()) {
     const format = imageFormat(bytes) as ImageFormat;
-    for (let length = 64; length < Math.min(bytes.length, 2000); length++)
-      bareImage(bytes.subarray(0, length), format);
+    const most = Math.min(bytes.length, 1500);
+    for (let length = 64; length < most; length++) bareImage(bytes.subarray(0, length), format);
+    for (let round = 0; round < 500; round++) {
+      const wrong = Buffer.from(bytes.subarray(0, 4000));
+      for (let change = 0; change < 4; change++)
+        wrong[12 + Math.floor(random() * most)] = random() < 0.5 ? 255 : Math.floor(random() * 256);
+      expect(bareImage(wrong, format).length).toBeGreaterThan(0);
+    }
   }
 });
 
@@ -119,4 +122,4 @@ it('takes the bomb out of every file of metadata', async () => {
     expect([name, xmp, iptc, comments]).toEqual([name, undefined, undefined, undefined]);
     expect([name, (exif?.length ?? 0) + (icc?.length ?? 0) <= 5 * 1024 * 1024]).toEqual([name, true]);
   }
-});
+}, 120_000);

@@ -8,9 +8,9 @@
  * Every task may be cut off anywhere and may run twice at the same time: jobs have ids that derive from their
  * predictions, and an end is written once.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Leadership } from '@scry/shared/database/leader-lock';
 import type { Logger } from '@scry/shared/runtime/log';
+import { pause } from '@scry/shared/runtime/pause';
 
 /** Something done again and again. Waits are between runs, so a slow run is never overtaken by the next. */
 export interface MaintenanceTask {
@@ -59,9 +59,7 @@ export class Maintenance {
           'maintenance did not succeed; trying again',
         );
       }
-      await sleep(everyMs, undefined, { signal }).catch((error: Error) => {
-        if (error.name !== 'AbortError') throw error;
-      });
+      await pause(everyMs, signal);
     }
   }
 }

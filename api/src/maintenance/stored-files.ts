@@ -92,7 +92,7 @@ export class StoredFiles {
   async #sweepLinks(): Promise<void> {
     const { files, storage, log } = this.#parts;
     let removed = 0;
-    for await (const links of storage.links(STEP)) {
+    for await (const links of storage.filed.all(STEP)) {
       const existing = await files.existing(links.map(({ name }) => name));
       for (const link of links) if (!existing.has(link.name) && (await link.remove())) removed++;
     }
@@ -126,8 +126,8 @@ export class StoredFiles {
     const model = models.get(row.model);
     if (model?.images === 'delete') await this.removeUnneeded(row.sha256);
     else if (model?.images === 'by-class')
-      await storage
-        .linkByClass(row.sha256, row.model, classFolder(model, row), fileName(row))
+      await storage.filed
+        .add(row.sha256, row.model, classFolder(model, row), fileName(row))
         .catch((error: NodeJS.ErrnoException) => {
           if (!isGone(error)) throw error; // deleted meanwhile
         });
@@ -157,7 +157,7 @@ export class StoredFiles {
     const { id, model, sha256, topClass, reused } = removal;
     const names = [fileName(removal), id]; // earlier versions filed without an extension
     const folders = topClass === null ? [NOT_CONFIDENT] : [topClass, NOT_CONFIDENT];
-    if (!reused) await this.#parts.storage.unlinkByClass(model, folders, names);
+    if (!reused) await this.#parts.storage.filed.remove(model, folders, names);
     await this.removeUnneeded(sha256);
   }
 }

@@ -11,22 +11,11 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import {
-  access,
-  chmod,
-  type FileHandle,
-  link,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  unlink,
-} from 'node:fs/promises';
+import { access, type FileHandle, mkdir, readFile, rename, rm, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { folderProblem } from '../runtime/setting-problem.js';
+import { FiledLinks } from './filed-links.js';
+import { ageMs, create, exists, FOLDER_MODE, listing, privateFolder, safeName, writeAll } from './files.js';
 import { FreeSpace, type Space } from './free-space.js';
 
 export interface StoredImage {
@@ -65,100 +54,16 @@ const HELD_BYTES = 512 * 1024;
 /** Held by all uploads together at the most; beyond it they are written as they come. */
 const HELD_IN_ALL_BYTES = 64 * 1024 * 1024;
 
-const FOLDER_MODE = 0o700;
-const FILE_MODE = 0o600;
-const OPEN_TO_OTHERS = 0o077;
-
 const SHA256 = /^[0-9a-f]{64}$/;
 /** Names of images on their way out begin with this and go on with their hash. */
 const REMOVING = 'removing-';
 /** Taking an image out and asking the database takes milliseconds; whoever needs longer has died. */
 const REMOVING_TAKES_MS = 10 * 60_000;
 
-/** Folder-safe form of a class name. */
-export function safeName(text: string): string {
-  const safe = text
-    .normalize('NFKC')
-    .replace(/[^\p{L}\p{N}._ -]/gu, '_')
-    .replace(/^\.+/, '_')
-    .trim()
-    .slice(0, 80);
-  return safe === '' ? '_' : safe;
-}
-
-async function exists(file: string): Promise<boolean> {
-  return stat(file).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return false;
-      throw error;
-    },
-  );
-}
-
-/** Names in a folder; none when there is no such folder. */
-async function listing(folder: string): Promise<string[]> {
-  return readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
-}
-
-/** Since a file was written (`mtime`), or written or renamed (`ctime`); -1 when it is gone. */
-async function ageMs(file: string, by: 'mtimeMs' | 'ctimeMs'): Promise<number> {
-  return stat(file).then(
-    (found) => Date.now() - found[by],
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return -1;
-      throw error;
-    },
-  );
-}
-
-/** @returns whether it was there */
-async function removeFile(file: string): Promise<boolean> {
-  return unlink(file).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return false;
-      throw error;
-    },
-  );
-}
-
-async function writeAll(file: FileHandle, chunks: readonly Buffer[]): Promise<void> {
-  const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-  let { bytesWritten } = await file.writev(chunks);
-  if (bytesWritten === bytes) return;
-  const all = Buffer.concat(chunks); // a nearly full disk may take a part
-  while (bytesWritten < bytes) bytesWritten += (await file.write(all, bytesWritten)).bytesWritten;
-}
-
 /** The first chunks, joined only as far as a header needs. */
 function beginning(chunks: readonly Buffer[]): Buffer {
   const [first = Buffer.alloc(0)] = chunks;
   return first.length >= HEAD_BYTES ? first : Buffer.concat(chunks).subarray(0, HEAD_BYTES);
-}
-
-/** Makes a folder that only its owner may enter. One of another owner is left as it is: that owner's business. */
-async function privateFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
-  if (((await stat(folder)).mode & OPEN_TO_OTHERS) === 0) return;
-  await chmod(folder, FOLDER_MODE).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPERM' && error.code !== 'EROFS') throw error;
-  });
-}
-
-/** Opens a file that is not there yet, for writing. */
-function create(file: string): Promise<FileHandle> {
-  return open(file, 'wx', FILE_MODE);
-}
-
-/** A hard link to an image, under the name of its prediction. */
-export interface FiledLink {
-  readonly name: string;
-  /** @returns whether it was there */
-  remove(): Promise<boolean>;
 }
 
 export interface StorageOptions {
@@ -171,6 +76,8 @@ export class ImageStorage {
   readonly #temporary: string;
   readonly #results: string;
   readonly #derived: string;
+  /** Images under their classes. */
+  readonly filed: FiledLinks;
   readonly #folders = new Set<string>();
   /** Of uploads on their way, in memory. */
   #heldBytes = 0;
@@ -182,6 +89,7 @@ export class ImageStorage {
     this.#temporary = path.join(this.#uploads, 'tmp');
     this.#results = path.join(dataDir, 'results');
     this.#derived = path.join(dataDir, 'derived');
+    this.filed = new FiledLinks(this.#results, (sha256) => this.path(sha256));
     this.#space = new FreeSpace(this.#uploads, reserveBytes);
   }
 
@@ -374,47 +282,6 @@ export class ImageStorage {
         found.push(name);
     }
     return found;
-  }
-
-  /** Links an image under `results/<model>/<className>/`. Asked twice, it is linked once. */
-  async linkByClass(sha256: string, model: string, className: string, fileName: string): Promise<void> {
-    const folder = path.join(this.#results, safeName(model), safeName(className));
-    const target = path.join(folder, safeName(fileName));
-    await this.#within(folder, () => link(this.path(sha256), target)).catch(
-      (error: NodeJS.ErrnoException) => {
-        if (error.code !== 'EEXIST') throw error;
-      },
-    );
-  }
-
-  /** Removes what `linkByClass` linked, whichever of the classes and names it was. */
-  async unlinkByClass(
-    model: string,
-    classNames: readonly string[],
-    fileNames: readonly string[],
-  ): Promise<void> {
-    for (const className of classNames)
-      for (const fileName of fileNames)
-        await rm(path.join(this.#results, safeName(model), safeName(className), safeName(fileName)), {
-          force: true,
-        });
-  }
-
-  /** All that `linkByClass` linked, some at a time; `name` is the file's without its extension. */
-  async *links(atOnce: number): AsyncGenerator<readonly FiledLink[]> {
-    let some: FiledLink[] = [];
-    for (const model of await listing(this.#results)) {
-      for (const className of await listing(path.join(this.#results, model))) {
-        for (const file of await listing(path.join(this.#results, model, className))) {
-          const place = path.join(this.#results, model, className, file);
-          some.push({ name: path.parse(file).name, remove: () => removeFile(place) });
-          if (some.length < atOnce) continue;
-          yield some;
-          some = [];
-        }
-      }
-    }
-    if (some.length > 0) yield some;
   }
 
   /**

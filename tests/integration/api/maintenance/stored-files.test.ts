@@ -142,15 +142,15 @@ test('one file that cannot be removed leaves no other behind, and goes later', a
   await database.query(`UPDATE predictions SET created_at = created_at - interval '9 days',
     completed_at = completed_at - interval '9 days'`);
   expect(await new MaintenanceStore(database).removeOld(2, 200)).toBe(30);
-  const unlink = storage.unlinkByClass.bind(storage);
-  storage.unlinkByClass = async (model, classes, names) => {
+  const unlink = storage.filed.remove.bind(storage.filed);
+  storage.filed.remove = async (model, classes, names) => {
     if (names[0] === `${ids[3]}.jpg`) throw new Error('EIO');
     await unlink(model, classes, names);
   };
   await stored.run(none);
   expect(await files('results')).toEqual([`files/cat/${ids[3]}.jpg`]);
   expect(await images()).toEqual([shaOf(ids[3] as string)]);
-  storage.unlinkByClass = unlink;
+  storage.filed.remove = unlink;
   await open().run(none); // in another process, as after a crash
   expect([await files('results'), await images()]).toEqual([[], []]);
 });

@@ -2,28 +2,20 @@
 import { Leadership } from '@scry/shared/database/leader-lock';
 import { CAT, finish, form, jpeg, startApp, type TestApp } from '../../../helpers/app.js';
 import { type PgBouncer, startPgBouncer } from '../../../helpers/pgbouncer.js';
-import {
-  createDatabase,
-  quiet,
-  startRedis,
-  type TestDatabase,
-  type TestRedis,
-} from '../../../helpers/services.js';
+import { createDatabase, quiet, type TestDatabase } from '../../../helpers/services.js';
+import { startSystem } from '../../../helpers/system.js';
 
 let testDatabase: TestDatabase;
 let pgBouncer: PgBouncer | null;
-let redis: TestRedis | null;
 let app: TestApp | null = null;
 
 beforeAll(async () => {
   testDatabase = await createDatabase();
   pgBouncer = await startPgBouncer(testDatabase.url, 'session');
-  redis = await startRedis();
-  if (pgBouncer && redis) app = await startApp({ DATABASE_URL: pgBouncer.url, QUEUE_URL: redis.url });
+  if (pgBouncer) app = await startApp({ DATABASE_URL: pgBouncer.url });
 });
 afterAll(async () => {
   await app?.close();
-  await redis?.remove();
   await pgBouncer?.close();
   await testDatabase.drop();
 });
@@ -57,4 +49,14 @@ test('one process at a time holds the lock under which the maintenance runs', as
     }, stop.signal);
   await Promise.all([hold(8), hold(8)]);
   expect(holders).toBe(1);
+});
+
+test('a worker takes jobs from a queue behind it, and answers', async () => {
+  if (!pgBouncer) return;
+  const system = await startSystem({
+    database: { url: pgBouncer.url, name: testDatabase.name, drop: async () => undefined },
+    workerEnv: { WORKER_THREADS: '1', WORKER_MODELS: 'everyday-10' },
+  });
+  expect(await system.predict(await jpeg(2))).toMatchObject({ status: 'succeeded' });
+  await system.remove();
 });

@@ -79,9 +79,9 @@ test('folders that somebody removed while it runs are made again', async () => {
   expect(await storage.has(await keep(bytes))).toBe(true);
   await rm(path.join(folder, 'uploads', 'tmp'), { recursive: true });
   expect(await storage.has(await keep(randomBytes(600 * KIB)))).toBe(true);
-  await storage.linkByClass(hash(bytes), 'model', 'cat', 'first');
+  await storage.filed.add(hash(bytes), 'model', 'cat', 'first');
   await rm(path.join(folder, 'results'), { recursive: true });
-  await storage.linkByClass(hash(bytes), 'model', 'cat', 'second');
+  await storage.filed.add(hash(bytes), 'model', 'cat', 'second');
   expect(await readdir(path.join(folder, 'results', 'model', 'cat'))).toEqual(['second']);
 });
 
@@ -127,7 +127,7 @@ test('nobody but the user that Scry runs as can read what is stored', async () =
   const pending = await storage.receive(pieces(randomBytes(KIB), KIB), 4000 * KIB);
   await pending.keep();
   const { sha256 } = pending;
-  await storage.linkByClass(sha256, 'model', 'cat', 'one');
+  await storage.filed.add(sha256, 'model', 'cat', 'one');
   await storage.writeDerived(sha256, 'thumb.webp', randomBytes(KIB));
   const shard = sha256.slice(0, 2);
   for (const name of ['uploads', 'uploads/tmp', `uploads/${shard}`, 'results', 'results/model', 'derived'])

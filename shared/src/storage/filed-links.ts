@@ -1,0 +1,62 @@
+/** Images filed by class: hard links under `results/<model>/<class>/`, for manifests with `images: by-class`. */
+import { link, mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { FOLDER_MODE, listing, removeFile, safeName } from './files.js';
+
+/** One of them. */
+export interface FiledLink {
+  /** The file's name without its extension: the prediction's id. */
+  readonly name: string;
+  /** @returns whether it was there */
+  remove(): Promise<boolean>;
+}
+
+export class FiledLinks {
+  readonly #folder: string;
+  readonly #pathOf: (sha256: string) => string;
+
+  /**
+   * @param folder absolute path of `results`
+   * @param pathOf absolute path of an image
+   */
+  constructor(folder: string, pathOf: (sha256: string) => string) {
+    this.#folder = folder;
+    this.#pathOf = pathOf;
+  }
+
+  /** Links an image under its class. Asked twice, it is linked once. @throws ENOENT when there is no such image */
+  async add(sha256: string, model: string, className: string, fileName: string): Promise<void> {
+    const folder = path.join(this.#folder, safeName(model), safeName(className));
+    await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+    await link(this.#pathOf(sha256), path.join(folder, safeName(fileName))).catch(
+      (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EEXIST') throw error;
+      },
+    );
+  }
+
+  /** Removes a link, whichever of the classes and names it has. */
+  async remove(model: string, classNames: readonly string[], fileNames: readonly string[]): Promise<void> {
+    for (const className of classNames) {
+      const folder = path.join(this.#folder, safeName(model), safeName(className));
+      for (const fileName of fileNames) await rm(path.join(folder, safeName(fileName)), { force: true });
+    }
+  }
+
+  /** All links, some at a time. */
+  async *all(atOnce: number): AsyncGenerator<readonly FiledLink[]> {
+    let some: FiledLink[] = [];
+    for (const model of await listing(this.#folder)) {
+      for (const className of await listing(path.join(this.#folder, model))) {
+        for (const file of await listing(path.join(this.#folder, model, className))) {
+          const place = path.join(this.#folder, model, className, file);
+          some.push({ name: path.parse(file).name, remove: () => removeFile(place) });
+          if (some.length < atOnce) continue;
+          yield some;
+          some = [];
+        }
+      }
+    }
+    if (some.length > 0) yield some;
+  }
+}

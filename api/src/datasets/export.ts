@@ -3,7 +3,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { DatasetItemStore, Item } from '@scry/shared/database/dataset-items';
 import type { Dataset } from '@scry/shared/database/datasets';
-import { type ImageStorage, safeName } from '@scry/shared/storage/image-storage';
+import { safeName } from '@scry/shared/storage/files';
+import type { ImageStorage } from '@scry/shared/storage/image-storage';
 import type { Response } from 'express';
 import yazl from 'yazl';
 

@@ -11,7 +11,7 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, type FileHandle, mkdir, readFile, rename, rm, unlink } from 'node:fs/promises';
+import { access, type FileHandle, mkdir, open, readFile, rename, rm, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { folderProblem } from '../runtime/setting-problem.js';
 import { FiledLinks } from './filed-links.js';

@@ -87,11 +87,24 @@ function nameOf(raw: Json): string {
   return typeof name === 'string' ? name : '';
 }
 
+/** A setting without the wrapping that keeps its type: tuples and tensors of Keras 3, arrays of Keras 2. */
+function plainSetting(value: unknown): unknown {
+  if (!isObject(value)) return value;
+  if (value.type === 'ndarray' && 'value' in value) return value.value;
+  if (value.class_name === '__tuple__') return value.items;
+  const wrapped = value.class_name === '__tensor__' || value.class_name === '__numpy__';
+  return wrapped && isObject(value.config) ? value.config.value : value;
+}
+
+function plainConfig(config: Json): Json {
+  return Object.fromEntries(Object.entries(config).map(([key, value]) => [key, plainSetting(value)]));
+}
+
 function layerOf(source: Json, names: ReadonlySet<string>, depth: number): LayerSpec {
   const raw = modernLayer(source);
   const className = classNameOf(raw);
   const nested = isModel(className, raw.config) ? modelOf(raw, depth + 1) : undefined;
-  const config = isObject(raw.config) ? raw.config : {};
+  const config = isObject(raw.config) ? plainConfig(raw.config) : {};
   const inbound = Array.isArray(raw.inbound_nodes) ? raw.inbound_nodes : [];
   return {
     className,

@@ -28,7 +28,12 @@ function reportInput(name: string, shape: readonly Dimension[], layers: readonly
   const image = shape.length === 4;
   const first = image && layers.some(({ config }) => config.data_format === 'channels_first');
   const [, a = null, b = null, c = null] = shape;
-  const [height, width, channels] = first ? [b, c, a] : [a, b, c];
+  const known = (size: Dimension) => (typeof size === 'number' ? size : null);
+  const [height, width, channels] = (first ? [b, c, a] : [a, b, c]).map(known) as [
+    Dimension,
+    Dimension,
+    Dimension,
+  ];
   const layout = image ? (first ? 'NCHW' : 'NHWC') : 'other';
   return image
     ? { name, shape, layout, height, width, channels }

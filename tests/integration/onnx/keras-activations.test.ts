@@ -58,6 +58,24 @@ test.each(elementwise)('%s', async (_, className, config, formula) => {
   ).toBeLessThan(CLOSE);
 });
 
+test('settings that are wrapped as arrays, as Keras 2.2 wrote them', async () => {
+  const wrapped = (value: number) => ({ type: 'ndarray', value });
+  const layer = (k: Recorder, x: Tensor) => {
+    const capped = k.add('ReLU', [x], (values) => map(one(values), (v) => Math.min(Math.max(v, 0), 0.5)), {
+      config: { max_value: wrapped(0.5) },
+    });
+    return k.add(
+      'LeakyReLU',
+      [k.rescale(capped, 1, -0.2)],
+      (values) => map(one(values), (v) => (v > 0 ? v : 0.15 * v)),
+      {
+        config: { alpha: wrapped(0.15) },
+      },
+    );
+  };
+  expect(await errorWith(layer, { version: 2 })).toBeLessThan(CLOSE);
+});
+
 test('softmax runs over the axis that Keras means, on images too', async () => {
   const layer = (k: Recorder, x: Tensor) =>
     k.add('Softmax', [k.conv(x, 3, 1)], (values) => alongLast(one(values), softmax), {

@@ -1,4 +1,5 @@
 /** The same networks written as every version of Keras writes them, against plain loops. */
+import { describeModel } from '../../helpers/keras/describe.js';
 import { Recorder, type Tensor } from '../../helpers/keras/recorder.js';
 import { errorOf } from '../../helpers/keras/run.js';
 import { hdf5Model, kerasModel } from '../../helpers/keras/write.js';
@@ -90,6 +91,28 @@ test.each([2, 3] as const)(
     }
   },
 );
+
+test('Sequential models without input layers, whose input a model inside them states', async () => {
+  const model = teachable();
+  const bare = (described: {
+    class_name: string;
+    config: { layers: { class_name: string }[] };
+  }): unknown => ({
+    ...described,
+    config: {
+      ...described.config,
+      layers: described.config.layers
+        .filter(({ class_name: name }) => described.class_name !== 'Sequential' || name !== 'InputLayer')
+        .map((layer) =>
+          'layers' in ((layer as { config?: object }).config ?? {}) ? bare(layer as never) : layer,
+        ),
+    },
+  });
+  const bytes = await hdf5Model(model, 2, { config: bare(describeModel(model, 2) as never) });
+  const { error, report } = await errorOf(model, 'keras_model.h5', bytes);
+  expect(error).toBeLessThan(CLOSE);
+  expect(report.inputs).toMatchObject([{ name: 'input_1', height: 16, width: 16, channels: 3 }]);
+});
 
 test('weights of nested models whose names say nothing are taken in their order', async () => {
   const model = teachable();

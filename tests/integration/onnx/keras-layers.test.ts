@@ -1,6 +1,6 @@
 /** Layers that move or weigh pixels, against plain formulas. */
 import { convert } from '@scry/onnx/convert';
-import { type Array3, map } from '../../helpers/keras/compute.js';
+import { type Array3, map, pad } from '../../helpers/keras/compute.js';
 import { describeModel } from '../../helpers/keras/describe.js';
 import { errorWith, one } from '../../helpers/keras/one-layer.js';
 import { Recorder, type Tensor } from '../../helpers/keras/recorder.js';
@@ -153,33 +153,79 @@ test('group normalisation', async () => {
   expect(await errorWith(layer)).toBeLessThan(CLOSE);
 });
 
-test('a bilinear Resizing that enlarges follows the centres of pixels', async () => {
+/** Bilinear with the centres of pixels and without antialiasing, as TensorFlow resizes. */
+function bilinear(x: Array3, height: number, width: number): Array3 {
+  const [rows = 0, columns = 0, channels = 0] = x.shape;
+  const at = (position: number, size: number, to: number) => {
+    const source = Math.min(Math.max(((position + 0.5) * size) / to - 0.5, 0), size - 1);
+    const low = Math.floor(source);
+    return { low, high: Math.min(low + 1, size - 1), share: source - low };
+  };
+  const data = Float32Array.from({ length: height * width * channels }, (_, index) => {
+    const pixel = Math.floor(index / channels);
+    const [y, z] = [at(Math.floor(pixel / width), rows, height), at(pixel % width, columns, width)];
+    const value = (row: number, column: number) =>
+      x.data[(row * columns + column) * channels + (index % channels)] as number;
+    const mix = (row: number) => value(row, z.low) * (1 - z.share) + value(row, z.high) * z.share;
+    return mix(y.low) * (1 - y.share) + mix(y.high) * y.share;
+  });
+  return { shape: [height, width, channels], data };
+}
+
+test.each([
+  [10, 12],
+  [3, 4],
+  [7, 5],
+])('a bilinear Resizing to %i × %i follows the centres of pixels', async (height, width) => {
+  const config = { height, width, interpolation: 'bilinear', crop_to_aspect_ratio: false };
+  const layer = (k: Recorder, x: Tensor) =>
+    k.add('Resizing', [x], (values) => bilinear(one(values), height, width), { config });
+  expect(await errorWith(layer)).toBeLessThan(CLOSE);
+  expect(await errorWith(layer, { stated: [null, null, 4] })).toBeLessThan(CLOSE);
+});
+
+/** The part of an image that begins at a row and column. */
+function part(x: Array3, [top, left]: readonly number[], [height, width]: readonly number[]): Array3 {
+  const [h = 0, w = 0, y = 0, z = 0] = [height, width, top, left];
+  return pad(x, [
+    [-y, -((x.shape[0] as number) - h - y)],
+    [-z, -((x.shape[1] as number) - w - z)],
+  ]);
+}
+
+test.each([
+  ['Resizing that crops a wide image', 'Resizing', [6, 9], [6, 6], (x: Array3) => part(x, [0, 1], [6, 6])],
+  ['Resizing that crops a tall image', 'Resizing', [9, 4], [4, 4], (x: Array3) => part(x, [2, 0], [4, 4])],
+  ['CenterCrop of a larger image', 'CenterCrop', [9, 8], [4, 5], (x: Array3) => part(x, [2, 1], [4, 5])],
+  ['CenterCrop of an image with one side too small', 'CenterCrop', [4, 9], [5, 5], undefined],
+] as const)('%s, of known and of free size', async (_, className, shape, [height, width], expected) => {
+  const config = { height, width, crop_to_aspect_ratio: true, interpolation: 'bilinear' };
+  const layer = (k: Recorder, x: Tensor) =>
+    k.add(
+      className,
+      [x],
+      (values) => expected?.(one(values)) ?? bilinear(part(one(values), [0, 2], [4, 4]), height, width),
+      { config },
+    );
+  expect(await errorWith(layer, { shape: [...shape, 2] })).toBeLessThan(CLOSE);
+  expect(await errorWith(layer, { shape: [...shape, 2], stated: [null, null, 2] })).toBeLessThan(CLOSE);
+});
+
+test('Resizing that pads to the aspect ratio', async () => {
+  const config = { height: 8, width: 8, pad_to_aspect_ratio: true, fill_value: 0, interpolation: 'nearest' };
   const layer = (k: Recorder, x: Tensor) =>
     k.add(
       'Resizing',
       [x],
-      (values) => {
-        const { data } = one(values);
-        const at = (position: number, size: number) => {
-          const source = Math.min(Math.max((position + 0.5) / 2 - 0.5, 0), size - 1);
-          return {
-            low: Math.floor(source),
-            high: Math.min(Math.floor(source) + 1, size - 1),
-            part: source - Math.floor(source),
-          };
-        };
-        const result = Float32Array.from({ length: 10 * 12 * 4 }, (_, index) => {
-          const [y, z] = [at(Math.floor(index / 48), 5), at(Math.floor(index / 4) % 12, 6)];
-          const pixel = (row: number, column: number) => data[(row * 6 + column) * 4 + (index % 4)] as number;
-          const mix = (row: number) => pixel(row, z.low) * (1 - z.part) + pixel(row, z.high) * z.part;
-          return mix(y.low) * (1 - y.part) + mix(y.high) * y.part;
-        });
-        return { shape: [10, 12, 4], data: result };
-      },
-      { config: { height: 10, width: 12, interpolation: 'bilinear', crop_to_aspect_ratio: false } },
+      (values) =>
+        pad(one(values), [
+          [2, 2],
+          [0, 0],
+        ]),
+      { config },
     );
-  expect(await errorWith(layer)).toBeLessThan(CLOSE);
-  expect(await errorWith(layer, { stated: [null, null, 4] })).toBeLessThan(CLOSE);
+  expect(await errorWith(layer, { shape: [4, 8, 2] })).toBeLessThan(CLOSE);
+  expect(await errorWith(layer, { shape: [4, 8, 2], stated: [null, null, 2] })).toBeLessThan(CLOSE);
 });
 
 test('preprocess_input inside a model: channels turned around and a bias taken off', async () => {

@@ -112,7 +112,8 @@ function reported(name: string): LastActivation {
 /** Applies an activation by its name. @throws ConversionError for a name that is not Keras' own */
 export function activateBy(context: LayerContext, value: LayerValue, name: string): LayerValue {
   if (name === 'linear') return value;
-  if (name === 'softmax') return softmax(context, value, -1);
+  // The second is what TensorFlow calls its own function.
+  if (name === 'softmax' || name === 'softmax_v2') return softmax(context, value, -1);
   if (name === 'log_softmax') return softmax(context, value, -1, true);
   const formula = Object.hasOwn(FORMULAS, name) ? FORMULAS[name] : undefined;
   if (!formula)

@@ -1,18 +1,17 @@
 /** Layers that prepare pixels. Source: keras/src/layers/preprocessing. */
 import { int, ints } from '../../proto/attribute.js';
 import { reshape } from '../../proto/permute.js';
-import { float32, int64, type NumericTensor, toFloat32 } from '../../proto/tensor.js';
-import { isObject } from '../config.js';
+import { float32, type NumericTensor, toFloat32 } from '../../proto/tensor.js';
 import type { LayerValue } from '../layer-graph.js';
 import { alignedConstant, numbersOf } from './broadcast.js';
 import { imageInput, type LayerContext, type LayerKind, movedImage, only } from './layer-kind.js';
 import { resize } from './resize.js';
+import { cropMiddle, cropToRatio, padToRatio } from './window.js';
 
 /** A setting that is one number, a list, or a wrapped tensor of numbers. */
 function numbersSetting(context: LayerContext, key: string, otherwise: number): NumericTensor {
   const raw = context.settings.raw(key) ?? otherwise;
-  const wrapped = isObject(raw) && isObject(raw.config) ? raw.config.value : raw;
-  return numbersOf(wrapped) ?? context.settings.refuse(`has no usable ${JSON.stringify(key)}`);
+  return numbersOf(raw) ?? context.settings.refuse(`has no usable ${JSON.stringify(key)}`);
 }
 
 /** Multiplies or adds a constant, in the value's own layout. */
@@ -93,61 +92,34 @@ const normalization: LayerKind = {
 const resizing: LayerKind = {
   build(context, inputs) {
     const { settings } = context;
-    const height = settings.integer('height', 1);
-    const width = settings.integer('width', 1);
-    if (settings.flag('pad_to_aspect_ratio', false)) settings.refuse('pads to the aspect ratio');
+    const target = [settings.integer('height', 1), settings.integer('width', 1)] as const;
     if (settings.flag('antialias', false)) settings.refuse('resizes with antialiasing');
     const value = only(context, inputs);
     const image = imageInput(context, value);
-    const crop = settings.flag('crop_to_aspect_ratio', false);
-    const source = crop ? cropToRatio(context, image.name, [height, width]) : image.name;
-    const name = resize(context, source, [height, width], settings.text('interpolation', 'bilinear'));
+    const fitted = fitTo(context, image.name, target);
+    const name = resize(context, fitted, target, settings.text('interpolation', 'bilinear'));
     return movedImage(context, value, name);
   },
 };
 
-/** Cuts a window of fixed sizes out of an image with channels first. */
-function cut(
-  context: LayerContext,
-  x: string,
-  [top, left]: readonly number[],
-  [height, width]: readonly number[],
-): string {
-  const at = (values: readonly number[]) => context.graph.constant(int64(values), 'at');
-  const [y = 0, z = 0, h = 0, w = 0] = [top, left, height, width];
-  return context.node('Slice', [x, at([y, z]), at([y + h, z + w]), at([2, 3])]);
-}
-
-/** The middle of the largest window that has the target's ratio. Source: keras/src/utils/image_utils.py (smart_resize). */
-function cropToRatio(context: LayerContext, x: string, [height, width]: readonly [number, number]): string {
-  const [, , rows, columns] = context.graph.builder.shape(x);
-  if (typeof rows !== 'number' || typeof columns !== 'number')
-    return context.settings.refuse('crops to the aspect ratio of an image of free size');
-  const h = Math.min(rows, Math.floor((columns * height) / width));
-  const w = Math.min(columns, Math.floor((rows * width) / height));
-  return cut(context, x, [Math.floor((rows - h) / 2), Math.floor((columns - w) / 2)], [h, w]);
+function fitTo(context: LayerContext, x: string, target: readonly [number, number]): string {
+  const { settings } = context;
+  if (settings.flag('crop_to_aspect_ratio', false)) return cropToRatio(context, x, target);
+  if (!settings.flag('pad_to_aspect_ratio', false)) return x;
+  if (settings.text('fill_mode', 'constant') !== 'constant')
+    settings.refuse('pads with something else than a constant');
+  return padToRatio(context, x, target, settings.number('fill_value', 0));
 }
 
 /** Cuts the middle out, or fits a smaller image as Resizing with a crop does. */
 const centerCrop: LayerKind = {
   build(context, inputs) {
     const value = only(context, inputs);
+    const target = [context.settings.integer('height', 1), context.settings.integer('width', 1)] as const;
     const image = imageInput(context, value);
-    const height = context.settings.integer('height', 1);
-    const width = context.settings.integer('width', 1);
-    const { height: rows, width: columns } = image;
-    if (typeof rows !== 'number' || typeof columns !== 'number')
-      return context.settings.refuse('crops an image of free size');
-    const smaller = rows < height || columns < width;
-    const name = smaller
-      ? resize(context, cropToRatio(context, image.name, [height, width]), [height, width], 'bilinear')
-      : cut(
-          context,
-          image.name,
-          [Math.floor((rows - height) / 2), Math.floor((columns - width) / 2)],
-          [height, width],
-        );
-    return movedImage(context, value, name);
+    // Where the window has the target's size already, resizing changes nothing.
+    const window = cropMiddle(context, image.name, target);
+    return movedImage(context, value, resize(context, window, target, 'bilinear'));
   },
 };
 

@@ -122,6 +122,10 @@ export const SHAPE: Readonly<Record<string, LayerKind>> = {
   GaussianNoise: nothing,
   ActivityRegularization: nothing,
   StochasticDepth: nothing,
+  RandAugment: nothing,
+  AugMix: nothing,
+  MixUp: nothing,
+  CutMix: nothing,
 };
 
 /** The layers that change images at random do so only while training. */

@@ -51,7 +51,7 @@ it('a hundred connections with 300 requests each that read nothing', async () =>
   expect(closed).toBe(100);
   report('100 × 300 pipelined /openapi.json, unread', '1.4 GB for minutes', 'connections ended', outcome, {
     growthMiB: 200,
-    p95Ms: 3000,
+    p95Ms: 8000,
   });
 });
 
@@ -76,9 +76,9 @@ it('a hundred connections that ask one after the other and read nothing', async 
     leave(sockets);
   });
   expect(most).toBeGreaterThan(80);
-  expect(left).toBeLessThan(most - 40); // what fits into the system's buffers counts as taken
+  expect(left).toBeLessThan(most - 25); // what fits into the system's buffers counts as taken
   const now = `connections with an answer under way ended after ${WRITE_TIMEOUT_S} s`;
-  report('100 unread downloads of 14 MiB', 'not measured', now, outcome, { growthMiB: 200, p95Ms: 3000 });
+  report('100 unread downloads of 14 MiB', 'not measured', now, outcome, { growthMiB: 200, p95Ms: 6000 });
 });
 
 it('thousands of event streams and long polls', async () => {
@@ -216,7 +216,7 @@ it('a thousand uploads that stop short of their end', async () => {
   });
   expect(closed).toBeGreaterThanOrEqual(990);
   const now = `ended after UPLOAD_TIMEOUT_S (${UPLOAD_TIMEOUT_S} s): ${closed}`;
-  report('1000 uploads stalled at 480 KiB', 'not measured', now, outcome, { growthMiB: 500, p95Ms: 6000 });
+  report('1000 uploads stalled at 480 KiB', 'not measured', now, outcome, { growthMiB: 500, p95Ms: 20_000 });
 });
 
 it('is well afterwards', async () => {

@@ -14,6 +14,7 @@ import { shapesJpeg } from '../helpers/images.js';
 import { REPO, type System, type SystemOptions, startSystem } from '../helpers/system.js';
 
 const CALM_MS = 4000;
+const USUAL_CALM_MS = 150;
 /** An attack that is over sooner is watched for so long all the same: its effects may come later. */
 const LEAST_MS = 3000;
 
@@ -22,6 +23,7 @@ interface Seen {
   readonly failed: number;
   readonly failures: readonly string[];
   readonly p95Ms: number;
+  readonly slowestHealthMs: number;
 }
 
 /** What an attack came to. */
@@ -93,7 +95,7 @@ async function ask(others: ChildProcess): Promise<Seen> {
 export interface Limits {
   /** Most MiB by which the API may grow. */
   readonly growthMiB: number;
-  /** Longest p95 of the other clients, milliseconds: generous, since the machine may be busy with other work. */
+  /** Longest p95 of the other clients where it is `USUAL_CALM_MS` while nobody attacks; on a busier machine longer. */
   readonly p95Ms: number;
 }
 
@@ -113,5 +115,5 @@ export function report(
   expect(outcome).toMatchObject({ failed: 0, failures: [] });
   expect(outcome.asked).toBeGreaterThan(20);
   expect(outcome.peakMiB - outcome.calmMiB).toBeLessThan(growthMiB);
-  expect(outcome.p95Ms).toBeLessThan(p95Ms);
+  expect(outcome.p95Ms).toBeLessThan(p95Ms * Math.max(1, outcome.calmP95Ms / USUAL_CALM_MS));
 }

@@ -35,7 +35,8 @@ export async function exchange(url: string, bytes: string | Buffer): Promise<str
     said += chunk.toString('latin1');
   });
   socket.write(bytes);
-  await Promise.race([once(socket, 'close'), new Promise((resolve) => setTimeout(resolve, 2000))]);
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 2000))]);
   socket.destroy();
   return said;
 }

@@ -1,6 +1,6 @@
 /**
  * Clients that mean no harm, in a process of their own so that an attacker's work does not slow them down: so many images a
- * second, each waited for, by a clock that does not wait for answers. Told "report", it says what the time since the last
+ * second, each waited for, by a clock that does not wait for answers, and as many looks at /healthz. Told "report", it says what the time since the last
  * report was like.
  *
  * Arguments: the API's address, a file with an image.
@@ -16,6 +16,7 @@ const image = new Blob([await readFile(file)]);
 let asked = 0;
 let tookMs = [];
 const failures = [];
+let slowestHealthMs = 0;
 const open = new Set();
 
 async function predict(since) {
@@ -37,6 +38,11 @@ async function predict(since) {
   tookMs.push(performance.now() - since);
 }
 
+async function look(since) {
+  await (await fetch(`${url}/healthz`)).arrayBuffer();
+  slowestHealthMs = Math.max(slowestHealthMs, performance.now() - since);
+}
+
 /** Sends what is due: also what could not be sent in time, timed from when it should have been. */
 let due = performance.now();
 setInterval(() => {
@@ -44,6 +50,7 @@ setInterval(() => {
     asked++;
     const request = predict(due).finally(() => open.delete(request));
     open.add(request);
+    look(due).catch((error) => failures.push(`healthz: ${error.cause?.code ?? error.name}`));
   }
 }, 10);
 
@@ -54,7 +61,14 @@ process.on('message', async () => {
   await Promise.all(mine);
   const sorted = tookMs.sort((a, b) => a - b);
   const p95Ms = sorted[Math.ceil(sorted.length * 0.95) - 1] ?? 0;
-  process.send({ asked: counted, failed: failures.length, failures: [...new Set(failures)], p95Ms });
+  process.send({
+    asked: counted,
+    failed: failures.length,
+    failures: [...new Set(failures)],
+    p95Ms,
+    slowestHealthMs,
+  });
+  slowestHealthMs = 0;
   tookMs = [];
   failures.length = 0;
 });

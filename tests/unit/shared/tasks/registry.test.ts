@@ -25,6 +25,15 @@ describe('the tasks', () => {
     expect(named.sort()).toEqual(numbers.filter((name) => !semantic.has(name)).sort());
   });
 
+  it('leave no default hidden: what a detector leaves out is told', () => {
+    const output = outputManifestSchema.parse({ format: 'yolov8' });
+    expect(defaultParameters('detection', output)).toEqual({
+      threshold: 0.25,
+      iou: 0.45,
+      max_detections: 100,
+    });
+  });
+
   it('say what was found in a few words', () => {
     const answer = (class_name: string) => ({ class_index: 0, class_name, confidence: 0.9 });
     const found = { predictions: ['dog', 'cat', 'cat', 'bird', 'fish'].map(answer) };

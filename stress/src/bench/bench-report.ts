@@ -5,6 +5,7 @@ import { machineSentence } from '../report/machine.js';
 import { figure, type Report, type Section, type Table } from '../report/report.js';
 import { budgets, overheadMs, overRounds, ratioToLimit, SCRY_PARTS, throughput } from './figures.js';
 import { boundBy } from './polling.js';
+import { resamplingSection } from './resampling-report.js';
 import { type BenchResult, CONTENDERS, type Contender, type ModelResult } from './result.js';
 
 const NAMES: Readonly<Record<Contender, string>> = {
@@ -183,6 +184,7 @@ export function benchReport(result: BenchResult): Report {
       budgetSection(result),
       ...models.map((model) => modelSection(model, settings.pollMs)),
       memorySection(result),
+      resamplingSection(result.resampling),
     ],
   };
 }

@@ -1,16 +1,19 @@
-/** The smaller benchmarks beside the main one: batches on a simulated device, and much data. */
+/** The smaller benchmarks beside the main one: batches on a simulated device, resampling, and much data. */
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Logger } from '@scry/shared/runtime/log';
 import type { Command } from 'commander';
 import { makeImages } from '../load/images.js';
 import { writeBenchModels } from '../models/write.js';
-import { describeMachine } from '../report/machine.js';
+import { describeMachine, machineSentence } from '../report/machine.js';
+import { figure, type Report } from '../report/report.js';
 import { writeReport } from '../report/write.js';
 import { startServices } from '../stack/services.js';
 import { count } from './arguments.js';
 import { measureBatching } from './batching.js';
 import { batchingReport } from './batching-report.js';
+import { measureResampling } from './resampling.js';
+import { resamplingSection } from './resampling-report.js';
 import { startBenchSystem } from './system.js';
 import { measureVolume, SERVED } from './volume.js';
 import { volumeReport } from './volume-report.js';
@@ -81,6 +84,20 @@ async function runVolume(options: VolumeCommandOptions, log: Logger): Promise<vo
   log.info({ files }, report.verdict);
 }
 
+async function runResampling(out: string, log: Logger): Promise<void> {
+  const rows = await measureResampling();
+  const machine = describeMachine();
+  const [fast, ...exact] = rows.map(({ cpuMs }) => cpuMs.median);
+  const dearest = Math.max(...exact) / (fast ?? Number.NaN);
+  const report: Report = {
+    title: 'What exact resampling costs',
+    verdict: `At the most ${figure(dearest)} times the CPU of fast.`,
+    sections: [{ heading: 'Machine', text: [machineSentence(machine)] }, resamplingSection(rows)],
+  };
+  const files = await writeReport(path.resolve(out), 'resampling', report, { machine, rows });
+  log.info({ files }, report.verdict);
+}
+
 export function addSmallerBenchmarks(program: Command, log: Logger): void {
   program
     .command('batching')
@@ -88,6 +105,11 @@ export function addSmallerBenchmarks(program: Command, log: Logger): void {
     .option('--seconds <count>', 'length of a step', count, 10)
     .option('--out <folder>', 'where the report goes', 'data/bench')
     .action((options: BatchingCommandOptions) => runBatching(options, log));
+  program
+    .command('resampling')
+    .description('CPU of decoding and scaling an image, for each way that a manifest can ask for.')
+    .option('--out <folder>', 'where the report goes', 'data/bench')
+    .action(({ out }: { readonly out: string }) => runResampling(out, log));
   program
     .command('volume')
     .description('Times of single calls beside a million predictions, and memory over a hundred thousand.')

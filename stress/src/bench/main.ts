@@ -13,6 +13,7 @@ import { benchReport } from './bench-report.js';
 import { addSmallerBenchmarks } from './commands.js';
 import { compareSection } from './compare.js';
 import { peak, readMemory } from './memory.js';
+import { measureResampling } from './resampling.js';
 import type { BenchResult, ModelResult } from './result.js';
 import { type BenchSystem, startBenchSystem } from './system.js';
 
@@ -55,7 +56,10 @@ async function imagesFor(model: BenchModelName): Promise<Image[]> {
   return model === 'identity' ? makeImages(IMAGES, 32, 32) : makeImages(IMAGES);
 }
 
-async function measureAll(system: BenchSystem, options: BenchCommandOptions): Promise<BenchResult> {
+async function measureAll(
+  system: BenchSystem,
+  options: BenchCommandOptions,
+): Promise<Omit<BenchResult, 'resampling'>> {
   const atRest = readMemory(system.memoryParts);
   let peakMemory = atRest;
   const models: ModelResult[] = [];
@@ -93,7 +97,9 @@ async function runBench(options: BenchCommandOptions): Promise<void> {
     workers: options.workers,
     env: settings(options.set),
   });
-  const result = await measureAll(system, options).finally(() => system.stop());
+  const measured = await measureAll(system, options).finally(() => system.stop());
+  log.info('measuring what resampling costs');
+  const result: BenchResult = { ...measured, resampling: await measureResampling() };
   const report = benchReport(result);
   const before = options.compare
     ? [compareSection(JSON.parse(await readFile(options.compare, 'utf8')) as BenchResult, result)]

@@ -2,6 +2,7 @@
 import type { LatencySummary } from '../load/latency.js';
 import type { Machine } from '../report/machine.js';
 import type { MemoryReading } from './memory.js';
+import type { ResamplingRow } from './resampling.js';
 
 /** Who is measured: the bare loop; Scry with clients that poll, and that wait; the plain server with clients that poll. */
 export const CONTENDERS = ['limit', 'scry-poll', 'scry-wait', 'baseline'] as const;
@@ -55,4 +56,6 @@ export interface BenchResult {
   readonly models: readonly ModelResult[];
   /** MiB. */
   readonly memory: { readonly atRest: MemoryReading; readonly peak: MemoryReading };
+  /** The first is "fast". */
+  readonly resampling: readonly ResamplingRow[];
 }

@@ -3,7 +3,7 @@ import { ConversionError, DamagedFileError, quote } from '../errors.js';
 import type { Dimension } from '../graph/graph.js';
 import { isObject, type Json } from './model-json.js';
 
-const MOST_NODES = 200_000;
+const MOST_NODES = 50_000;
 
 /** What a tensor holds here: TensorFlow's integers all become 64 bits wide. */
 export type TfType = 'float32' | 'int64' | 'bool';

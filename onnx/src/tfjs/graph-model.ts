@@ -22,7 +22,7 @@ const OPS: Ops = { ...ELEMENTWISE, ...CONVOLUTION, ...MATRIX, ...REDUCTION, ...S
 const DEEPEST_CALL = 32;
 const MOST_TURNS = 256;
 /** Nodes converted in all, functions counted each time: calls of calls multiply. */
-const MOST_CONVERTED = 400_000;
+const MOST_CONVERTED = 60_000;
 
 const CALLS = new Set(['PartitionedCall', 'StatefulPartitionedCall']);
 const BRANCHES = new Set(['If', 'StatelessIf']);

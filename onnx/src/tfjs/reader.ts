@@ -1,5 +1,5 @@
 /** TensorFlow.js' model.json with its weights as an ONNX graph. Source: tfjs-converter src/executor/graph_model.ts. */
-import { ConversionError, quote } from '../errors.js';
+import { ConversionError, DamagedFileError, quote } from '../errors.js';
 import { GraphBuilder } from '../graph/builder.js';
 import { type Dimension, emptyGraph, type Shape } from '../graph/graph.js';
 import { blockHardSwish } from '../graph/hard-swish.js';
@@ -46,6 +46,9 @@ function leaves(nodes: Nodes): Port[] {
     .map(({ name }) => ({ name, reference: name, shape: undefined }));
 }
 
+/** Numbers in one input, 8192 × 8192 pixels of four channels. */
+const MOST_INPUTS = 2 ** 28;
+
 const FREE = ['batch', 'height', 'width', 'channels'];
 
 /** A placeholder's shape; free sizes by the names of an image's axes. */
@@ -72,6 +75,10 @@ function addInput(values: Values, node: GraphNode, port: Port | undefined): { na
   const type = node.type('dtype', 'float32');
   const shape = placeholderShape(node, port);
   const wish = port?.name ?? node.name;
+  if (sizeOf(shape.map((size) => (typeof size === 'number' ? size : 1))) > MOST_INPUTS)
+    throw new DamagedFileError(
+      `The input ${quote(wish)} claims the impossible shape [${shape.slice(0, 8)}].`,
+    );
   if (type === 'float32') {
     const name = builder.input(wish, 'float32', shape);
     return { name, value: { own: name } };

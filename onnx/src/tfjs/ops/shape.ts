@@ -151,14 +151,27 @@ const fill: Op = (context) => {
   return values.addOwn('Expand', [context.own(1), context.own(0)]);
 };
 
-const range: Op = (context) =>
-  context.values.addOwn(
+/** Longer ones would be calculated when the file is loaded, whatever memory that takes. */
+const MOST_COUNTED = 2 ** 24;
+
+const range: Op = (context) => {
+  const [start, limit, delta] = [0, 1, 2].map((index) => context.maybeNumbers(index)?.[0]);
+  if (
+    start !== undefined &&
+    limit !== undefined &&
+    delta !== undefined &&
+    (limit - start) / delta > MOST_COUNTED
+  )
+    context.refuse('it counts too far');
+  return context.values.addOwn(
     'Range',
     [0, 1, 2].map((index) => context.own(index)),
   );
+};
 
 const oneHot: Op = (context) => {
   const { values, node } = context;
+  if (context.number(1) > MOST_COUNTED) context.refuse('it has too many classes');
   const [on, off] = [context.own(2), context.own(3)].map((name) =>
     values.builder.node('Reshape', [name, ...context.ints([1])]),
   );

@@ -9,7 +9,7 @@ import type { Tensor } from '../proto/tensor.js';
 import { inferShapes, type ShapeInference } from '../shapes/inference.js';
 import type { ValueInfo } from '../shapes/rule.js';
 import { writeGraph } from './file.js';
-import { emptyGraph, type Graph, type Shape, type Value } from './graph.js';
+import { emptyGraph, type Graph, type Node, type Shape, type Value } from './graph.js';
 
 /** Constants up to this many elements are stored once, however often they are asked for. */
 const SHARED_UP_TO = 64;
@@ -91,9 +91,14 @@ export class GraphBuilder {
       outputs,
       attributes: { ...attributes },
     };
+    this.append(node);
+    return outputs;
+  }
+
+  /** Adds a node as it is. Names of its outputs must have been taken by `unique`. */
+  append(node: Node): void {
     this.graph.nodes.push(node);
     this.#shapes.add(node);
-    return outputs;
   }
 
   /** Makes a value an output of the graph; under another name through an Identity. @returns the output's name */

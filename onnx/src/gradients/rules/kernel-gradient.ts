@@ -1,6 +1,6 @@
 /**
  * The gradient of a convolution by its kernel, in five forms that give the same numbers at different speeds. Which one
- * is taken follows measurements of onnxruntime-node on one core (scripts/measure-gradients.mjs prints them):
+ * is taken follows measurements of onnxruntime-node on one core (scripts/gradient-forms.mjs prints them):
  * GFLOP/s for batches of 32 at up to 64², of 8 above.
  *
  * | kernel, channels, size        | offsets | columns | channels last | swapped |

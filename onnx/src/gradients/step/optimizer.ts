@@ -7,6 +7,10 @@ import type { ParameterLayout } from './parameters.js';
 
 export type OptimizerOptions =
   | {
+      /** The step gives the gradient itself, for searches that go on from it. */
+      readonly kind: 'none';
+    }
+  | {
       readonly kind: 'sgd';
       readonly momentum?: number;
       readonly nesterov?: boolean;
@@ -38,6 +42,7 @@ export interface OptimizerOutputs {
 
 /** Names of the vectors that an optimiser keeps between steps; all begin as zeros. */
 export function stateNames(options: OptimizerOptions): readonly string[] {
+  if (options.kind === 'none') return [];
   if (options.kind === 'sgd') return options.momentum ? ['momentum'] : [];
   return ['moment1', 'moment2'];
 }
@@ -116,7 +121,7 @@ function adam(
 export function writeOptimizer(
   ops: Ops,
   inputs: OptimizerInputs,
-  options: OptimizerOptions,
+  options: Exclude<OptimizerOptions, { kind: 'none' }>,
   layout: ParameterLayout,
 ): OptimizerOutputs {
   return options.kind === 'sgd' ? sgd(ops, inputs, options, layout) : adam(ops, inputs, options, layout);

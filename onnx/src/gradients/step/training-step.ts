@@ -29,8 +29,8 @@ export interface TrainingOptions extends PrepareOptions, LossOptions {
  * Both graphs take `image` [batch, …], `targets` ([batch] int64, or [batch, classes] float32 where soft),
  * `sample_weights` [batch], `weights` and `statistics` (vectors), and give `loss`, `correct` (scalars) and `logits`
  * [batch, classes]. The step takes `learning_rate`, `step` (scalars, the first step is 1), a vector per state and the
- * masks besides, and gives `new_weights`, `new_statistics` and `new_` of every state. `statistics` are there only where
- * batch normalisations are trained.
+ * masks besides, and gives `new_weights`, `new_statistics` and `new_` of every state; without an optimiser it gives
+ * `gradient` instead. `statistics` are there only where batch normalisations are trained.
  */
 export interface TrainingStep {
   readonly step: Uint8Array;
@@ -145,6 +145,29 @@ function writeOutputs({ ops, logits, loss }: Written): void {
   ops.builder.output(logits, 'logits');
 }
 
+/** The optimiser with its inputs and outputs, or the bare gradient where there is none. */
+function writeWeights({ layout, options }: Plan, ops: Ops, gradient: string): void {
+  const { builder } = ops;
+  const { optimizer } = options;
+  if (optimizer.kind === 'none') {
+    builder.output(gradient, 'gradient');
+    return;
+  }
+  const names = stateNames(optimizer);
+  const inputs = {
+    weights: 'weights',
+    gradient,
+    states: names.map((name) => builder.input(name, 'float32', [layout.size])),
+    rate: builder.input('learning_rate', 'float32', []),
+    step: builder.input('step', 'float32', []),
+  };
+  const updated = writeOptimizer(ops, inputs, optimizer, layout);
+  builder.output(updated.weights, 'new_weights');
+  names.forEach((name, index) => {
+    builder.output(updated.states[index] as string, `new_${name}`);
+  });
+}
+
 function writeUpdate(plan: Plan, written: Written): void {
   const { ops, pass, weights } = written;
   const { layout, options, statistics } = plan;
@@ -158,19 +181,7 @@ function writeUpdate(plan: Plan, written: Written): void {
   });
   const whole = ops.concat(parts, 0);
   const gradient = options.clipNorm === undefined ? whole : clipped(ops, whole, options.clipNorm);
-  const names = stateNames(options.optimizer);
-  const inputs = {
-    weights: 'weights',
-    gradient,
-    states: names.map((name) => builder.input(name, 'float32', [layout.size])),
-    rate: builder.input('learning_rate', 'float32', []),
-    step: builder.input('step', 'float32', []),
-  };
-  const updated = writeOptimizer(ops, inputs, options.optimizer, layout);
-  builder.output(updated.weights, 'new_weights');
-  names.forEach((name, index) => {
-    builder.output(updated.states[index] as string, `new_${name}`);
-  });
+  writeWeights(plan, ops, gradient);
   if (statistics.length > 0)
     builder.output(
       ops.concat(

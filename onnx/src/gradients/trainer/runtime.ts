@@ -22,6 +22,10 @@ export interface Runtime {
   tensor(type: 'float32' | 'int64', data: TensorData, dims: readonly number[]): RuntimeTensor;
 }
 
+/** The numbers of a float32 output that was asked for. */
+export const numbersOf = (tensor: RuntimeTensor | undefined): Float32Array =>
+  (tensor as RuntimeTensor).data as Float32Array;
+
 interface Package {
   readonly InferenceSession: { create(model: Uint8Array, options: object): Promise<unknown> };
   readonly Tensor: new (type: never, data: never, dims: readonly number[]) => unknown;

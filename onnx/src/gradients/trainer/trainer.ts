@@ -8,7 +8,7 @@ import { unpacked } from '../step/parameters.js';
 import type { TrainingStep } from '../step/training-step.js';
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.js';
 import { dropoutMask } from './random.js';
-import type { Runtime, RuntimeSession, RuntimeTensor } from './runtime.js';
+import { numbersOf, type Runtime, type RuntimeSession, type RuntimeTensor } from './runtime.js';
 
 /** Images to learn from or to be measured by. */
 export interface Batch {
@@ -47,7 +47,6 @@ interface Slot {
   spare: Float32Array;
 }
 
-const numbersOf = (tensor: RuntimeTensor | undefined) => (tensor as RuntimeTensor).data as Float32Array;
 const scalarOf = (tensor: RuntimeTensor | undefined) => numbersOf(tensor)[0] as number;
 
 /** Index of the largest number of a row. */

@@ -15,7 +15,7 @@ export interface EpochResult {
   readonly best: boolean;
 }
 
-export interface FitOptions {
+export interface RunOptions {
   readonly epochs: number;
   readonly stepsPerEpoch: number;
   readonly schedule: Schedule;
@@ -34,7 +34,7 @@ export interface FitOptions {
   readonly onEpoch?: (result: EpochResult, checkpoint: () => Uint8Array) => void | Promise<void>;
 }
 
-export interface FitResult {
+export interface RunResult {
   /** Those of the best epoch by validation, or of the last where nothing is validated. */
   readonly best: Vectors;
   readonly bestEpoch: number;
@@ -76,7 +76,7 @@ function save(trainer: Trainer, { history, best, bestEpoch }: Progress): Uint8Ar
 }
 
 /** @returns undefined when it was aborted */
-async function trainEpoch(trainer: Trainer, epoch: number, options: FitOptions) {
+async function trainEpoch(trainer: Trainer, epoch: number, options: RunOptions) {
   const { schedule, stepsPerEpoch, epochs, signal } = options;
   let [count, loss, correct] = [0, 0, 0];
   let step = 0;
@@ -98,7 +98,7 @@ async function finishEpoch(
   progress: Progress,
   epoch: number,
   trained: { loss: number; accuracy: number },
-  options: FitOptions,
+  options: RunOptions,
 ): Promise<void> {
   const { validation: measured, metric = 'accuracy' } = options;
   const validation = measured ? await trainer.evaluate(measured()) : undefined;
@@ -114,9 +114,9 @@ async function finishEpoch(
  * Trains until the epochs are over, nothing gets better for `patience` epochs, or it is aborted (between two steps).
  * The trainer keeps the last weights; `best` holds the best.
  */
-export async function fit(trainer: Trainer, options: FitOptions): Promise<FitResult> {
+export async function runTraining(trainer: Trainer, options: RunOptions): Promise<RunResult> {
   const progress = startOf(trainer, options.resume);
-  let ended: FitResult['ended'] = 'completed';
+  let ended: RunResult['ended'] = 'completed';
   for (let epoch = progress.history.length + 1; epoch <= options.epochs; epoch += 1) {
     if (options.patience !== undefined && epoch - 1 - progress.bestEpoch >= Math.max(1, options.patience)) {
       ended = 'stopped early';

@@ -10,7 +10,7 @@ import type { Hdf5File } from './hdf5.js';
 import { variablesOf } from './layers/kinds.js';
 import { nameLayer } from './settings.js';
 import type { LayerSpec, ModelSpec } from './spec.js';
-import { matchByName } from './weight-names.js';
+import { WeightNames } from './weight-names.js';
 
 /** Variables that are never trained. */
 const FIXED = new Set(['moving_mean', 'moving_variance', 'mean', 'variance', 'count']);
@@ -52,26 +52,22 @@ export class Hdf5Weights implements WeightSource<LayerSpec> {
   #place(layer: LayerSpec, group: string): void {
     const wanted = wantedOf(layer);
     if (wanted.length === 0) return;
-    const names = this.#file.texts(group, 'weight_names');
-    if (!names) return;
+    const stored = this.#file.texts(group, 'weight_names');
+    if (!stored) return;
+    const names = new WeightNames(stored);
     const inOrder = [
       ...wanted.filter(({ trainable }) => trainable),
       ...wanted.filter(({ trainable }) => !trainable),
     ];
+    // The order tells only where every weight has its place.
+    const ordered = stored.length === inOrder.length ? stored : [];
     for (const [index, { layer: owner, variable }] of inOrder.entries()) {
-      const name =
-        matchByName(names, owner, variable, layer.model === undefined) ??
-        this.#byOrder(names, inOrder, index);
+      const name = names.find(owner, variable, layer.model === undefined) ?? ordered[index];
       if (name === undefined) continue;
       const own = this.#paths.get(owner) ?? new Map<string, string>();
       own.set(variable, `${group}/${name}`);
       this.#paths.set(owner, own);
     }
-  }
-
-  /** Only where every weight has its place. */
-  #byOrder(names: readonly string[], inOrder: readonly Wanted[], index: number): string | undefined {
-    return names.length === inOrder.length ? names[index] : undefined;
   }
 
   read(layer: LayerSpec, variables: readonly string[]): readonly NumericTensor[] {

@@ -5,11 +5,15 @@ const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   kernel: ['kernel', 'W', 'weights'],
   bias: ['bias', 'b', 'biases'],
   depthwise_kernel: ['depthwise_kernel', 'kernel', 'W'],
-  pointwise_kernel: ['pointwise_kernel'],
   moving_mean: ['moving_mean', 'running_mean'],
   moving_variance: ['moving_variance', 'running_std', 'running_var'],
   alpha: ['alpha', 'alphas'],
 };
+
+interface Parted {
+  readonly name: string;
+  readonly owner: string;
+}
 
 /** `block/conv1/kernel:0` parted into the layer's name and the variable's. */
 function parted(name: string): { readonly owner: string; readonly variable: string } {
@@ -18,38 +22,39 @@ function parted(name: string): { readonly owner: string; readonly variable: stri
   return { owner: plain.slice(0, Math.max(at, 0)), variable: plain.slice(at + 1) };
 }
 
-function isOwner(owner: string, layer: string, alone: boolean): boolean {
-  return alone || owner === layer || owner.endsWith(`/${layer}`);
-}
+const single = (found: readonly Parted[]) => (found.length === 1 ? found[0]?.name : undefined);
 
-/** Keras 1 joins both names: `convolution2d_1_W`. */
-function joined(layer: LayerSpec, variable: string): readonly string[] {
-  return (SYNONYMS[variable] ?? [variable]).map((word) => `${layer.name}_${word}`);
-}
+/** The stored names of a group's weights, by the variables that they name. */
+export class WeightNames {
+  readonly all: readonly string[];
+  readonly #byVariable = new Map<string, Parted[]>();
 
-/**
- * The stored name of a layer's variable, among the names of a group.
- * @param alone whether the group holds this layer only, so that the layer's name needs no match
- * @returns undefined unless exactly one name matches
- */
-export function matchByName(
-  names: readonly string[],
-  layer: LayerSpec,
-  variable: string,
-  alone: boolean,
-): string | undefined {
-  const words = SYNONYMS[variable] ?? [variable];
-  for (const word of words) {
-    const fits = (exact: boolean) =>
-      names.filter((name) => {
-        const { owner, variable: own } = parted(name);
-        return own === word && (exact ? owner === layer.name : isOwner(owner, layer.name, alone));
-      });
-    const [exact, near] = [fits(true), fits(false)];
-    if (exact.length === 1) return exact[0];
-    if (near.length === 1) return near[0];
+  constructor(names: readonly string[]) {
+    this.all = names;
+    for (const name of names) {
+      const { owner, variable } = parted(name);
+      const known = this.#byVariable.get(variable);
+      if (known) known.push({ name, owner });
+      else this.#byVariable.set(variable, [{ name, owner }]);
+    }
   }
-  const old = joined(layer, variable);
-  const matching = names.filter((name) => old.includes(parted(name).variable));
-  return matching.length === 1 ? matching[0] : undefined;
+
+  /**
+   * The stored name of a layer's variable.
+   * @param alone whether the group holds this layer only, so that the layer's name needs no match
+   * @returns undefined unless exactly one name matches
+   */
+  find(layer: LayerSpec, variable: string, alone: boolean): string | undefined {
+    const words = SYNONYMS[variable] ?? [variable];
+    for (const word of words) {
+      const named = this.#byVariable.get(word) ?? [];
+      const exact = single(named.filter(({ owner }) => owner === layer.name));
+      const near = () =>
+        single(alone ? named : named.filter(({ owner }) => owner.endsWith(`/${layer.name}`)));
+      const found = exact ?? near();
+      if (found !== undefined) return found;
+    }
+    // Keras 1 joins both names: `convolution2d_1_W`.
+    return single(words.flatMap((word) => this.#byVariable.get(`${layer.name}_${word}`) ?? []));
+  }
 }

@@ -5,7 +5,7 @@ import { variablesOf } from '../keras/layers/kinds.js';
 import { readKerasModel } from '../keras/read-model.js';
 import { nameLayer } from '../keras/settings.js';
 import type { LayerSpec, ModelSpec } from '../keras/spec.js';
-import { matchByName } from '../keras/weight-names.js';
+import { WeightNames } from '../keras/weight-names.js';
 import { isNumeric, type NumericTensor, type Tensor } from '../proto/tensor.js';
 import type { ModelFiles, ReadModel } from '../readers/reader.js';
 import type { WeightSource } from '../readers/weights.js';
@@ -28,13 +28,13 @@ function placed(model: ModelSpec, path = ''): Placed[] {
 /** Finds weights by the names of their layers; by order where names do not tell and every weight has its place. */
 class NamedWeights implements WeightSource<LayerSpec> {
   readonly #weights: ReadonlyMap<string, Tensor>;
-  readonly #names: readonly string[];
+  readonly #names: WeightNames;
   readonly #paths: ReadonlyMap<LayerSpec, string>;
   readonly #inOrder: readonly string[];
 
   constructor(weights: ReadonlyMap<string, Tensor>, model: ModelSpec) {
     this.#weights = weights;
-    this.#names = [...weights.keys()];
+    this.#names = new WeightNames([...weights.keys()]);
     const layers = placed(model);
     this.#paths = new Map(layers.map(({ layer, path }) => [layer, path]));
     this.#inOrder = layers.flatMap(({ layer, path }) =>
@@ -55,9 +55,9 @@ class NamedWeights implements WeightSource<LayerSpec> {
   #nameOf(layer: LayerSpec, variable: string): string | undefined {
     const path = `${this.#paths.get(layer) ?? layer.name}/${variable}`;
     if (this.#weights.has(path)) return path;
-    const matched = matchByName(this.#names, layer, variable, false);
-    if (matched !== undefined || this.#names.length !== this.#inOrder.length) return matched;
-    return this.#names[this.#inOrder.indexOf(path)];
+    const matched = this.#names.find(layer, variable, false);
+    if (matched !== undefined || this.#names.all.length !== this.#inOrder.length) return matched;
+    return this.#names.all[this.#inOrder.indexOf(path)];
   }
 }
 

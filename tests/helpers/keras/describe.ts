@@ -1,5 +1,5 @@
 /** Configs of recorded models in the dialects of Keras 2 and 3. */
-import type { RecordedCall, RecordedLayer, Recorder, Tensor } from './recorder.js';
+import type { RecordedCall, RecordedLayer, Recording, Tensor } from './recording.js';
 
 export type Dialect = 2 | 3;
 type Json = Record<string, unknown>;
@@ -62,7 +62,7 @@ function layerOf(layer: RecordedLayer, dialect: Dialect, sequential: boolean): J
   };
 }
 
-function modelConfig(model: Recorder, dialect: Dialect): Json {
+function modelConfig(model: Recording, dialect: Dialect): Json {
   const layers = model.layers.map((layer) => layerOf(layer, dialect, model.sequential));
   if (model.sequential) return { name: model.name, layers };
   const ends = (tensors: readonly Tensor[]) => tensors.map(({ layer, node }) => [layer, node, 0]);
@@ -76,7 +76,7 @@ function modelConfig(model: Recorder, dialect: Dialect): Json {
 }
 
 /** `{ class_name, config }` as a file holds it. */
-export function describeModel(model: Recorder, dialect: Dialect): Json {
+export function describeModel(model: Recording, dialect: Dialect): Json {
   return {
     class_name: model.sequential ? 'Sequential' : 'Functional',
     config: modelConfig(model, dialect),

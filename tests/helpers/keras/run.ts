@@ -1,7 +1,7 @@
 import { type Converted, convert } from '@scry/onnx/convert';
 import * as ort from 'onnxruntime-node';
 import type { Array3 } from './compute.js';
-import type { Recorder } from './recorder.js';
+import type { Recording } from './recording.js';
 
 /** Runs a converted model on one image and gives out the numbers of each output. */
 export async function runOnnx(onnx: Uint8Array, images: readonly Array3[]): Promise<Float32Array[]> {
@@ -20,7 +20,7 @@ export async function runOnnx(onnx: Uint8Array, images: readonly Array3[]): Prom
 
 /** Converts a file of a recorded model and says how far its answer is from the right one at most, relative to it. */
 export async function errorOf(
-  model: Recorder,
+  model: Recording,
   name: string,
   bytes: Uint8Array,
 ): Promise<Converted & { readonly error: number }> {

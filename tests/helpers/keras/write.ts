@@ -2,7 +2,7 @@
 import { strToU8, zipSync } from 'fflate';
 import * as h5wasm from 'h5wasm';
 import { type Dialect, describeModel } from './describe.js';
-import type { RecordedLayer, Recorder, Weight } from './recorder.js';
+import type { RecordedLayer, Recording, Weight } from './recording.js';
 
 let made = 0;
 
@@ -74,7 +74,11 @@ function writeLayer(
 }
 
 /** A `.h5` file of Keras 2 or 3. */
-export function hdf5Model(model: Recorder, dialect: Dialect, options: Hdf5Options = {}): Promise<Uint8Array> {
+export function hdf5Model(
+  model: Recording,
+  dialect: Dialect,
+  options: Hdf5Options = {},
+): Promise<Uint8Array> {
   const { version = dialect === 2 ? '2.11.0' : '3.5.0', rename, backend = 'tensorflow' } = options;
   return hdf5((file) => {
     const config = options.config ?? describeModel(model, dialect);
@@ -110,7 +114,7 @@ export interface KerasOptions {
   readonly config?: unknown;
 }
 
-function writeContainer(parent: h5wasm.Group, model: Recorder, options: KerasOptions): void {
+function writeContainer(parent: h5wasm.Group, model: Recording, options: KerasOptions): void {
   const { container = 'layers', named = true, twice = false } = options;
   const root = parent.create_group(container) as h5wasm.Group;
   const counts = new Map<string, number>();
@@ -129,7 +133,7 @@ function writeContainer(parent: h5wasm.Group, model: Recorder, options: KerasOpt
 }
 
 /** A `.keras` file. */
-export async function kerasModel(model: Recorder, options: KerasOptions = {}): Promise<Uint8Array> {
+export async function kerasModel(model: Recording, options: KerasOptions = {}): Promise<Uint8Array> {
   const weights = await hdf5((file) => writeContainer(file, model, options));
   const version = options.version ?? '3.5.0';
   const config = options.config ?? describeModel(model, version.startsWith('2') ? 2 : 3);

@@ -1,5 +1,6 @@
 /** Activations by name and as layers, against their formulas, and what earlier versions of Keras computed otherwise. */
-import { ACTIVATIONS, alongLast, map, softmax } from '../../helpers/keras/compute.js';
+import { alongLast, map } from '../../helpers/keras/compute.js';
+import { ACTIVATIONS, softmax } from '../../helpers/keras/formulas.js';
 import { errorWith, one } from '../../helpers/keras/one-layer.js';
 import type { Recorder, Tensor } from '../../helpers/keras/recorder.js';
 

@@ -73,8 +73,10 @@ const lambda: LayerKind = {
       inputs.length === 2 &&
       typeof scale === 'number' &&
       /^(block35|block17|block8)_/.test(context.layer.name)
-    )
+    ) {
+      context.note('Lambda layers are taken for the scaled sums of Inception-ResNet, as their names say.');
       return addScaled(context, inputs, scale);
+    }
     return context.settings.refuse(
       'runs Python code, which the file does not tell in a form that can be converted',
     );

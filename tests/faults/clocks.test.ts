@@ -1,7 +1,8 @@
-/** Hosts whose clocks differ by minutes. */
+/** Hosts whose clocks differ by minutes, and clocks that are set back. */
 
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
 import { shapesJpeg } from '../helpers/images.js';
 import { Ledger } from '../helpers/ledger.js';
 import { startRedis, type TestRedis } from '../helpers/services.js';
@@ -13,6 +14,7 @@ const shifted = ['--import', path.join(REPO, 'tests/helpers/shift-clock.mjs')];
 
 let redis: TestRedis;
 let system: System;
+let ledger: Ledger;
 
 beforeAll(async () => {
   const started = await startRedis();
@@ -25,6 +27,7 @@ beforeAll(async () => {
     workerEnv: { WORKER_THREADS: '1', SCRY_TEST_CLOCK_SHIFT_MS: String(MINUTES_MS) },
     nodeArguments: { api: shifted, worker: shifted },
   });
+  ledger = await Ledger.open(system);
 });
 
 afterAll(async () => {
@@ -33,7 +36,7 @@ afterAll(async () => {
 });
 
 it('neither loses nor expires anything when api and workers disagree by ten minutes', async () => {
-  const ledger = await Ledger.open(system);
+  ledger.reset();
   await ledger.during(async () => {
     await sleep(1500);
     const worker = system.workers[0] as SystemProcess;
@@ -43,6 +46,35 @@ it('neither loses nor expires anything when api and workers disagree by ten minu
     await sleep(1000);
   });
   report('clocks 10 min apart, a worker killed, Redis emptied', await ledger.settle(performance.now()));
+});
+
+/** Leaves what Redis and PostgreSQL hold as if their clocks had been set back: every time lies so much further ahead. */
+async function setClocksBack(ms: number): Promise<void> {
+  await redis.setClockBack(ms);
+  const client = new pg.Client({ connectionString: system.database.url });
+  await client.connect();
+  const back = [ms];
+  await client.query(
+    `UPDATE predictions SET touched_at = touched_at + $1 * interval '1 ms', created_at = created_at + $1 * interval '1 ms'
+     WHERE ended IS NULL`,
+    back,
+  );
+  await client.query(`UPDATE workers SET seen_at = seen_at + $1 * interval '1 ms'`, back);
+  await client.query(`UPDATE served_models SET served_at = served_at + $1 * interval '1 ms'`, back);
+  await client.end();
+}
+
+it('ends everything when the clock is set back two hours while a worker is killed', async () => {
+  ledger.reset();
+  await ledger.during(async () => {
+    await sleep(1500);
+    const worker = system.workers[0] as SystemProcess;
+    await worker.kill(); // its jobs' locks, and what it touched, lie in the future from now on
+    await setClocksBack(2 * 3600 * 1000);
+    await sleep(1000);
+    await worker.start(shifted);
+  });
+  report('clock set back 2 h, a worker killed', await ledger.settle(performance.now()));
 });
 
 it('measures deadlines and durations by one clock', async () => {

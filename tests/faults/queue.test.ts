@@ -65,6 +65,23 @@ it('survives Redis hanging for 10 s', async () => {
   report('Redis hangs for 10 s', await ledger.settle(performance.now()));
 });
 
+it('survives Redis out of memory for 10 s, and says so in few words', async () => {
+  const said = () => system.workers.map(({ output }) => output.split('\n').length).reduce((a, b) => a + b, 0);
+  const before = said();
+  await ledger.during(async () => {
+    await sleep(1000);
+    await redis.configure('maxmemory', '1');
+    await sleep(5000);
+    const readiness = await fetch(`${system.url}/readyz`);
+    expect(readiness.status).toBe(503);
+    expect(await readiness.json()).toMatchObject({ checks: { queue: expect.stringContaining('OOM') } });
+    await sleep(5000);
+    await redis.configure('maxmemory', '0');
+  });
+  report('Redis out of memory for 10 s', await ledger.settle(performance.now()));
+  expect(said() - before).toBeLessThan(50);
+});
+
 it('survives being started while Redis is away', async () => {
   await redis.stop();
   const processes = [system.api, ...system.workers];

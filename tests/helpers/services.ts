@@ -180,6 +180,23 @@ export class TestRedis {
     connection.disconnect();
   }
 
+  /**
+   * Leaves what it holds as if its clock had been set back by so long: every deadline lies so much further ahead.
+   * Knows BullMQ's keys.
+   */
+  async setClockBack(ms: number): Promise<void> {
+    const connection = new Redis(this.url);
+    const expiring = [
+      ...(await connection.keys('bull:*:lock')),
+      ...(await connection.keys('bull:*:stalled-check')),
+    ];
+    for (const key of expiring) await connection.pexpire(key, Math.max(0, await connection.pttl(key)) + ms);
+    for (const key of await connection.keys('bull:*:delayed'))
+      for (const id of (await connection.call('ZRANGE', key, '0', '-1')) as string[])
+        await connection.call('ZINCRBY', key, String(ms * 4096), id);
+    connection.disconnect();
+  }
+
   /** How many clients are connected to it. */
   async connections(): Promise<number> {
     const connection = new Redis(this.url);

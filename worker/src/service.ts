@@ -241,7 +241,11 @@ export async function startWorker(
       await database.close();
     },
     async abandon() {
-      await Promise.all([predictor.abandon(), consumer.abandon()]);
+      try {
+        await predictor.abandon(); // before others can claim them: a claim that is not released counts as a death
+      } finally {
+        await consumer.abandon();
+      }
     },
   };
 }

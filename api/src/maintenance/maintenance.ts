@@ -11,6 +11,7 @@
 import type { Leadership } from '@scry/shared/database/leader-lock';
 import type { Logger } from '@scry/shared/runtime/log';
 import { pause } from '@scry/shared/runtime/pause';
+import { ThrottledLog } from '@scry/shared/runtime/throttled-log';
 
 /** Something done again and again. Waits are between runs, so a slow run is never overtaken by the next. */
 export interface MaintenanceTask {
@@ -23,6 +24,7 @@ export class Maintenance {
   readonly #leadership: Leadership;
   readonly #maintenanceTasks: () => readonly MaintenanceTask[];
   readonly #log: Logger;
+  readonly #throttled: ThrottledLog;
   readonly #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
 
@@ -31,6 +33,7 @@ export class Maintenance {
     this.#leadership = leadership;
     this.#maintenanceTasks = maintenanceTasks;
     this.#log = log;
+    this.#throttled = new ThrottledLog(log);
   }
 
   /** Begins to compete for the work. */
@@ -54,7 +57,7 @@ export class Maintenance {
       try {
         await run(signal);
       } catch (error) {
-        this.#log.warn(
+        this.#throttled.warn(
           { task: name, error: (error as Error).message },
           'maintenance did not succeed; trying again',
         );

@@ -94,7 +94,7 @@ const settings = {
   QUEUE_URL: secret(
     z.url({ protocol: /^(rediss?|postgres(ql)?)$/ }).optional(),
     '',
-    'redis://… (thousands of jobs a second) or postgres://… (hundreds); unset: the database.',
+    'redis://… (thousands of jobs a second) or postgres://… (about a thousand); unset: the database.',
   ),
   WORKERS: setting(whole(0, 64).default(1), '1', 'Worker processes that npm start runs.'),
   WORKER_ID: setting(

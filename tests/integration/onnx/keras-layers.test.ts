@@ -4,8 +4,8 @@ import { type Array3, map, pad } from '../../helpers/keras/compute.js';
 import { describeModel } from '../../helpers/keras/describe.js';
 import { errorWith, one } from '../../helpers/keras/one-layer.js';
 import { Recorder, type Tensor } from '../../helpers/keras/recorder.js';
-import { runOnnx } from '../../helpers/keras/run.js';
-import { hdf5Model } from '../../helpers/keras/write.js';
+import { errorOf, runOnnx } from '../../helpers/keras/run.js';
+import { hdf5Model, kerasModel } from '../../helpers/keras/write.js';
 
 const CLOSE = 1e-5;
 
@@ -226,6 +226,26 @@ test('Resizing that pads to the aspect ratio', async () => {
     );
   expect(await errorWith(layer, { shape: [4, 8, 2] })).toBeLessThan(CLOSE);
   expect(await errorWith(layer, { shape: [4, 8, 2], stated: [null, null, 2] })).toBeLessThan(CLOSE);
+});
+
+test('operations of Keras 3 that share their name with a layer', async () => {
+  const k = new Recorder('names');
+  const x = k.input([2, 3, 2], 'image');
+  const tripled = k.add('Multiply', [x], (values) => map(one(values), (v) => 3 * v), { name: 'tripled' });
+  k.outputs = [
+    k.add('Reshape', [tripled], (values) => ({ ...one(values), shape: [6, 2] }), { name: 'flat' }),
+  ];
+  const config = JSON.parse(
+    JSON.stringify(describeModel(k, 3))
+      .replace('"kwargs":{}', '"kwargs":{"x2":3}')
+      .replace('"name":"flat"', '"name":"flat","newshape":[-1,6,2]'),
+  );
+  const { error } = await errorOf(k, 'model.keras', await kerasModel(k, { config }));
+  expect(error).toBeLessThan(CLOSE);
+  const across = JSON.parse(JSON.stringify(config).replace('[-1,6,2]', '[-1,2]'));
+  await expect(errorOf(k, 'model.keras', await kerasModel(k, { config: across }))).rejects.toThrow(
+    'reshapes across the images of a batch',
+  );
 });
 
 test('preprocess_input inside a model: channels turned around and a bias taken off', async () => {

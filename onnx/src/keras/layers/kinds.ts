@@ -25,11 +25,18 @@ const KINDS = new Map<string, LayerKind>(
   }),
 );
 
+/**
+ * Some operations share their class's name with a layer: Add and its kin take two arguments where the layer takes a
+ * list, and Reshape calls its setting otherwise.
+ */
+function isOperation({ calls, config }: LayerSpec): boolean {
+  return 'newshape' in config || calls.some(({ args, kwargs }) => args.length > 1 || 'x2' in kwargs);
+}
+
 /** How a layer is converted; undefined when its class is not known. */
 export function kindOf(layer: LayerSpec): LayerKind | undefined {
   const operation = operationKind(layer);
-  // Add, Multiply and their kin are layers that take one list, and operations that take two arguments.
-  if (operation && layer.calls.some(({ args }) => args.length > 1)) return operation;
+  if (operation && isOperation(layer)) return operation;
   const kind = KINDS.get(layer.className) ?? operation;
   return kind ?? (layer.className.startsWith('Random') ? RANDOM : undefined);
 }

@@ -40,6 +40,11 @@ const reshape: Operation = (args) => {
   if (!target) return args.context.settings.refuse('reshapes to a shape that is not constant');
   // The first size is the batch's, which stays free.
   const kept = [0, ...target.slice(1)];
+  const count = (sizes: readonly unknown[]) => sizes.reduce<number>((all, size) => all * (size as number), 1);
+  const sizes = args.context.graph.shapeOf(firstTensor(args)).slice(1);
+  const known = sizes.every((size) => typeof size === 'number') && !kept.includes(-1);
+  if (known && count(sizes) !== count(target.slice(1)))
+    return args.context.settings.refuse('reshapes across the images of a batch');
   return {
     name: args.context.node('Reshape', [plainInput(args), numbers(args.context, kept)]),
     channelsFirst: false,

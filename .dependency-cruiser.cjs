@@ -1,4 +1,7 @@
-/** Dependencies go one way: api → shared ← worker; onnx is a library of its own. Broken directions and circles fail the tests. */
+/**
+ * Dependencies go one way: api → shared ← worker; onnx is a library of its own. Broken directions and circles fail the tests.
+ * Inside shared the folders build on each other as docs/architecture.md says; compat, where it exists, only translates.
+ */
 module.exports = {
   forbidden: [
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
@@ -33,10 +36,46 @@ module.exports = {
       to: { path: '^(api|worker)/' },
     },
     {
-      name: 'only-the-store-speaks-sql',
+      name: 'only-database-speaks-sql',
       severity: 'error',
-      from: { path: '^(api|worker)/src' },
+      from: { path: '^(onnx|shared|api|worker)/src', pathNot: '^shared/src/database/' },
       to: { path: '(^|/)node_modules/(pg|node-pg-migrate)/' },
+    },
+    {
+      name: 'tasks-know-only-contracts',
+      severity: 'error',
+      from: { path: '^shared/src/tasks/' },
+      to: { path: '^(shared|onnx)/src/', pathNot: '^shared/src/(contracts|tasks)/' },
+    },
+    {
+      name: 'contracts-do-nothing',
+      severity: 'error',
+      from: { path: '^shared/src/contracts/' },
+      to: { path: '^shared/src/(queue|storage|runtime)/|(^|/)node_modules/(?!(zod|ulid)/)' },
+    },
+    {
+      name: 'runtime-is-the-bottom',
+      severity: 'error',
+      from: { path: '^shared/src/runtime/' },
+      to: { path: '^shared/src/', pathNot: '^shared/src/runtime/' },
+    },
+    {
+      name: 'images-and-files-know-no-rows-and-no-jobs',
+      severity: 'error',
+      from: { path: '^shared/src/(imaging|storage)/' },
+      to: { path: '^shared/src/(database|queue)/' },
+    },
+    {
+      name: 'compat-only-translates-to-services',
+      severity: 'error',
+      from: { path: '^api/src/compat/' },
+      to: { path: '^shared/src/', pathNot: '^shared/src/(contracts|tasks|runtime)/' },
+    },
+    {
+      name: 'only-the-list-of-routes-knows-compat',
+      severity: 'error',
+      from: { path: '^api/src/', pathNot: '^api/src/(compat/|http/routes[.]ts|main[.]ts)' },
+      to: { path: '^api/src/compat/' },
     },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],

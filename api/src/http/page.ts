@@ -8,7 +8,7 @@ import { Problem } from './problems.js';
 
 const BUILT = fileURLToPath(new URL('../../web/dist', import.meta.url));
 
-/** Paths that the page itself makes sense of; see api/web/src/router.tsx. */
+/** Paths that the page itself makes sense of; see api/web/src/routing/router.tsx. */
 const VIEWS = ['/', '/p/:id', '/history', '/models', '/operations'];
 
 /** Nothing from elsewhere and nothing inline; blob: is how an image is shown before it is sent. */

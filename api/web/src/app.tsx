@@ -1,10 +1,10 @@
 /** The frame around every view: navigation, choices, and the view that the address names. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { Announcer } from './announcer.js';
-import { useValue } from './observable.js';
+import { Announcer } from './parts/announcer.js';
 import { Icon } from './parts/icons.js';
-import { Link, type Route, useRoute } from './router.js';
-import { LANGUAGES, language, THEMES, theme } from './settings.js';
+import { Link, type Route, useRoute } from './routing/router.js';
+import { useValue } from './state/observable.js';
+import { LANGUAGES, language, THEMES, theme } from './state/settings.js';
 import { useTexts } from './texts/index.js';
 import { History } from './views/history.js';
 import { Models } from './views/models.js';

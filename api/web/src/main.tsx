@@ -1,6 +1,6 @@
 import { render } from 'preact';
 import { App } from './app.js';
-import { applySettings } from './settings.js';
+import { applySettings } from './state/settings.js';
 import './styles/index.css';
 
 applySettings();

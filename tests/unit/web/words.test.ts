@@ -2,7 +2,7 @@ import { NO_FILTER, queryOf } from '../../../api/web/src/parts/filter.js';
 import { blocksOf } from '../../../api/web/src/parts/markdown-blocks.js';
 import { ticks } from '../../../api/web/src/parts/ticks.js';
 import { curlCommand } from '../../../api/web/src/result/curl.js';
-import { parsePath } from '../../../api/web/src/route.js';
+import { parsePath } from '../../../api/web/src/routing/route.js';
 import { de } from '../../../api/web/src/texts/de.js';
 import { en } from '../../../api/web/src/texts/en.js';
 

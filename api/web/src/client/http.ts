@@ -1,5 +1,5 @@
 /** Requests to the API, with the key where there is one, and its errors as values with a sentence. */
-import { key } from '../settings.js';
+import { key } from '../state/settings.js';
 
 /** What went wrong, as the API's problem+json says it, or as the network does. `status` 0: no answer at all. */
 export class RequestFailed extends Error {

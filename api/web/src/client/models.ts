@@ -1,8 +1,8 @@
 /** The models, loaded once for all views. */
 import type { ModelList, ModelView } from '@scry/shared/contracts/model';
 import { useEffect } from 'preact/hooks';
-import { Observable, useValue } from '../observable.js';
-import { key } from '../settings.js';
+import { Observable, useValue } from '../state/observable.js';
+import { key } from '../state/settings.js';
 import { getJson } from './http.js';
 
 export type { ModelView };

@@ -1,7 +1,7 @@
 /** Loading something for a view: again when asked, and when the key changes. */
 import { useCallback, useEffect, useState } from 'preact/hooks';
-import { useValue } from '../observable.js';
-import { key } from '../settings.js';
+import { useValue } from '../state/observable.js';
+import { key } from '../state/settings.js';
 import { getJson } from './http.js';
 
 export interface Loaded<T> {

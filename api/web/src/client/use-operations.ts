@@ -1,8 +1,8 @@
 /** The operators' figures, as the server sends them every few seconds; opened again when the stream breaks. */
 import type { Operations } from '@scry/shared/contracts/statistics';
 import { useEffect, useState } from 'preact/hooks';
-import { useValue } from '../observable.js';
-import { key } from '../settings.js';
+import { useValue } from '../state/observable.js';
+import { key } from '../state/settings.js';
 import { readEvents } from './events.js';
 import { RequestFailed } from './http.js';
 

@@ -2,9 +2,9 @@
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { useValue } from '../observable.js';
 import { tone } from '../result/tones.js';
-import { language, theme } from '../settings.js';
+import { useValue } from '../state/observable.js';
+import { language, theme } from '../state/settings.js';
 import { count, locale, useTexts } from '../texts/index.js';
 import { ticks } from './ticks.js';
 

@@ -1,8 +1,8 @@
 /** Addresses for <img>: as they are, or fetched with the key, which <img> cannot send. */
 import { useEffect, useState } from 'preact/hooks';
 import { request } from '../client/http.js';
-import { useValue } from '../observable.js';
-import { key } from '../settings.js';
+import { useValue } from '../state/observable.js';
+import { key } from '../state/settings.js';
 
 export interface ImageUrl {
   /** Null while it loads, or after it failed. */

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import { sentenceFor } from '../client/failure.js';
 import { RequestFailed } from '../client/http.js';
-import { key } from '../settings.js';
+import { key } from '../state/settings.js';
 import { useTexts } from '../texts/index.js';
 
 interface Props {

@@ -1,9 +1,9 @@
 /** The images given so far and how far each is. */
 import { useState } from 'preact/hooks';
 import { predictionPath } from '../client/predictions.js';
-import { useValue } from '../observable.js';
+import { useValue } from '../state/observable.js';
+import { cancel, clear, type Item, items, remove, selected } from '../state/uploads.js';
 import { percent, type Texts, useTexts } from '../texts/index.js';
-import { cancel, clear, type Item, items, remove, selected } from '../uploads.js';
 import { Icon } from './icons.js';
 import { useImageUrl } from './image-url.js';
 import { QueueState } from './queue-state.js';

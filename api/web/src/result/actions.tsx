@@ -1,13 +1,13 @@
 /** What can be done with an answer: copy it, link to it, save it, say that it is wrong. */
 import type { PredictionView } from '@scry/shared/contracts/prediction';
 import { useState } from 'preact/hooks';
-import { announce } from '../announcer.js';
 import { sentenceFor } from '../client/failure.js';
 import { predictionPath } from '../client/predictions.js';
+import { announce } from '../parts/announcer.js';
 import { Icon, type IconName } from '../parts/icons.js';
 import { download } from '../parts/image-url.js';
-import { Link } from '../router.js';
-import { key } from '../settings.js';
+import { Link } from '../routing/router.js';
+import { key } from '../state/settings.js';
 import { useTexts } from '../texts/index.js';
 import { curlCommand } from './curl.js';
 

@@ -1,6 +1,6 @@
 /** The texts in the language chosen, and numbers and dates written as that language writes them. */
-import { useValue } from '../observable.js';
-import { type Language, language } from '../settings.js';
+import { useValue } from '../state/observable.js';
+import { type Language, language } from '../state/settings.js';
 import { de } from './de.js';
 import { en, type Texts } from './en.js';
 

@@ -1,17 +1,17 @@
 /** Every prediction that was made, newest first. */
 import type { PredictionView } from '@scry/shared/contracts/prediction';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { announce } from '../announcer.js';
 import { getJson } from '../client/http.js';
 import { predictionPath } from '../client/predictions.js';
-import { useValue } from '../observable.js';
+import { announce } from '../parts/announcer.js';
 import { type Filter, NO_FILTER, queryOf } from '../parts/filter.js';
 import { HistoryFilter } from '../parts/history-filter.js';
 import { useImageUrl } from '../parts/image-url.js';
 import { ErrorNotice } from '../parts/notice.js';
 import { pageLink } from '../result/actions.js';
-import { Link } from '../router.js';
-import { key } from '../settings.js';
+import { Link } from '../routing/router.js';
+import { useValue } from '../state/observable.js';
+import { key } from '../state/settings.js';
 import { dateTime, percent, useTexts } from '../texts/index.js';
 
 interface Page {

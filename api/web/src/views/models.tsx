@@ -6,8 +6,8 @@ import { type ModelView, useModels } from '../client/models.js';
 import { useLoad } from '../client/use-load.js';
 import { Markdown } from '../parts/markdown.js';
 import { ErrorNotice } from '../parts/notice.js';
-import { navigate } from '../router.js';
-import { chosenModel } from '../settings.js';
+import { navigate } from '../routing/router.js';
+import { chosenModel } from '../state/settings.js';
 import { count, duration, percent, useTexts } from '../texts/index.js';
 
 /** Labels shown before the rest is only counted. */

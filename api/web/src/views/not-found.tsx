@@ -1,5 +1,5 @@
 /** An address that names nothing here. */
-import { Link } from '../router.js';
+import { Link } from '../routing/router.js';
 import { useTexts } from '../texts/index.js';
 
 export function NotFound() {

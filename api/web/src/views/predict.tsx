@@ -2,11 +2,10 @@
 
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { announce } from '../announcer.js';
 import { sentenceFor } from '../client/failure.js';
 import { type ModelView, useModels } from '../client/models.js';
 import type { Wishes } from '../client/predictions.js';
-import { useValue } from '../observable.js';
+import { announce } from '../parts/announcer.js';
 import { DropZone, type GivenImage } from '../parts/drop-zone.js';
 import { ModelPicker } from '../parts/model-picker.js';
 import { ErrorNotice } from '../parts/notice.js';
@@ -15,9 +14,10 @@ import { stateOf, UploadList } from '../parts/upload-list.js';
 import { WishesForm } from '../parts/wishes-form.js';
 import { Panel } from '../result/panel.js';
 import { Stage } from '../result/stage.js';
-import { chosenModel } from '../settings.js';
+import { useValue } from '../state/observable.js';
+import { chosenModel } from '../state/settings.js';
+import { add, again, type Item, items, selected } from '../state/uploads.js';
 import { useTexts } from '../texts/index.js';
-import { add, again, type Item, items, selected } from '../uploads.js';
 
 /** The model that the next image goes to: the one chosen, else the server's default. */
 function useChosen(models: readonly ModelView[] | null): ModelView | undefined {

@@ -3,10 +3,10 @@ import type { PredictionView } from '@scry/shared/contracts/prediction';
 import { useEffect, useState } from 'preact/hooks';
 import { RequestFailed } from '../client/http.js';
 import { follow } from '../client/predictions.js';
-import { useValue } from '../observable.js';
 import { ErrorNotice } from '../parts/notice.js';
 import { Panel } from '../result/panel.js';
-import { key } from '../settings.js';
+import { useValue } from '../state/observable.js';
+import { key } from '../state/settings.js';
 import { dateTime, useTexts } from '../texts/index.js';
 
 interface State {

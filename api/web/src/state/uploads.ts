@@ -5,11 +5,11 @@
  *        └───────────┴────────▶ refused (error) ──▶ waiting, when sent again
  */
 import type { PredictionView } from '@scry/shared/contracts/prediction';
-import { announce } from './announcer.js';
-import { RequestFailed, request } from './client/http.js';
-import { follow, hasEnded, predictionPath, upload, type Wishes } from './client/predictions.js';
+import { RequestFailed, request } from '../client/http.js';
+import { follow, hasEnded, predictionPath, upload, type Wishes } from '../client/predictions.js';
+import { announce } from '../parts/announcer.js';
+import { percent, texts } from '../texts/index.js';
 import { Observable } from './observable.js';
-import { percent, texts } from './texts/index.js';
 
 export interface Item {
   readonly key: number;

@@ -1,5 +1,5 @@
 /** One polite live region: what changed elsewhere on the page is said here, for people who do not see it. */
-import { Observable, useValue } from './observable.js';
+import { Observable, useValue } from '../state/observable.js';
 
 const sentence = new Observable('');
 

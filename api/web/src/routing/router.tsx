@@ -1,6 +1,6 @@
 /** Which view the address names. Links are real links; a click that stays on the page does not load it again. */
 import type { ComponentChildren } from 'preact';
-import { Observable, useValue } from './observable.js';
+import { Observable, useValue } from '../state/observable.js';
 import { parsePath, type Route } from './route.js';
 
 export type { Route };

@@ -43,14 +43,16 @@ export class Network {
   layers = 0;
   readonly #weights: WeightSource<LayerSpec>;
   readonly #kerasVersion: number;
+  readonly #training: boolean;
   readonly #read = new Map<LayerSpec, readonly NumericTensor[]>();
   readonly #constants = new Map<LayerSpec, Map<string, string>>();
   readonly #counted = new Set<LayerSpec>();
 
-  /** @param kerasVersion 1, 2 or 3 */
-  constructor(weights: WeightSource<LayerSpec>, kerasVersion: number) {
+  /** @param kerasVersion 1, 2 or 3 @param training keeps Dropout layers, which inference leaves out */
+  constructor(weights: WeightSource<LayerSpec>, kerasVersion: number, training = false) {
     this.#weights = weights;
     this.#kerasVersion = kerasVersion;
+    this.#training = training;
   }
 
   /** Adds the whole model with its inputs and outputs. @throws ConversionError naming the layer that cannot be added */
@@ -112,7 +114,7 @@ export class Network {
       throw new ConversionError(
         `${nameLayer(layer)} cannot be converted to ONNX: layers of this class are not known.`,
       );
-    const output = kind.build(this.#contextOf(layer, call, tensorOf), inputs);
+    const output = kind.build(this.#contextOf(layer, call, tensorOf, inputs), inputs);
     return [this.#markPixels(layer, inputs, output)];
   }
 
@@ -133,7 +135,7 @@ export class Network {
     if (!layer.model) this.layers += 1;
   }
 
-  #contextOf(layer: LayerSpec, call: Call, tensorOf: ValueOf): LayerContext {
+  #contextOf(layer: LayerSpec, call: Call, tensorOf: ValueOf, inputs: readonly LayerValue[]): LayerContext {
     const { graph } = this;
     return {
       layer,
@@ -142,17 +144,22 @@ export class Network {
       valueOf: tensorOf,
       settings: new Settings(layer),
       kerasVersion: this.#kerasVersion,
-      weights: (names) => this.#weightsOf(layer, names),
+      training: this.#training,
+      weights: (names) => this.#weightsOf(layer, names, inputs[0]),
       constant: (key, make) => this.#constantOf(layer, key, make),
       node: (op, inputs, attributes) => graph.node(layer, op, inputs, attributes),
       note: (sentence) => this.notes.add(sentence),
     };
   }
 
-  #weightsOf(layer: LayerSpec, names: readonly string[]): readonly NumericTensor[] {
+  #weightsOf(
+    layer: LayerSpec,
+    names: readonly string[],
+    input: LayerValue | undefined,
+  ): readonly NumericTensor[] {
     const known = this.#read.get(layer);
     if (known) return known;
-    const weights = this.#weights.read(layer, names);
+    const weights = this.#weights.read(layer, names, input && this.graph.shapeOf(input));
     this.parameters += weights.reduce((sum, { data }) => sum + data.length, 0);
     this.#read.set(layer, weights);
     return weights;

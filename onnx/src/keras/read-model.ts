@@ -11,6 +11,8 @@ import type { LayerSpec, ModelSpec } from './spec.js';
 export interface KerasSource {
   readonly model: ModelSpec;
   readonly weights: WeightSource<LayerSpec>;
+  /** Keeps Dropout layers. */
+  readonly training?: boolean;
   /** As the file has it, `3.15.1`; undefined when it has none. */
   readonly kerasVersion?: string;
   readonly format: string;
@@ -62,7 +64,7 @@ export function leavesOf(model: ModelSpec): LayerSpec[] {
 /** @throws ConversionError naming the layer that cannot be converted */
 export function readKerasModel(source: KerasSource): ReadModel {
   const { model, kerasVersion, format, kind } = source;
-  const network = new Network(source.weights, majorOf(kerasVersion));
+  const network = new Network(source.weights, majorOf(kerasVersion), source.training);
   const values = network.add(model);
   if (values.length === 0) throw new ConversionError('The model has no outputs.');
   const names = outputNames(model, values.length);

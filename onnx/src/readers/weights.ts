@@ -1,3 +1,4 @@
+import type { Shape } from '../graph/graph.js';
 import type { NumericTensor } from '../proto/tensor.js';
 
 /** A layer as a source of weights knows it: by its place among the layers of a model. */
@@ -13,7 +14,8 @@ export interface WeightOwner {
 export interface WeightSource<Owner extends WeightOwner = WeightOwner> {
   /**
    * The values of a layer's variables, one for each name.
+   * @param input shape of the layer's first input as Keras has it, for sources that make values instead of reading them
    * @throws ConversionError naming the layer when one is missing
    */
-  read(owner: Owner, variables: readonly string[]): readonly NumericTensor[];
+  read(owner: Owner, variables: readonly string[], input?: Shape): readonly NumericTensor[];
 }

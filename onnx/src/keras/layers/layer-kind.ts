@@ -11,6 +11,8 @@ export interface LayerContext {
   readonly graph: LayerGraph;
   /** Version of Keras that wrote the file: 1, 2 or 3. */
   readonly kerasVersion: number;
+  /** The graph is to be trained: Dropout stays in it. */
+  readonly training: boolean;
   /** The call being added; a layer of a Sequential model has an empty one. */
   readonly call: Call;
   valueOf(ref: TensorRef): LayerValue;

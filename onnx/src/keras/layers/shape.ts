@@ -1,5 +1,5 @@
 import { ints } from '../../proto/attribute.js';
-import { float32, int64 } from '../../proto/tensor.js';
+import { float32, int64, scalar } from '../../proto/tensor.js';
 import {
   type ImageInput,
   imageInput,
@@ -105,6 +105,18 @@ const upSampling: LayerKind = {
 /** Layers that do something only while training. */
 const nothing: LayerKind = { build: (context, inputs) => only(context, inputs) };
 
+const dropout: LayerKind = {
+  build(context, inputs) {
+    const value = only(context, inputs);
+    const rate = context.settings.number('rate', 0);
+    if (!context.training || rate <= 0) return value;
+    return {
+      ...value,
+      name: context.node('Dropout', [value.name, context.constant('rate', () => scalar(rate))]),
+    };
+  },
+};
+
 export const SHAPE: Readonly<Record<string, LayerKind>> = {
   Flatten: flatten,
   Reshape: reshape,
@@ -113,7 +125,7 @@ export const SHAPE: Readonly<Record<string, LayerKind>> = {
   Cropping2D: cropping,
   UpSampling2D: upSampling,
   Identity: nothing,
-  Dropout: nothing,
+  Dropout: dropout,
   FixedDropout: nothing,
   SpatialDropout1D: nothing,
   SpatialDropout2D: nothing,

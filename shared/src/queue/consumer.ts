@@ -115,8 +115,9 @@ export class JobConsumer {
   async close(): Promise<void> {
     await Promise.all([...this.#queues.values()].map((state) => this.#drain(state)));
     this.#stop.abort();
-    await Promise.all(this.#loops);
-    await this.#source.close();
+    await this.#source.close(); // ends what still waits for a server that is unavailable
+    // A look that waits for a server which is unavailable never ends, nor does it keep the process.
+    await Promise.race([Promise.all(this.#loops), sleep(TOLERATED_MS, undefined, { ref: false })]);
   }
 
   async #drain(state: QueueState): Promise<void> {
@@ -124,7 +125,8 @@ export class JobConsumer {
     const waiting = state.closing ?? [];
     state.closing = waiting;
     for (const timer of state.timers) clearTimeout(timer);
-    await this.#taking; // what is on its way is handed back
+    // What is on its way is handed back; a server that is unavailable is not waited for.
+    await Promise.race([this.#taking, sleep(TOLERATED_MS, undefined, { ref: false })]);
     await Promise.all(this.#returning);
     if (state.running.size > 0) await new Promise<void>((resolve) => waiting.push(resolve));
     if (this.#queues.get(state.name) === state) this.#queues.delete(state.name);

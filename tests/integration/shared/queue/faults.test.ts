@@ -91,3 +91,20 @@ itWithRedis('says that the queue does not answer while Redis hangs', async () =>
   await server.close();
   await redis.remove();
 });
+
+itWithRedis('closes soon while Redis is unavailable', async () => {
+  const redis = (await startRedis()) as TestRedis;
+  const { log } = counting();
+  const server = openJobServer(redis.url, 1, log);
+  await server.prepare();
+  const consumer = server.consumer();
+  consumer.add('unavailable', { concurrency: 1, process: async () => 'done' });
+  await until('it looks', async () => consumer.problem() === null);
+  await redis.stop();
+  await settled('it has noticed', async () => consumer.problem() !== null);
+  const since = performance.now();
+  await consumer.close();
+  expect(performance.now() - since).toBeLessThan(5000);
+  await server.close();
+  await redis.remove();
+});

@@ -57,3 +57,9 @@ export function refuse(section: Section, ...keys: readonly string[]): void {
   if (set)
     throw new ConversionError(`In ${section.name}, ${set}=${section.text(set, '')} cannot be converted.`);
 }
+
+/** Strides of a sliding window; `stride` stands for both. */
+export const strides = (section: Section, otherwise = 1) => {
+  const both = section.int('stride', otherwise, 1, 1024);
+  return { y: section.int('stride_y', both, 1, 1024), x: section.int('stride_x', both, 1, 1024) };
+};

@@ -90,6 +90,13 @@ function addInput(values: Values, node: GraphNode, port: Port | undefined): { na
   return { name, value: { own: cast } };
 }
 
+/** What could be followed of a shape, and where it could not, what the signature says. */
+function completed(followed: Shape | undefined, said: Shape | undefined): Shape {
+  if (!followed) return said ?? [];
+  if (said?.length !== followed.length) return followed;
+  return followed.map((size, axis) => size ?? said[axis] ?? null);
+}
+
 /** Makes a value an output; whole numbers leave as TF.js has them, 32 bits wide. @returns a name, not yet that of callers */
 function addOutput(values: Values, value: Value, name: string): string {
   if (value.dead) throw new ConversionError(`The output ${quote(name)} is not calculated.`);
@@ -185,10 +192,10 @@ export function readGraphModel(model: ModelJson, files: ModelFiles): ReadModel {
     given,
     wanted.map(({ reference }) => reference),
   );
-  const outputs = wanted.map(({ name, reference }, index): ReportedOutput => {
+  const outputs = wanted.map(({ name, reference, shape: said }, index): ReportedOutput => {
     const added = addOutput(values, results[index] as Value, name);
     const { shape } = builder.info(added) ?? {};
-    return { name, shape: shape ?? [], activation: lastActivation(nodes, reference) };
+    return { name, shape: completed(shape, said), activation: lastActivation(nodes, reference) };
   });
   nameOutputs(
     builder.graph,

@@ -127,8 +127,11 @@ function startChildren(settings, port, databaseUrl, threads) {
   if (settings.WORKERS > 1 && !env.WORKER_THREADS)
     workerEnv.WORKER_THREADS = String(Math.max(1, Math.floor(threads / settings.WORKERS)));
   workerEnv.UV_THREADPOOL_SIZE ??= String(Math.max(4, availableParallelism()));
-  for (let number = 1; number <= settings.WORKERS; number++)
-    startChild(settings.WORKERS === 1 ? 'worker' : `worker-${number}`, 'worker/dist/main.js', workerEnv);
+  for (let number = 1; number <= settings.WORKERS; number++) {
+    const name = settings.WORKERS === 1 ? 'worker' : `worker-${number}`;
+    if (settings.WORKER_PORT > 0) workerEnv.WORKER_PORT = String(settings.WORKER_PORT + number - 1);
+    startChild(name, 'worker/dist/main.js', { ...workerEnv });
+  }
 }
 
 /** @returns null when everything is ready, else what is missing, for people */

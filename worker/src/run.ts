@@ -5,6 +5,8 @@ import { manageLifecycle } from '@scry/shared/runtime/lifecycle';
 import { createLogger } from '@scry/shared/runtime/log';
 import { orExit } from '@scry/shared/runtime/setting-problem';
 import { keepAliveFile } from './health/alive.js';
+import { WorkerMetrics } from './health/metrics.js';
+import { serveMetrics } from './health/metrics-server.js';
 import { defaultThreads } from './inference/default-threads.js';
 import type { EngineModules } from './inference/engines/registry.js';
 import { startWorker, type WorkerService } from './service.js';
@@ -19,19 +21,28 @@ export async function runWorker(env: NodeJS.ProcessEnv, engines: EngineModules =
   const config = { ...settings, WORKER_THREADS: settings.WORKER_THREADS ?? defaultThreads(settings.DEVICE) };
   const log = createLogger('worker', config.LOG_LEVEL).child({ worker: config.WORKER_ID });
 
+  const metrics = config.WORKER_PORT === 0 ? null : new WorkerMetrics();
+  const server =
+    metrics &&
+    (await orExit(log, serveMetrics(metrics.registry, { host: config.HOST, port: config.WORKER_PORT, log })));
+
   let service: WorkerService | null = null;
   const lifecycle = manageLifecycle({
     log,
     deadlineMs: config.SHUTDOWN_TIMEOUT_S * 1000,
-    stop: async () => service?.stop(),
+    stop: async () => {
+      await service?.stop();
+      await server?.close();
+    },
     onDeadline: async () => service?.abandon(),
   });
   const onUnhealthy = (sentence: string) => lifecycle.shutDown(sentence, 1);
 
   await orExit(log, checkQueueAccess(config.QUEUE_URL));
-  service = await orExit(log, startWorker(config, log, { onUnhealthy, engines }));
+  service = await orExit(log, startWorker(config, log, { onUnhealthy, engines, metrics }));
   const models = service.beat.models.map((model) => model.name);
   log.info({ models, threads: config.WORKER_THREADS }, 'ready');
   if (config.WORKER_ALIVE_FILE) await keepAliveFile(config.WORKER_ALIVE_FILE, log);
+  server?.ready();
   lifecycle.ready();
 }

@@ -17,6 +17,7 @@ import { grantedCpus } from '@scry/shared/runtime/cpus';
 import type { Logger } from '@scry/shared/runtime/log';
 import { ImageStorage } from '@scry/shared/storage/image-storage';
 import { InferenceHealth } from './health/inference-health.js';
+import type { WorkerMetrics } from './health/metrics.js';
 import { configureSharp, type ImageLimits, ImageReader } from './imaging/image-reader.js';
 import type { EngineModules } from './inference/engines/registry.js';
 import { Quarantine } from './inference/isolation/quarantine.js';
@@ -160,6 +161,7 @@ export interface WorkerOptions {
   readonly onUnhealthy: (sentence: string) => void;
   /** Engines that add to or replace the built-in ones. */
   readonly engines?: EngineModules;
+  readonly metrics?: WorkerMetrics | null;
 }
 
 /** Settings with the number of threads decided. */
@@ -218,7 +220,19 @@ export async function startWorker(
   const reader = new ImageReader(limits);
   const quarantine = openQuarantine(config, limits, log, options);
   const health = new InferenceHealth(options.onUnhealthy);
-  const parts = { store, storage, reader, pool, threads, quarantine, health, worker: config.WORKER_ID, log };
+  const metrics = options.metrics ?? null;
+  const parts = {
+    metrics,
+    store,
+    storage,
+    reader,
+    pool,
+    threads,
+    quarantine,
+    health,
+    worker: config.WORKER_ID,
+    log,
+  };
   const predictor = new Predictor(parts, models);
   stops.subscribeAll((id) => predictor.drop(id));
 

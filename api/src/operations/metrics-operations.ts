@@ -1,6 +1,7 @@
 /**
- * The operators' figures for Prometheus, as gauges over the last half minute. Every API process tells the same, for
- * they come from the database: take the maximum over processes, not the sum.
+ * Figures for Prometheus that only the database knows, as gauges over the last half minute: ends that no worker wrote
+ * (expired, model missing) and the time from acceptance to the written result. Workers count the rest themselves. Every API
+ * process tells the same: take the maximum over processes, not the sum.
  */
 
 import type { Bucket, Operations } from '@scry/shared/contracts/statistics';
@@ -17,7 +18,6 @@ export interface RecentFigures {
   /** Null where nothing succeeded. */
   readonly medianS: number | null;
   readonly p95S: number | null;
-  readonly batchSize: number | null;
 }
 
 /** The newest buckets as one. The median is their mean, weighted by how many each is about: near enough for a chart. */
@@ -34,7 +34,6 @@ export function recentFigures(buckets: readonly Bucket[]): RecentFigures {
     failedPerSecond: sum((bucket) => bucket.failed) / RECENT_S,
     medianS: medianMs === null ? null : medianMs / 1000,
     p95S: succeeded === 0 ? null : Math.max(...recent.map((bucket) => bucket.p95_ms ?? 0)) / 1000,
-    batchSize: mean((bucket) => bucket.batch_size),
   };
 }
 
@@ -75,15 +74,6 @@ const GAUGES: readonly { name: string; help: string; labelNames: string[]; show:
       const { medianS, p95S } = recentFigures(buckets);
       if (medianS !== null) gauge.set({ quantile: '0.5' }, medianS);
       if (p95S !== null) gauge.set({ quantile: '0.95' }, p95S);
-    },
-  },
-  {
-    name: 'scry_batch_size',
-    help: 'Images per inference in the last half minute, mean.',
-    labelNames: [],
-    show(gauge, { buckets }) {
-      const { batchSize } = recentFigures(buckets);
-      if (batchSize !== null) gauge.set(batchSize);
     },
   },
 ];

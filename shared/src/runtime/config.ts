@@ -43,7 +43,7 @@ const settings = {
   HOST: setting(
     z.string().default('127.0.0.1'),
     '127.0.0.1',
-    'Address the API listens on. Anything but loopback makes AUTH default to "key".',
+    'Address the API listens on, and a worker with WORKER_PORT. Anything but loopback makes AUTH default to "key".',
   ),
   PORT: setting(whole(0, 65535).default(8080), '8080', 'Port the API listens on; 0 takes a free one.'),
   PUBLIC_URL: setting(
@@ -104,6 +104,11 @@ const settings = {
       .default(`${hostname()}-${process.pid}`.replace(/[^A-Za-z0-9._-]/g, '-').slice(-64)),
     '',
     "A worker's name in results, metrics and logs; unset: host name and process id.",
+  ),
+  WORKER_PORT: setting(
+    whole(0, 65535).default(0),
+    '0',
+    'Port on which a worker shows /metrics and /healthz, without a key; further workers of npm start take the next ones. 0: none.',
   ),
   WORKER_THREADS: setting(
     whole(1, 256).optional(),

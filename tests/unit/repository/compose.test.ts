@@ -33,3 +33,12 @@ test('no container can take all memory or processes, or keeps capabilities that 
   );
   expect(missing).toEqual([]);
 });
+
+test('Prometheus looks for workers on the port on which they show their metrics', async () => {
+  const prometheus = await readFile(new URL('../../../monitoring/prometheus.yml', import.meta.url), 'utf8');
+  const worker = (await services()).find(([name]) => name === 'worker')?.[1] ?? '';
+  const port = /WORKER_PORT: \$\{WORKER_PORT:-(\d+)\}/.exec(worker)?.[1];
+  expect(port).toBeDefined();
+  expect(prometheus).toMatch(new RegExp(`names: \\[worker\\]\\n.*\\n +port: ${port}$`, 'm'));
+  expect(worker).toMatch(/^ +HOST: 0\.0\.0\.0$/m);
+});

@@ -8,6 +8,7 @@ import type { Model } from '@scry/shared/models/model-folders';
 import type { PredictionJob } from '@scry/shared/queue/job';
 import { Batcher } from '@scry/shared/runtime/batcher';
 import type { InferenceHealth } from '../health/inference-health.js';
+import type { WorkerMetrics } from '../health/metrics.js';
 import type { Answered } from '../jobs/predict/answered.js';
 import type { InferenceItem, InferencePool, LoadedReport } from './pool.js';
 
@@ -39,6 +40,8 @@ export class BatchFailed extends Error {}
 export interface ModelRunnerParts {
   readonly pool: InferencePool;
   readonly health: InferenceHealth;
+  /** Null where nobody asks for them. */
+  readonly metrics: WorkerMetrics | null;
   /** Batches that run at the same time. */
   readonly threads: number;
 }
@@ -48,14 +51,16 @@ export class ModelRunner {
   readonly report: LoadedReport;
   readonly #pool: InferencePool;
   readonly #health: InferenceHealth;
+  readonly #metrics: WorkerMetrics | null;
   readonly #batcher: Batcher<BatchItem, Inferred>;
   #coming = 0;
 
-  constructor({ model, report }: LoadedModel, { pool, health, threads }: ModelRunnerParts) {
+  constructor({ model, report }: LoadedModel, { pool, health, metrics, threads }: ModelRunnerParts) {
     this.model = model;
     this.report = report;
     this.#pool = pool;
     this.#health = health;
+    this.#metrics = metrics;
     this.#batcher = new Batcher<BatchItem, Inferred>({
       max: report.batchLimit,
       delayMs: model.batch.delay_ms,
@@ -63,6 +68,16 @@ export class ModelRunner {
       moreExpected: () => this.#coming > 0,
       run: (items) => this.#run(items),
     });
+  }
+
+  /** Jobs on their way to it: being decoded. */
+  get coming(): number {
+    return this.#coming;
+  }
+
+  /** Images that wait for a batch. */
+  get waiting(): number {
+    return this.#batcher.waiting;
   }
 
   /** Says that a job is on its way. @returns a function that says, once, that it came or went elsewhere */
@@ -100,6 +115,7 @@ export class ModelRunner {
       const inputs = live.map((item) => item.input);
       const { outcomes, inferenceMs } = await this.#pool.run(this.model.name, inputs);
       this.#health.succeeded();
+      this.#metrics?.ran(this, live.length, inferenceMs);
       const answers = new Map(live.map((item, index) => [item, outcomes[index] as Outcome]));
       return items.map((item) => {
         const outcome = answers.get(item);

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ModelStatistics, Operations } from '@scry/shared/contracts/statistics';
+import { WorkerMetrics } from '@scry/worker/health/metrics';
 import sharp from 'sharp';
 import { CAT, finish, jpeg, predict, startApp, type TestApp } from '../../../helpers/app.js';
 import { keyFor } from '../../../helpers/keys.js';
@@ -132,14 +133,15 @@ describe('the queue board', () => {
 });
 
 describe('the dashboard that comes with Scry', () => {
-  it('asks only for what /metrics tells', async () => {
+  it('asks only for what the API and the workers tell', async () => {
     await app.services.predictions.finish(finish(await send(11, 'everyday-10'), CAT));
     await untilCounted((now) => sum(now, 'succeeded') > 0);
     const dashboard = await readFile(path.join(REPO, 'monitoring/grafana/dashboards/scry.json'), 'utf8');
     const asked = new Set(dashboard.match(/\b(scry|process|nodejs)_\w+/g));
-    const told = await (await app.fetch('/metrics')).text();
-    expect(asked.size).toBeGreaterThan(8);
+    const ofApi = await (await app.fetch('/metrics')).text();
+    const told = ofApi + (await new WorkerMetrics().registry.metrics());
+    expect(asked.size).toBeGreaterThan(15);
     for (const name of asked) expect(told).toContain(`# TYPE ${name.replace(/_(bucket|count)$/, '')} `);
-    expect(told).toMatch(/^scry_prediction_seconds\{quantile="0.5"\} 0\.\d+$/m);
+    expect(ofApi).toMatch(/^scry_prediction_seconds\{quantile="0.5"\} 0\.\d+$/m);
   });
 });

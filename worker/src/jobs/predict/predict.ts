@@ -58,6 +58,7 @@ export class Predictor {
   constructor(parts: PredictorParts, models: Iterable<LoadedModel>) {
     this.#parts = parts;
     for (const loaded of models) this.#runners.set(loaded.model.name, new ModelRunner(loaded, parts));
+    parts.metrics?.watch(() => this.#runners.values());
   }
 
   /**
@@ -98,20 +99,22 @@ export class Predictor {
   }
 
   async #claimAndAnswer(runner: ModelRunner, running: Running, attempt: Attempt): Promise<void> {
-    const { store, quarantine, worker, log } = this.#parts;
+    const { store, quarantine, worker, log, metrics } = this.#parts;
     const { job } = running;
+    metrics?.taken(runner, job);
     const arrived = runner.expect();
     try {
       const claiming = persist(() => store.claim(job.id, worker), this.#stop.signal, log);
       const suspicious = attempt.deaths > 0;
       const [claim, prepared] = await Promise.all([claiming, suspicious ? null : this.#prepare(runner, job)]);
-      if (!claim.claimed) return;
+      if (!claim.claimed) return metrics?.unanswered(runner, 'dropped');
       const harmless = claim.deaths === 0 ? prepared : null;
       if (!harmless) arrived(); // it takes another way
       const answered = harmless
         ? await this.#answer(runner, running, harmless, arrived)
         : await quarantine.predict(runner.model, job);
-      if (answered !== 'dropped') await this.#write(runner, job, answered);
+      if (answered === 'dropped') metrics?.unanswered(runner, 'dropped');
+      else await this.#write(runner, job, answered);
     } catch (error) {
       await this.#failed(runner, job, error as Error, attempt.lastTry);
     } finally {
@@ -159,7 +162,7 @@ export class Predictor {
   }
 
   async #write(runner: ModelRunner, job: PredictionJob, answered: Answered): Promise<void> {
-    const { store, worker, log } = this.#parts;
+    const { store, worker, log, metrics } = this.#parts;
     const { model, report } = runner;
     const finish: Finish = {
       id: job.id,
@@ -170,12 +173,14 @@ export class Predictor {
       ...answered,
     };
     await persist(() => store.finish(finish), this.#stop.signal, log);
+    metrics?.answered(runner, answered);
   }
 
   async #failed(runner: ModelRunner, job: PredictionJob, error: Error, lastTry: boolean): Promise<void> {
-    const { store, log } = this.#parts;
+    const { store, log, metrics } = this.#parts;
     log.error({ error, prediction: job.id, model: runner.model.name, lastTry }, 'a prediction failed');
     if (!lastTry) {
+      metrics?.unanswered(runner, 'retried');
       await persist(() => store.release([job.id]), this.#stop.signal, log);
       throw error;
     }

@@ -125,9 +125,13 @@ describe('segmentation', () => {
         const shown = Number(await alphaAt(3));
         expect(shown).toBeGreaterThan(0);
         await rows.nth(1).getByRole('button').focus();
-        await tab.page.waitForFunction(
-          `document.querySelector('.masks canvas').getContext('2d').getImageData(3, 5, 1, 1).data[3] < ${shown}`,
-        );
+        // Looked for in the page itself: its policy forbids the polling that waitForFunction does by eval.
+        await tab.page.evaluate(`new Promise((resolve) => {
+          const canvas = document.querySelector('.masks canvas');
+          const look = () =>
+            canvas.getContext('2d').getImageData(3, 5, 1, 1).data[3] < ${shown} ? resolve() : requestAnimationFrame(look);
+          look();
+        })`);
         expect(Number(await alphaAt(20))).toBe(shown);
         expect(tab.errors).toEqual([]);
       } finally {

@@ -36,7 +36,8 @@ function hashSecret(secret: string): Buffer {
 
 /** Makes a key from the system's random numbers. */
 export function createApiKey(): NewApiKey {
-  const id = randomBytes(ID_BYTES).toString('base64url').replaceAll('_', '-'); // "_" parts a key's halves
+  // "_" parts a key's halves, and an id that begins with "-" reads as an option on a command line.
+  const id = randomBytes(ID_BYTES).toString('base64url').replaceAll('_', '-').replace(/^-/, 'A');
   const secret = randomBytes(SECRET_BYTES).toString('base64url');
   return { id, text: `scry_${id}_${secret}`, secretHash: hashSecret(secret) };
 }

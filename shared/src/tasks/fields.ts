@@ -18,7 +18,6 @@ export const units = z
 /** What a request may say, by name. */
 export const requestFields = {
   top_k: z.int().min(1).max(1000).optional().describe('Classification: how many classes to return.'),
-  all_classes: z.boolean().optional().describe('Classification: return every class, however unlikely.'),
   threshold: fraction.optional().describe('Leave out answers with a confidence below this.'),
   iou: fraction
     .optional()
@@ -31,6 +30,7 @@ export const requestFields = {
     .max(1000)
     .optional()
     .describe('Detection and instances: how many objects at the most.'),
+  all_classes: z.boolean().optional().describe('Classification: return every class, however unlikely.'),
 };
 
 /** What a manifest may say of the same, where a request says nothing. */

@@ -34,12 +34,12 @@ export async function writeSimulatedModel(
     name: SIMULATED_MODEL,
     task: 'classification',
     engine: 'onnx',
-    file: 'device.json',
+    file: 'device.onnx',
     labels: ['red', 'green', 'blue'],
     output: { format: 'probabilities' },
     batch: { max: maxBatch, delay_ms: 5 },
   };
-  await writeFile(path.join(folder, 'device.json'), JSON.stringify(device));
+  await writeFile(path.join(folder, 'device.onnx'), JSON.stringify(device));
   await writeFile(path.join(folder, 'manifest.json'), JSON.stringify(manifest));
 }
 

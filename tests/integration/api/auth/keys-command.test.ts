@@ -40,7 +40,10 @@ it('makes a key, lists it without its secret, and revokes it', async () => {
 
 it.each([
   [['create'], '--name is missing'],
-  [['create', '--name', 'x', '--scopes', 'everything'], 'is none of predict, read, admin'],
+  [
+    ['create', '--name', 'x', '--scopes', 'everything'],
+    'is none of predict, read, models:write, datasets:write, train, admin',
+  ],
   [['create', '--name', 'x', '--days', 'soon'], 'is not a number above 0'],
   [['revoke', 'nobody'], 'There is no key "nobody"'],
   [[], 'Say what to do'],

@@ -12,6 +12,7 @@ describe('an API key', () => {
     const keys = Array.from({ length: 1000 }, () => createApiKey());
     expect(new Set(keys.map(({ id }) => id)).size).toBe(1000);
     expect(keys.every(({ text }) => parseApiKey(text) !== null)).toBe(true);
+    expect(keys.filter(({ id }) => id.startsWith('-'))).toEqual([]); // a command would take it for an option
   });
 
   it('is refused when one character of its secret is another', () => {

@@ -3,6 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { z } from 'zod';
 import { ENGINES, type EngineName, type Manifest, manifestSchema } from '../contracts/manifest.js';
+import { labelLines } from './complete/label-lines.js';
 
 export * from '../contracts/manifest.js';
 
@@ -43,19 +44,13 @@ async function readLabels(manifest: Manifest, folder: string): Promise<readonly 
   const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     throw new Error(`labels: ${file} cannot be read (${cause.code ?? cause.message})`, { cause });
   });
-  const labels = text
-    .split(/\r?\n/)
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
+  const labels = labelLines(text);
   if (labels.length === 0) throw new Error(`labels: ${file} holds no label; write one per line`);
   return labels;
 }
 
-/**
- * Reads and checks one model folder.
- * @throws Error with one sentence that names the file and the field that is wrong.
- */
-export async function loadModel(folder: string): Promise<Model> {
+/** What a folder's manifest.json says, unchecked. @throws Error with one sentence that names the file */
+export async function readManifest(folder: string): Promise<Readonly<Record<string, unknown>>> {
   const manifestFile = path.join(folder, 'manifest.json');
   const text = await readFile(manifestFile, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     throw new Error(`${manifestFile} cannot be read (${cause.code ?? cause.message})`, { cause });
@@ -66,6 +61,17 @@ export async function loadModel(folder: string): Promise<Model> {
   } catch (cause) {
     throw new Error(`${manifestFile} is not valid JSON: ${(cause as Error).message}`, { cause });
   }
+  if (typeof json === 'object' && json !== null && !Array.isArray(json)) return { ...json };
+  throw new Error(`${manifestFile}: must be one JSON object`);
+}
+
+/**
+ * Checks a manifest and reads the files that it names.
+ * @param json as manifest.json has it
+ * @throws Error with one sentence that names the file and the field that is wrong
+ */
+export async function modelFrom(folder: string, json: unknown): Promise<Model> {
+  const manifestFile = path.join(folder, 'manifest.json');
   const parsed = manifestSchema.safeParse(json);
   if (!parsed.success) throw new Error(`${manifestFile}: ${describeIssues(parsed.error)}`);
   const manifest = parsed.data;
@@ -86,11 +92,24 @@ export async function loadModel(folder: string): Promise<Model> {
 }
 
 /**
+ * Reads and checks one model folder whose manifest says everything.
+ * @throws Error with one sentence that names the file and the field that is wrong.
+ */
+export async function loadModel(folder: string): Promise<Model> {
+  return modelFrom(folder, await readManifest(folder));
+}
+
+/**
  * Reads every model folder under `directory`. A wrong one becomes a problem and the others still serve; so does a directory
  * that cannot be read, with no models at all: a process that ended for it would only be started again and again.
  * @param only names to load; undefined loads all
+ * @param open reads one folder
  */
-export async function loadModels(directory: string, only?: readonly string[]): Promise<ModelCatalogue> {
+export async function loadModels(
+  directory: string,
+  only?: readonly string[],
+  open: (folder: string) => Promise<Model> = loadModel,
+): Promise<ModelCatalogue> {
   const models = new Map<string, Model>();
   const problems: ModelProblem[] = [];
   const entries = await readdir(directory, { withFileTypes: true }).catch((cause: NodeJS.ErrnoException) => {
@@ -108,7 +127,7 @@ export async function loadModels(directory: string, only?: readonly string[]): P
   for (const name of names.sort()) {
     if (only && !only.includes(name)) continue;
     try {
-      models.set(name, await loadModel(path.resolve(directory, name)));
+      models.set(name, await open(path.resolve(directory, name)));
     } catch (error) {
       problems.push({ name, message: (error as Error).message });
     }

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { ConversionError, DamagedFileError } from '@scry/onnx/errors';
 import type { ConversionReport } from '@scry/onnx/readers/report';
 import { oneLine } from '../manifest-problem.js';
-import { type Files, hashFiles, readModelFiles } from './files.js';
+import { type Files, hashFiles, readModelFiles, reportFile, reportOf } from './files.js';
 
 export interface ConversionRequest {
   /** Absolute path of the model file. */
@@ -20,9 +20,10 @@ export type ConversionReply =
   | {
       readonly ok: true;
       readonly network: string;
-      /** What was read; null when it was converted before. */
+      /** What was read; null when that is not known any more. */
       readonly report: ConversionReport | null;
-      readonly ms: number;
+      /** How long it took; null when it was converted before. */
+      readonly ms: number | null;
     }
   | {
       readonly ok: false;
@@ -42,7 +43,7 @@ async function convertTo(files: Files, network: string): Promise<ConversionRepor
   const { convert } = await import('@scry/onnx/convert');
   const { onnx, report } = await convert(files);
   await mkdir(path.dirname(network), { recursive: true });
-  await writeWhole(network.replace(/\.onnx$/, '.json'), JSON.stringify(report));
+  await writeWhole(reportFile(network), JSON.stringify(report));
   await writeWhole(network, onnx);
   return report;
 }
@@ -54,7 +55,8 @@ async function answer({ file, cache }: ConversionRequest): Promise<ConversionRep
     const network = path.join(cache, `${hashFiles(files)}.onnx`);
     const known = await stat(network).catch(() => null);
     if (known) await utimes(network, new Date(), new Date()); // still in use, for whoever clears the folder
-    const report = known ? null : await convertTo(files, network);
+    if (known) return { ok: true, network, report: await reportOf(network), ms: null };
+    const report = await convertTo(files, network);
     return { ok: true, network, report, ms: performance.now() - start };
   } catch (error) {
     if (!(error instanceof ConversionError)) throw error;

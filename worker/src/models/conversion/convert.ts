@@ -7,6 +7,7 @@ import type { Model } from '@scry/shared/models/model-folders';
 import { threadFile } from '@scry/shared/runtime/thread-file';
 import { ManifestProblem } from '../manifest-problem.js';
 import type { ConversionReply, ConversionRequest } from './convert-child.js';
+import { reportFile } from './files.js';
 import { planModel, type RunnableModel } from './plan.js';
 
 const CHILD = threadFile(import.meta.url, './convert-child.js');
@@ -55,9 +56,12 @@ function convert(request: ConversionRequest): Promise<ConversionReply> {
   return answer;
 }
 
-function described({ dialect, layers, parameters, notes }: ConversionReport, ms: number): string[] {
+function described(report: ConversionReport | null, ms: number | null): string[] {
+  if (!report) return ['converted to ONNX before'];
+  const { dialect, layers, parameters, notes } = report;
   const numbers = `${layers} layers, ${parameters.toLocaleString('en')} parameters`;
-  return [`converted from ${dialect} to ONNX in ${Math.round(ms)} ms: ${numbers}`, ...notes];
+  const when = ms === null ? 'before' : `in ${Math.round(ms)} ms`;
+  return [`converted from ${dialect} to ONNX ${when}: ${numbers}`, ...notes];
 }
 
 /**
@@ -70,7 +74,7 @@ export async function prepareModel(model: Model, cache: string): Promise<Prepare
   const answer = await convert({ file: model.file, cache });
   const file = path.basename(model.file);
   if (answer.ok) {
-    const notes = answer.report ? described(answer.report, answer.ms) : ['converted to ONNX before'];
+    const notes = described(answer.report, answer.ms);
     return { model: { ...model, engine: 'onnx', network: answer.network }, notes };
   }
   if (answer.damaged || plan.otherwise === null)
@@ -88,6 +92,6 @@ export async function clearConversions(cache: string, now = Date.now()): Promise
     const file = path.join(cache, name);
     const found = await stat(file).catch(() => null);
     if (!found || now - found.mtimeMs < FORGET_AFTER_MS) continue;
-    await Promise.all([rm(file, { force: true }), rm(file.replace(/\.onnx$/, '.json'), { force: true })]);
+    await Promise.all([rm(file, { force: true }), rm(reportFile(file), { force: true })]);
   }
 }

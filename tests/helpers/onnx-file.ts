@@ -25,6 +25,7 @@ export interface OnnxGraph {
   /** Versions that the file says it needs. */
   readonly opset?: number;
   readonly ir?: number;
+  readonly metadata?: Readonly<Record<string, string>>;
   readonly inputs: readonly OnnxValue[];
   readonly nodes: readonly OnnxNode[];
   readonly outputs: readonly OnnxValue[];
@@ -55,9 +56,11 @@ export function onnxFile({
   external = {},
   opset = 13,
   ir = 7,
+  metadata = {},
 }: OnnxGraph): Uint8Array {
   const model = onnx.ModelProto.create({
     irVersion: ir,
+    metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
     opsetImport: [{ domain: '', version: opset }],
     graph: {
       name: 'example',

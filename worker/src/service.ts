@@ -9,12 +9,7 @@ import { ChangeListener, STOP_CHANNEL } from '@scry/shared/database/change-liste
 import { type Database, openDatabase } from '@scry/shared/database/database';
 import { PredictionStore } from '@scry/shared/database/predictions';
 import { BEAT_MS, type WorkerBeat, WorkerStore } from '@scry/shared/database/workers';
-import {
-  loadModels,
-  type Model,
-  type ModelCatalogue,
-  type ModelProblem,
-} from '@scry/shared/models/model-folders';
+import { loadModels, type ModelCatalogue, type ModelProblem } from '@scry/shared/models/model-folders';
 import { openJobServer } from '@scry/shared/queue/open';
 import type { JobServer } from '@scry/shared/queue/server';
 import type { Config } from '@scry/shared/runtime/config';
@@ -32,7 +27,6 @@ import { consume } from './jobs/predict/consume.js';
 import { Predictor } from './jobs/predict/predict.js';
 import { conversionCache } from './models/conversion/convert.js';
 import { prepareModels } from './models/conversion/prepare-models.js';
-import { modelOpener, noteText } from './models/open-model.js';
 
 /** How often a worker without models looks for some. */
 const LOOK_FOR_MODELS_MS = 2000;
@@ -59,13 +53,9 @@ interface Loaded {
  * The models that this worker is to serve. While there is none it waits for one: a worker that ended would be started again
  * and again for nothing.
  */
-async function awaitModels(
-  config: Config,
-  open: (folder: string) => Promise<Model>,
-  log: Logger,
-): Promise<ModelCatalogue> {
+async function awaitModels(config: Config, log: Logger): Promise<ModelCatalogue> {
   for (let said = ''; ; ) {
-    const catalogue = await loadModels(config.MODELS_DIR, config.WORKER_MODELS, open);
+    const catalogue = await loadModels(config.MODELS_DIR, config.WORKER_MODELS);
     if (catalogue.models.size > 0) return catalogue;
     const missing = `no model under ${config.MODELS_DIR} can be served; waiting for one`;
     const sentence = [...catalogue.problems.map(({ message }) => message), missing].join('; ');
@@ -76,8 +66,7 @@ async function awaitModels(
 }
 
 async function load(config: Config, pool: InferencePool, log: Logger): Promise<Loaded> {
-  const opener = modelOpener(config.DATA_DIR);
-  const catalogue = await awaitModels(config, opener.open, log);
+  const catalogue = await awaitModels(config, log);
   const models: PreparedModel[] = [];
   const { prepared, problems: refused } = await prepareModels(
     [...catalogue.models.values()],
@@ -87,8 +76,7 @@ async function load(config: Config, pool: InferencePool, log: Logger): Promise<L
   for (const report of await pool.start(prepared.map(({ model }) => model))) {
     const found = prepared.find(({ model }) => model.name === report.name);
     if (!found) throw new Error(`a report came for "${report.name}", which was not to be loaded`);
-    const { model } = found;
-    const notes = [...found.notes, ...(opener.notes.get(model.name) ?? []).map(noteText)];
+    const { model, notes } = found;
     for (const note of [...notes, ...report.notes]) log.info({ model: report.name }, note);
     if (report.ok) {
       const { engine, device, runtime, batchLimit, loadMs } = report;

@@ -103,13 +103,8 @@ export async function loadModel(folder: string): Promise<Model> {
  * Reads every model folder under `directory`. A wrong one becomes a problem and the others still serve; so does a directory
  * that cannot be read, with no models at all: a process that ended for it would only be started again and again.
  * @param only names to load; undefined loads all
- * @param open reads one folder
  */
-export async function loadModels(
-  directory: string,
-  only?: readonly string[],
-  open: (folder: string) => Promise<Model> = loadModel,
-): Promise<ModelCatalogue> {
+export async function loadModels(directory: string, only?: readonly string[]): Promise<ModelCatalogue> {
   const models = new Map<string, Model>();
   const problems: ModelProblem[] = [];
   const entries = await readdir(directory, { withFileTypes: true }).catch((cause: NodeJS.ErrnoException) => {
@@ -127,7 +122,7 @@ export async function loadModels(
   for (const name of names.sort()) {
     if (only && !only.includes(name)) continue;
     try {
-      models.set(name, await open(path.resolve(directory, name)));
+      models.set(name, await loadModel(path.resolve(directory, name)));
     } catch (error) {
       problems.push({ name, message: (error as Error).message });
     }

@@ -5,7 +5,6 @@ import type { VersionNote } from '@scry/shared/contracts/version';
 import { completeManifest, leavesOpen } from '@scry/shared/models/complete/complete-manifest';
 import { type Given, IncompleteManifest } from '@scry/shared/models/complete/draft';
 import { type Model, modelFrom, readManifest } from '@scry/shared/models/model-folders';
-import { conversionCache } from './conversion/convert.js';
 import { type FactsOptions, readFacts } from './facts/read-facts.js';
 
 export interface OpenedModel {
@@ -42,19 +41,4 @@ export async function openModel(folder: string, options: FactsOptions): Promise<
 export function noteText({ field, value, reason }: VersionNote): string {
   const text = JSON.stringify(value);
   return `${field} = ${text.length > 120 ? `${text.slice(0, 120)}…` : text}: ${reason}`;
-}
-
-/** Opens folders for a worker, and keeps what was found out about each. @param dataDir where converted files are kept */
-export function modelOpener(dataDir: string) {
-  const notes = new Map<string, readonly VersionNote[]>();
-  const options = { cache: conversionCache(dataDir), isolated: false };
-  return {
-    /** Notes by the name of the model. */
-    notes,
-    async open(folder: string): Promise<Model> {
-      const opened = await openModel(folder, options);
-      notes.set(opened.model.name, opened.notes);
-      return opened.model;
-    },
-  };
 }

@@ -229,8 +229,12 @@ export function guessOutput(
     const found = read();
     if (found && (given.task === undefined || given.task === found.task)) return found;
   }
-  const shapes = facts.outputs.map(({ name, dims }) => `"${name}" ${shapeText(dims)}`).join(', ');
-  const what = given.task === undefined ? 'nothing that is known' : `no ${String(given.task)} that is known`;
-  const text = facts.unread ?? `the outputs of ${facts.file} are ${shapes || 'not known'}, like ${what}`;
-  throw new IncompleteManifest('output', `must be given: ${text}`);
+  throw new IncompleteManifest('output', `must be given: ${facts.unread ?? unknown(facts, given.task)}`);
+}
+
+function unknown({ file, outputs }: ModelFacts, task: unknown): string {
+  const shapes = outputs.map(({ name, dims }) => `"${name}" ${shapeText(dims)}`).join(', ');
+  const what = task === undefined ? 'nothing that is known' : `no ${String(task)} that is known`;
+  const advice = outputs.length > 1 ? '; name one as output.name' : '';
+  return `the outputs of ${file} are ${shapes}, like ${what}${advice}`;
 }

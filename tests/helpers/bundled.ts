@@ -1,5 +1,5 @@
 /** The models that come with Scry, loaded in inference threads, with a way from file to answer. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Answer, Parameters } from '@scry/shared/contracts/prediction';
@@ -41,7 +41,7 @@ export async function loadBundled(): Promise<BundledModels> {
     async predict(model, file, parameters = {}, input = {}) {
       const report = reports.get(model);
       if (!report) throw new Error(`${MODELS_DIR} has no model "${model}"`);
-      const prepared = await reader.prepare(file, { ...report.input, ...input });
+      const prepared = await reader.prepare(readFile(file), { ...report.input, ...input });
       if (!prepared.ok) throw new Error(prepared.error.message);
       const { outcomes } = await pool.run(model, [{ ...prepared.image, parameters }]);
       const [outcome] = outcomes;

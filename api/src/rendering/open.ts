@@ -1,5 +1,4 @@
 /** Opens stored images for drawing: upright, in color, opaque. */
-import { readFile } from 'node:fs/promises';
 import type { ImageInfo } from '@scry/shared/contracts/prediction';
 import { CodecDecoder } from '@scry/shared/imaging/codecs/decoder';
 import { bareImage } from '@scry/shared/imaging/metadata/bare-image';
@@ -40,7 +39,7 @@ export class ImageOpener {
    */
   async open(image: ImageInfo): Promise<Sharp> {
     const { format } = image;
-    const bytes = bareImage(await readFile(this.#storage.path(image.sha256)), format);
+    const bytes = bareImage(await this.#storage.read(image.sha256), format);
     const opened =
       format === 'bmp' || format === 'heic'
         ? await this.#openWithCodec(bytes, format)

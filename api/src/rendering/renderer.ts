@@ -3,7 +3,6 @@
  * an answer never changes, so neither does what is drawn from it. What is kept may be deleted at any time.
  */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import type { Box, ImageInfo } from '@scry/shared/contracts/prediction';
 import type { Prediction } from '@scry/shared/database/predictions';
 import { Batcher } from '@scry/shared/runtime/batcher';
@@ -53,7 +52,7 @@ export function cropRegion(box: Box, { width, height }: Size): Rect {
 export class Renderer {
   readonly #storage: ImageStorage;
   readonly #derived: DerivedLimit;
-  /** What is being drawn, by its place in storage: whoever asks for the same meanwhile gets the same. */
+  /** What is being drawn, by image and name: whoever asks for the same meanwhile gets the same. */
   readonly #underWay = new Map<string, Promise<Buffer>>();
   readonly #opener: ImageOpener;
   readonly #drawings = new Batcher<Draw, Buffer>({
@@ -108,7 +107,7 @@ export class Renderer {
   }
 
   #kept(image: ImageInfo, name: string, draw: Draw): Promise<Buffer> {
-    const place = this.#storage.derivedPath(image.sha256, name);
+    const place = `${image.sha256}/${name}`;
     const found = this.#underWay.get(place) ?? this.#readOrDraw(image, name, draw);
     this.#underWay.set(place, found);
     return found.finally(() => this.#underWay.delete(place));
@@ -116,12 +115,7 @@ export class Renderer {
 
   async #readOrDraw(image: ImageInfo, name: string, draw: Draw): Promise<Buffer> {
     const { sha256 } = image;
-    const kept = await readFile(this.#storage.derivedPath(sha256, name)).catch(
-      (error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return null;
-        throw error;
-      },
-    );
+    const kept = await this.#storage.readDerived(sha256, name);
     if (kept) return kept;
     if (!(await this.#storage.has(sha256)))
       throw new Problem('image-gone', 'The image of this prediction is not kept any more. Its answer is.');

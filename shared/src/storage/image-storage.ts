@@ -7,13 +7,15 @@
  *     DATA_DIR/derived/<sha256>/…            thumbnails and the like; may be deleted at any time
  *
  * An image appears under its name by a rename after its last byte reached the disk, so a half-written one is never seen.
+ * Whoever stores or reads an image here sees its hash and its bytes, never a path.
  * Images may show anything: nobody but the user that Scry runs as can read them, so api and workers run as the same user.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, type FileHandle, mkdir, open, readFile, rename, rm, unlink } from 'node:fs/promises';
+import { access, type FileHandle, mkdir, open, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { folderProblem } from '../runtime/setting-problem.js';
+import type { ByteRange } from './blobs.js';
 import { FiledLinks } from './filed-links.js';
 import { ageMs, create, exists, FOLDER_MODE, listing, privateFolder, safeName, writeAll } from './files.js';
 import { FreeSpace, type Space } from './free-space.js';
@@ -37,8 +39,6 @@ export class ImageTooLarge extends Error {
 export interface PendingImage extends StoredImage {
   /** The first bytes, enough to read the header of any usual image. */
   readonly head: Buffer;
-  /** Temporary path; whole and flushed. */
-  readonly path: string;
   /** All of it, read from the file where the head is not. */
   whole(): Promise<Buffer>;
   /** Gives the image its name. The same image twice is stored once. */
@@ -59,6 +59,14 @@ const SHA256 = /^[0-9a-f]{64}$/;
 const REMOVING = 'removing-';
 /** Taking an image out and asking the database takes milliseconds; whoever needs longer has died. */
 const REMOVING_TAKES_MS = 10 * 60_000;
+
+/** What a promise gives; null where there is no such file. */
+function unlessMissing<T>(promise: Promise<T>): Promise<T | null> {
+  return promise.catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+}
 
 /** The first chunks, joined only as far as a header needs. */
 function beginning(chunks: readonly Buffer[]): Buffer {
@@ -89,7 +97,7 @@ export class ImageStorage {
     this.#temporary = path.join(this.#uploads, 'tmp');
     this.#results = path.join(dataDir, 'results');
     this.#derived = path.join(dataDir, 'derived');
-    this.filed = new FiledLinks(this.#results, (sha256) => this.path(sha256));
+    this.filed = new FiledLinks(this.#results, (sha256) => this.#path(sha256));
     this.#space = new FreeSpace(this.#uploads, reserveBytes);
   }
 
@@ -122,24 +130,37 @@ export class ImageStorage {
     }
   }
 
-  /** Absolute path of a kept image. */
-  path(sha256: string): string {
+  #path(sha256: string): string {
     return path.join(this.#uploads, sha256.slice(0, 2), sha256);
   }
 
-  /** Absolute path for something made from an image, such as "thumb-256.webp". */
-  derivedPath(sha256: string, name: string): string {
+  #derivedPath(sha256: string, name: string): string {
     return path.join(this.#derived, sha256.slice(0, 2), sha256, safeName(name));
   }
 
-  /** The bytes of a kept image as a stream. @throws what the file system says: ENOENT when it is not kept */
-  async open(sha256: string): Promise<AsyncIterable<Uint8Array>> {
-    const file = await open(this.path(sha256), 'r');
-    return file.createReadStream();
+  /** All bytes of a kept image. @throws what the file system says: ENOENT when it is not kept */
+  read(sha256: string): Promise<Buffer> {
+    return readFile(this.#path(sha256));
+  }
+
+  /** The bytes of a kept image, or a range of them, as a stream. @throws as `read`, before the first byte */
+  async open(sha256: string, range?: ByteRange): Promise<AsyncIterable<Uint8Array>> {
+    const file = await open(this.#path(sha256), 'r');
+    return file.createReadStream(range);
+  }
+
+  /** How many bytes a kept image has; null when it is not kept. */
+  async size(sha256: string): Promise<number | null> {
+    return unlessMissing(stat(this.#path(sha256)).then(({ size }) => size));
+  }
+
+  /** Something that was made from an image, such as "thumb-256.webp"; null when it is not there. */
+  async readDerived(sha256: string, name: string): Promise<Buffer | null> {
+    return unlessMissing(readFile(this.#derivedPath(sha256, name)));
   }
 
   has(sha256: string): Promise<boolean> {
-    return exists(this.path(sha256));
+    return exists(this.#path(sha256));
   }
 
   /**
@@ -192,7 +213,6 @@ export class ImageStorage {
     return {
       ...stored,
       head,
-      path: temporary,
       whole: async () => (head.length === stored.bytes ? head : readFile(temporary)),
       keep: async () => {
         await this.#keep(temporary, stored.sha256);
@@ -228,7 +248,7 @@ export class ImageStorage {
   }
 
   async #keep(temporary: string, sha256: string): Promise<void> {
-    const target = this.path(sha256);
+    const target = this.#path(sha256);
     // Replaces an identical image, if there is one: same name, same bytes.
     await this.#within(path.dirname(target), () => rename(temporary, target));
   }
@@ -242,7 +262,7 @@ export class ImageStorage {
    */
   async removeUnlessUsed(sha256: string, inUse: () => Promise<boolean>): Promise<boolean> {
     if (await inUse()) return false;
-    const target = this.path(sha256);
+    const target = this.#path(sha256);
     const aside = path.join(this.#temporary, `${REMOVING}${sha256}-${randomUUID()}`);
     try {
       await rename(target, aside);
@@ -292,7 +312,7 @@ export class ImageStorage {
   async writeDerived(sha256: string, name: string, data: Buffer): Promise<void> {
     await this.#space.admit();
     if (!(await this.has(sha256))) return;
-    const target = this.derivedPath(sha256, name);
+    const target = this.#derivedPath(sha256, name);
     await mkdir(path.dirname(target), { recursive: true, mode: FOLDER_MODE });
     const temporary = path.join(this.#temporary, randomUUID());
     const file = await create(temporary);
@@ -320,7 +340,7 @@ export class ImageStorage {
         ? (await ageMs(file, 'ctimeMs')) >= removingMs
         : (await ageMs(file, 'mtimeMs')) >= olderThanMs;
       if (!isOld) continue;
-      if (sha256) await rename(file, this.path(sha256));
+      if (sha256) await rename(file, this.#path(sha256));
       else await rm(file, { force: true });
       found++;
     }

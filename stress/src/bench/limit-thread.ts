@@ -3,6 +3,7 @@
  * The next image is decoded by libuv's threads meanwhile, so no CPU ever waits.
  * It uses the very code with which workers decode and infer.
  */
+import { readFile } from 'node:fs/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { loadModel } from '@scry/shared/models/model-folders';
 import { configureSharp, ImageReader, type Preparation } from '@scry/worker/imaging/image-reader';
@@ -48,7 +49,7 @@ const reader = new ImageReader(LIMITS);
 let next = 0;
 
 function decode(): Promise<Preparation> {
-  return reader.prepare(images[next++ % images.length] as string, input);
+  return reader.prepare(readFile(images[next++ % images.length] as string), input);
 }
 
 async function infer(preparation: Preparation): Promise<void> {

@@ -1,5 +1,5 @@
 /** What bringing an image to the size of an input costs, by the way that a manifest can ask for, with the workers' own code. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { configureSharp, type ImageInput, ImageReader, type Pixels } from '@scry/worker/imaging/image-reader';
@@ -50,7 +50,7 @@ const inputOf = (setting: Setting): ImageInput => ({
 });
 
 async function pixelsOf(reader: ImageReader, file: string, setting: Setting): Promise<Pixels> {
-  const prepared = await reader.prepare(file, inputOf(setting));
+  const prepared = await reader.prepare(readFile(file), inputOf(setting));
   if (!prepared.ok) throw new Error(prepared.error.message);
   return prepared.image.pixels;
 }

@@ -7,7 +7,6 @@
  * An image that is smaller than its input takes the second way whatever the manifest says: libvips' bilinear and
  * bicubic kernels shift what they enlarge by half a pixel.
  */
-import { readFile } from 'node:fs/promises';
 import type { ImageFormat, PredictionError } from '@scry/shared/contracts/prediction';
 import { CodecDecoder } from '@scry/shared/imaging/codecs/decoder';
 import { imageFormat } from '@scry/shared/imaging/format';
@@ -33,7 +32,7 @@ export interface PreparedImage {
   readonly geometry: Geometry;
 }
 
-/** How preparing ended; milliseconds from reading the file to the pixels. */
+/** How preparing ended; milliseconds from the call to the pixels. */
 export type Preparation =
   | { readonly ok: true; readonly image: PreparedImage; readonly decodeMs: number }
   | { readonly ok: false; readonly error: PredictionError; readonly decodeMs: number };
@@ -64,12 +63,12 @@ export class ImageReader {
 
   /**
    * Prepares one image for one model.
-   * @param file path of the stored image
-   * @throws what the file system says; everything wrong with the image itself is a value
+   * @param image the stored bytes, on their way: waiting for them counts as decoding
+   * @throws what reading them throws; everything wrong with the image itself is a value
    */
-  async prepare(file: string, input: ImageInput): Promise<Preparation> {
+  async prepare(image: Promise<Buffer>, input: ImageInput): Promise<Preparation> {
     const start = performance.now();
-    const prepared = await this.#prepare(await readFile(file), input);
+    const prepared = await this.#prepare(await image, input);
     const decodeMs = performance.now() - start;
     return 'pixels' in prepared
       ? { ok: true, image: prepared, decodeMs }

@@ -62,7 +62,7 @@ export const itemImage = showing(
       const tag = `"${image.sha256}"`;
       setImageHeaders(res, `image/${image.format}`, tag);
       if (isKnown(req, tag)) res.status(304).end();
-      else if (await storage.has(image.sha256)) await sendImage(res, storage.path(image.sha256));
+      else if (await storage.has(image.sha256)) await sendImage(req, res, storage, image);
       else throw new Problem('image-gone', 'The image of this item is not kept any more.');
     },
 );

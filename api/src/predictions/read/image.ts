@@ -1,6 +1,9 @@
 /** GET /v1/predictions/{id}/image: the upload, byte by byte as it came. */
-import type { ImageFormat } from '@scry/shared/contracts/prediction';
-import type { Response } from 'express';
+import { pipeline } from 'node:stream/promises';
+import type { ImageFormat, ImageInfo } from '@scry/shared/contracts/prediction';
+import type { ByteRange } from '@scry/shared/storage/blobs';
+import type { ImageStorage } from '@scry/shared/storage/image-storage';
+import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { idParams, problems } from '../../http/describe.js';
 import { Problem } from '../../http/problems.js';
@@ -33,19 +36,49 @@ export function setImageHeaders(res: Response, type: string, tag: string): void 
   });
 }
 
-/** Sends a stored image. @throws Problem "image-gone" */
-export function sendImage(res: Response, file: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    res.sendFile(
-      file,
-      { dotfiles: 'allow', cacheControl: false, lastModified: false },
-      (error?: NodeJS.ErrnoException) => {
-        if (!error || error.code === 'ECONNABORTED' || error.code === 'EPIPE')
-          resolve(); // the client left
-        else reject(error.code === 'ENOENT' ? imageGone() : error);
-      },
-    );
-  });
+/** What a client asked for of an image of so many bytes; null: all of it. */
+function rangeAsked(req: Request, size: number, tag: string): ByteRange | 'unsatisfiable' | null {
+  const condition = req.get('if-range');
+  if (condition !== undefined && condition !== tag) return null; // what it has a part of is another image
+  const ranges = req.range(size, { combine: true });
+  if (ranges === -1) return 'unsatisfiable';
+  const [range, ...others] = Array.isArray(ranges) && ranges.type === 'bytes' ? ranges : [];
+  return range && others.length === 0 ? range : null;
+}
+
+/**
+ * Sends a stored image, or the range of it that was asked for. Headers as `setImageHeaders` sets them come before.
+ * @throws Problem "image-gone"
+ */
+export async function sendImage(
+  req: Request,
+  res: Response,
+  storage: ImageStorage,
+  { sha256 }: ImageInfo,
+): Promise<void> {
+  const size = await storage.size(sha256);
+  if (size === null) throw imageGone();
+  const range = rangeAsked(req, size, String(res.get('ETag')));
+  res.set('Accept-Ranges', 'bytes');
+  if (range === 'unsatisfiable') {
+    res.status(416).set('Content-Range', `bytes */${size}`).end();
+    return;
+  }
+  const { start, end = size - 1 } = range ?? { start: 0 };
+  if (range) res.status(206).set('Content-Range', `bytes ${start}-${end}/${size}`);
+  res.set('Content-Length', String(end - start + 1));
+  if (req.method === 'HEAD') res.end();
+  else await stream(res, () => storage.open(sha256, { start, end }));
+}
+
+async function stream(res: Response, open: () => Promise<AsyncIterable<Uint8Array>>): Promise<void> {
+  try {
+    await pipeline(await open(), res);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') throw imageGone(); // removed since its size was read
+    if (code !== 'ERR_STREAM_PREMATURE_CLOSE' && code !== 'EPIPE' && code !== 'ECONNRESET') throw error; // the client left
+  }
 }
 
 export const predictionImage: Route = {
@@ -72,7 +105,7 @@ export const predictionImage: Route = {
       const tag = `"${image.sha256}"`;
       setImageHeaders(res, mediaType(image.format), tag);
       if (isKnown(req, tag)) res.status(304).end();
-      else await sendImage(res, services.storage.path(image.sha256));
+      else await sendImage(req, res, services.storage, image);
     },
   ],
 };

@@ -27,6 +27,7 @@ import {
   type TestDatabase,
   type TestRedis,
 } from '../../../helpers/services.js';
+import { imageFile } from '../../../helpers/stored.js';
 
 const MODEL = 'everyday-10';
 const SHA = 'ab'.repeat(32);
@@ -252,8 +253,8 @@ describe('the other maintenanceTasks', () => {
   it('remove predictions that ended long ago with their images, and keep images that others use', async () => {
     const shas = { alone: '01'.repeat(32), shared: '02'.repeat(32) };
     for (const sha256 of Object.values(shas)) {
-      await mkdir(path.dirname(storage.path(sha256)), { recursive: true });
-      await writeFile(storage.path(sha256), 'image');
+      await mkdir(path.dirname(imageFile(dataDir, sha256)), { recursive: true });
+      await writeFile(imageFile(dataDir, sha256), 'image');
     }
     const image = (sha256: string) => ({ image: { ...prediction('x').image, sha256 } });
     await predictions.create(prediction('old-alone', image(shas.alone)));
@@ -339,9 +340,9 @@ describe('images that nobody uses', () => {
   const hoursAgo = Date.now() / 1000 - 7 * 3600;
 
   async function keep(sha256: string, seconds: number): Promise<void> {
-    await mkdir(path.dirname(storage.path(sha256)), { recursive: true });
-    await writeFile(storage.path(sha256), 'image');
-    await utimes(storage.path(sha256), seconds, seconds);
+    await mkdir(path.dirname(imageFile(dataDir, sha256)), { recursive: true });
+    await writeFile(imageFile(dataDir, sha256), 'image');
+    await utimes(imageFile(dataDir, sha256), seconds, seconds);
   }
 
   it('are removed within a day, and no others', async () => {
@@ -369,7 +370,7 @@ describe('images that nobody uses', () => {
 
   it('come back when their remover died in the middle of it', async () => {
     const sha256 = '55'.repeat(32);
-    await mkdir(path.dirname(storage.path(sha256)), { recursive: true });
+    await mkdir(path.dirname(imageFile(dataDir, sha256)), { recursive: true });
     const folder = path.join(dataDir, 'uploads', 'tmp');
     await writeFile(path.join(folder, `removing-${sha256}-1`), 'image');
     expect(await storage.removeOrphans(1e9)).toBe(0);

@@ -12,6 +12,7 @@ import { StoredFileStore } from '@scry/shared/database/stored-files';
 import { ImageStorage } from '@scry/shared/storage/image-storage';
 import { CAT, finish } from '../../../helpers/app.js';
 import { createDatabase, quiet, type TestDatabase } from '../../../helpers/services.js';
+import { imageFile } from '../../../helpers/stored.js';
 
 const none = new AbortController().signal;
 const OUTPUT = { threshold: 0.9 };
@@ -174,7 +175,7 @@ test('files without a row are found, and those of rows stay', async () => {
   await storage.writeDerived(orphan, 'one.jpg', Buffer.from('x'));
   await storage.writeDerived(kept, 'one.jpg', Buffer.from('x'));
   await database.query(`DELETE FROM predictions WHERE id = 'will-be-gone'`);
-  await rm(storage.path(orphan));
+  await rm(imageFile(dataDir, orphan));
   for (let shard = 0; shard < 256; shard++) await stored.sweep();
   expect(await files('results')).toEqual(['files/cat/stays-here.jpg']);
   expect(await files('derived')).toEqual([expect.stringContaining(kept)]);

@@ -168,6 +168,26 @@ describe('the upload', () => {
     expect(again.status).toBe(304);
   });
 
+  test('is sent in parts to those that ask for a range', async () => {
+    const bytes = await jpeg(21);
+    const { prediction_id: id } = await predict(app, bytes);
+    const get = (headers: Record<string, string>, method = 'GET') =>
+      app.fetch(`/v1/predictions/${id}/image`, { method, headers });
+    const part = await get({ Range: 'bytes=10-19' });
+    expect([part.status, part.headers.get('content-range')]).toEqual([206, `bytes 10-19/${bytes.length}`]);
+    expect(Buffer.from(await part.arrayBuffer())).toEqual(bytes.subarray(10, 20));
+    const tail = await get({ Range: 'bytes=-5', 'If-Range': String(part.headers.get('etag')) });
+    expect(Buffer.from(await tail.arrayBuffer())).toEqual(bytes.subarray(-5));
+    for (const headers of [{ Range: 'bytes=10-19', 'If-Range': '"other"' }, { Range: 'bytes=0-1,9-10' }]) {
+      const whole = await get(headers as Record<string, string>);
+      expect([whole.status, Buffer.from(await whole.arrayBuffer()).equals(bytes)]).toEqual([200, true]);
+    }
+    const beyond = await get({ Range: `bytes=${bytes.length}-` });
+    expect([beyond.status, beyond.headers.get('content-range')]).toEqual([416, `bytes */${bytes.length}`]);
+    const head = await get({}, 'HEAD');
+    expect([head.status, head.headers.get('content-length')]).toEqual([200, String(bytes.length)]);
+  });
+
   test('that is no longer there is said to be gone', async () => {
     const { prediction_id: id, image } = await answered(await jpeg(2), CAT);
     await app.services.storage.removeUnlessUsed(image.sha256, async () => false);

@@ -42,7 +42,7 @@ async function store(bytes: Uint8Array): Promise<string> {
 }
 
 async function readFrom(file: string, input: Partial<ImageInput>): Promise<PreparedImage> {
-  const prepared = await reader.prepare(file, { ...base, ...input });
+  const prepared = await reader.prepare(readFile(file), { ...base, ...input });
   if (!prepared.ok) throw new Error(prepared.error.message);
   return prepared.image;
 }
@@ -164,7 +164,7 @@ describe('exact preparation', () => {
 
   it('ends with a sentence when it takes longer than it may', async () => {
     const hasty = new ImageReader({ maxPixels: 20_000_000, timeoutS: 0.001 });
-    const prepared = await hasty.prepare(await store(await png(scene.data, WIDTH, HEIGHT)), base);
+    const prepared = await hasty.prepare(readFile(await store(await png(scene.data, WIDTH, HEIGHT))), base);
     await hasty.close();
     expect(prepared).toMatchObject({
       ok: false,
@@ -176,7 +176,7 @@ describe('exact preparation', () => {
     const jpeg = await sharp(scene.data, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } })
       .jpeg()
       .toBuffer();
-    const prepared = await reader.prepare(await store(jpeg.subarray(0, jpeg.length - 200)), base);
+    const prepared = await reader.prepare(readFile(await store(jpeg.subarray(0, jpeg.length - 200))), base);
     expect(prepared).toMatchObject({
       ok: false,
       error: { code: 510, message: expect.stringContaining('The jpeg image cannot be decoded') },

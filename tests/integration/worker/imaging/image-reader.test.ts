@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
@@ -50,7 +50,7 @@ async function store(bytes: Uint8Array): Promise<string> {
 }
 
 const prepare = async (bytes: Uint8Array, input: Partial<ImageInput> = {}): Promise<Preparation> =>
-  reader.prepare(await store(bytes), { ...base, ...input });
+  reader.prepare(readFile(await store(bytes)), { ...base, ...input });
 
 async function read(bytes: Uint8Array, input: Partial<ImageInput> = {}): Promise<PreparedImage> {
   const prepared = await prepare(bytes, input);
@@ -99,7 +99,7 @@ describe('an image stored in any way that is read', () => {
   });
 
   it('can be HEIC', async () => {
-    const prepared = await reader.prepare(HEIC, base);
+    const prepared = await reader.prepare(readFile(HEIC), base);
     expect(prepared.ok && difference(prepared.image.pixels, scene.data)).toBeLessThan(2);
   });
 });
@@ -290,7 +290,7 @@ describe('what cannot be prepared', () => {
 
   it('has more pixels than are allowed (HEIC)', async () => {
     const strict = new ImageReader({ maxPixels: WIDTH * HEIGHT - 1, timeoutS: 20 });
-    const prepared = await strict.prepare(HEIC, base);
+    const prepared = await strict.prepare(readFile(HEIC), base);
     await strict.close();
     expect(prepared).toMatchObject({
       ok: false,
@@ -300,13 +300,13 @@ describe('what cannot be prepared', () => {
 
   it('takes longer than it may', async () => {
     const hasty = new ImageReader({ maxPixels: 1_000_000, timeoutS: 0.001 }); // a thread does not even start in that time
-    const prepared = await hasty.prepare(HEIC, base);
+    const prepared = await hasty.prepare(readFile(HEIC), base);
     await hasty.close();
     const message = 'The image took longer than 0.001 s to decode; send a smaller or simpler one.';
     expect(prepared).toMatchObject({ ok: false, error: { code: 510, message } });
   });
 
   it('is missing: that is a fault of the system, not of the image', async () => {
-    await expect(reader.prepare(path.join(folder, 'nowhere'), base)).rejects.toThrow('ENOENT');
+    await expect(reader.prepare(readFile(path.join(folder, 'nowhere')), base)).rejects.toThrow('ENOENT');
   });
 });

@@ -4,11 +4,11 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { loadModel, type Model } from '@scry/shared/models/model-folders';
-import { ImageStorage } from '@scry/shared/storage/image-storage';
 import { Quarantine } from '@scry/worker/inference/isolation/quarantine';
 import sharp from 'sharp';
 import { until } from '../../../helpers/app.js';
 import { quiet } from '../../../helpers/services.js';
+import { imageFile } from '../../../helpers/stored.js';
 import { REPO } from '../../../helpers/system.js';
 
 const SHA = { harmless: '01'.repeat(32), deadly: '02'.repeat(32) };
@@ -20,12 +20,11 @@ let quarantine: Quarantine;
 beforeAll(async () => {
   dataDir = await mkdtemp(path.join(tmpdir(), 'scry-quarantine-'));
   model = await loadModel(path.join(REPO, 'models/everyday-10'));
-  const storage = new ImageStorage(dataDir);
   const keep = async (sha256: string, red: number) => {
     const background = { r: red, g: 0, b: 0 };
     const image = sharp({ create: { width: 32, height: 32, channels: 3, background } });
-    await mkdir(path.dirname(storage.path(sha256)), { recursive: true });
-    await writeFile(storage.path(sha256), await image.png().toBuffer());
+    await mkdir(path.dirname(imageFile(dataDir, sha256)), { recursive: true });
+    await writeFile(imageFile(dataDir, sha256), await image.png().toBuffer());
   };
   await keep(SHA.harmless, 10);
   await keep(SHA.deadly, 255);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { StorageFull } from '@scry/shared/storage/free-space';
 import { ImageStorage, ImageTooLarge } from '@scry/shared/storage/image-storage';
+import { derivedFile, imageFile } from '../../../helpers/stored.js';
 
 let folder: string;
 let storage: ImageStorage;
@@ -41,7 +42,7 @@ test.each([
   expect(await storage.has(pending.sha256)).toBe(false);
   await pending.keep();
   await pending.discard();
-  expect((await readFile(storage.path(pending.sha256))).equals(bytes)).toBe(true);
+  expect((await readFile(imageFile(folder, pending.sha256))).equals(bytes)).toBe(true);
   expect(await temporary()).toEqual([]);
 });
 
@@ -75,7 +76,7 @@ test('folders that somebody removed while it runs are made again', async () => {
   await storage.check();
   const bytes = Buffer.from(`${first}`);
   expect(await storage.has(await keep(bytes))).toBe(true);
-  await rm(path.dirname(storage.path(hash(bytes))), { recursive: true });
+  await rm(path.dirname(imageFile(folder, hash(bytes))), { recursive: true });
   expect(await storage.has(await keep(bytes))).toBe(true);
   await rm(path.join(folder, 'uploads', 'tmp'), { recursive: true });
   expect(await storage.has(await keep(randomBytes(600 * KIB)))).toBe(true);
@@ -116,7 +117,7 @@ test('an image that is in use, or becomes so meanwhile, is not removed', async (
   await storage.writeDerived(sha256, 'thumb.webp', bytes);
   expect(await storage.removeUnlessUsed(sha256, async () => false)).toBe(true);
   expect(await storage.has(sha256)).toBe(false);
-  await expect(readFile(storage.derivedPath(sha256, 'thumb.webp'))).rejects.toThrow('ENOENT');
+  await expect(readFile(derivedFile(folder, sha256, 'thumb.webp'))).rejects.toThrow('ENOENT');
   expect(await storage.removeUnlessUsed(sha256, async () => false)).toBe(false);
   expect(await temporary()).toEqual([]);
 });
@@ -134,7 +135,7 @@ test('nobody but the user that Scry runs as can read what is stored', async () =
     expect([name, await modeOf(name)]).toEqual([name, 0o700]);
   for (const name of [`uploads/${shard}/${sha256}`, 'results/model/cat/one'])
     expect([name, await modeOf(name)]).toEqual([name, 0o600]);
-  expect((await stat(storage.derivedPath(sha256, 'thumb.webp'))).mode & 0o777).toBe(0o600);
+  expect((await stat(derivedFile(folder, sha256, 'thumb.webp'))).mode & 0o777).toBe(0o600);
 });
 
 test('folders that an earlier version left open are closed to others', async () => {
@@ -155,4 +156,22 @@ test('below the reserve nothing is taken, and the space that is free can be aske
   expect(space.reserveBytes).toBe(reserveBytes);
   expect(space.freeBytes).toBeGreaterThan(0);
   expect(await temporary()).toEqual([]);
+});
+
+test('a kept image is read whole, as a range, and by its size; one that is not kept has none', async () => {
+  const bytes = randomBytes(300 * KIB);
+  const pending = await storage.receive(pieces(bytes, KIB), 4000 * KIB);
+  const { sha256 } = pending;
+  expect(await storage.size(sha256)).toBeNull();
+  await expect(storage.read(sha256)).rejects.toMatchObject({ code: 'ENOENT' });
+  await expect(storage.open(sha256)).rejects.toMatchObject({ code: 'ENOENT' });
+  await pending.keep();
+  expect(await storage.size(sha256)).toBe(bytes.length);
+  expect((await storage.read(sha256)).equals(bytes)).toBe(true);
+  const parts: Uint8Array[] = [];
+  for await (const part of await storage.open(sha256, { start: 5, end: 200_000 })) parts.push(part);
+  expect(Buffer.concat(parts).equals(bytes.subarray(5, 200_001))).toBe(true);
+  expect(await storage.readDerived(sha256, 'thumb.webp')).toBeNull();
+  await storage.writeDerived(sha256, 'thumb.webp', bytes);
+  expect((await storage.readDerived(sha256, 'thumb.webp'))?.equals(bytes)).toBe(true);
 });

@@ -36,7 +36,7 @@ async function load({ model, dataDir, limits, inference }: QuarantineSetup): Pro
   const [report] = await pool.start([{ ...model, batch: { ...model.batch, max: 1 } }]);
   if (!report?.ok) throw new Error(report?.problem ?? 'the model was not loaded');
   return async ({ sha256, parameters }) => {
-    const prepared = await reader.prepare(storage.path(sha256), report.input);
+    const prepared = await reader.prepare(storage.read(sha256), report.input);
     const { decodeMs } = prepared;
     if (!prepared.ok) return withoutInference(prepared.error, decodeMs);
     const { outcomes, inferenceMs } = await pool.run(model.name, [{ ...prepared.image, parameters }]);

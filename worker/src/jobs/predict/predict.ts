@@ -124,7 +124,7 @@ export class Predictor {
 
   #prepare({ report }: ModelRunner, job: PredictionJob): Promise<Preparation> {
     const { reader, storage } = this.#parts;
-    return reader.prepare(storage.path(job.sha256), report.input);
+    return reader.prepare(storage.read(job.sha256), report.input);
   }
 
   async #answer(

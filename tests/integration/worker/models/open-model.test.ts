@@ -44,7 +44,7 @@ async function answers({ model }: OpenedModel, images: readonly string[]): Promi
     if (!report?.ok) throw new Error(report?.problem);
     const found: number[][] = [];
     for (const image of images) {
-      const prepared = await reader.prepare(image, report.input);
+      const prepared = await reader.prepare(readFile(image), report.input);
       if (!prepared.ok) throw new Error(prepared.error.message);
       const { outcomes } = await pool.run(model.name, [
         { ...prepared.image, parameters: { all_classes: true } },

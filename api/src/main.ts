@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { configureSharp } from '@scry/shared/imaging/libvips';
 import { checkQueueAccess } from '@scry/shared/queue/access';
 import { loadConfig } from '@scry/shared/runtime/config';
 import { manageLifecycle } from '@scry/shared/runtime/lifecycle';
@@ -10,7 +11,6 @@ import { orExit } from '@scry/shared/runtime/setting-problem';
 import { ensureFirstKey } from './auth/first-key.js';
 import { createApp } from './http/app.js';
 import { handleInTurn } from './http/connections.js';
-import { configureSharp } from './rendering/open.js';
 import { openServices } from './services.js';
 
 /** How often open connections are looked at for ones that take too long. */
@@ -33,7 +33,7 @@ async function drain(server: Server): Promise<void> {
 
 const config = loadConfig(process.env);
 const log = createLogger('api', config.LOG_LEVEL);
-configureSharp();
+configureSharp(['Svg']);
 
 await orExit(log, checkQueueAccess(config.QUEUE_URL));
 const services = await orExit(log, openServices(config, log));

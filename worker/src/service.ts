@@ -9,6 +9,7 @@ import { ChangeListener, STOP_CHANNEL } from '@scry/shared/database/change-liste
 import { type Database, openDatabase } from '@scry/shared/database/database';
 import { PredictionStore } from '@scry/shared/database/predictions';
 import { BEAT_MS, type WorkerBeat, WorkerStore } from '@scry/shared/database/workers';
+import { configureSharp } from '@scry/shared/imaging/libvips';
 import { loadModels, type ModelCatalogue, type ModelProblem } from '@scry/shared/models/model-folders';
 import { openJobServer } from '@scry/shared/queue/open';
 import type { JobServer } from '@scry/shared/queue/server';
@@ -18,7 +19,7 @@ import type { Logger } from '@scry/shared/runtime/log';
 import { ImageStorage } from '@scry/shared/storage/image-storage';
 import { InferenceHealth } from './health/inference-health.js';
 import type { WorkerMetrics } from './health/metrics.js';
-import { configureSharp, type ImageLimits, ImageReader } from './imaging/image-reader.js';
+import { type ImageLimits, ImageReader } from './imaging/image-reader.js';
 import type { EngineModules } from './inference/engines/registry.js';
 import { Quarantine } from './inference/isolation/quarantine.js';
 import type { LoadedModel } from './inference/model-runner.js';

@@ -5,9 +5,11 @@
  * How many were unfinished at a bucket's end is not sampled but reckoned back from now: less what came, plus what
  * ended since. So the charts are full at once, and nothing runs while nobody looks.
  */
+
 import type { Bucket, Operations } from '@scry/shared/contracts/statistics';
 import type { Activity, EndedBucket, StatisticsStore } from '@scry/shared/database/statistics';
 import type { LiveWorker } from '@scry/shared/database/workers';
+import { Memo } from '@scry/shared/runtime/memo';
 
 export const BUCKET_S = 2;
 const BUCKETS = 150;
@@ -88,8 +90,7 @@ export class OperationsMonitor {
   readonly #kept = new Map<number, Kept>();
   readonly #closing = new AbortController();
   #readUntil = 0;
-  #reading: Promise<Operations> | null = null;
-  #readAt = Number.NEGATIVE_INFINITY;
+  readonly #figures = new Memo<Operations>({ ask: (before) => this.#read(before), freshMs: FRESH_MS });
 
   constructor(statistics: StatisticsStore, workers: () => Promise<readonly LiveWorker[]>) {
     this.#statistics = statistics;
@@ -103,15 +104,7 @@ export class OperationsMonitor {
 
   /** How things are, at most a second old. @throws what the database says */
   snapshot(): Promise<Operations> {
-    const now = performance.now();
-    if (this.#reading && now - this.#readAt < FRESH_MS) return this.#reading;
-    const reading = this.#read(this.#reading);
-    this.#reading = reading;
-    this.#readAt = now;
-    reading.catch(() => {
-      if (this.#reading === reading) this.#reading = null; // whoever asks next tries again
-    });
-    return reading;
+    return this.#figures.get();
   }
 
   close(): void {

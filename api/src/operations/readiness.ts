@@ -1,5 +1,7 @@
 /** Whether this process can do its work now, and what is missing. States: ready or not ready ──▶ stopping. */
 
+import { Memo } from '@scry/shared/runtime/memo';
+
 /** Checks by name; each resolves when its part is usable. */
 export type Checks = Readonly<Record<string, () => Promise<void>>>;
 
@@ -31,8 +33,11 @@ async function outcome(check: () => Promise<void>): Promise<string> {
 export class Readiness {
   readonly #checks: Checks;
   #stopping = false;
-  #checking: Promise<readonly string[]> | null = null;
-  #checkedAt = Number.NEGATIVE_INFINITY;
+  /** Anybody may ask, and checking writes a file and uses connections: those who ask at the same time share an answer. */
+  readonly #outcomes = new Memo({
+    ask: () => Promise.all(Object.values(this.#checks).map(outcome)),
+    freshMs: SHARED_FOR_MS,
+  });
 
   constructor(checks: Checks) {
     this.#checks = checks;
@@ -45,20 +50,11 @@ export class Readiness {
 
   async report(): Promise<ReadinessReport> {
     const names = Object.keys(this.#checks);
-    const outcomes = await this.#outcomes();
+    const outcomes = await this.#outcomes.get();
     const checks: Record<string, string> = Object.fromEntries(
       names.map((name, index) => [name, outcomes[index] as string]),
     );
     if (this.#stopping) checks.process = 'stopping';
     return { ready: Object.values(checks).every((text) => text === 'ok'), checks };
-  }
-
-  /** Anybody may ask, and checking writes a file and uses connections: those who ask at the same time share an answer. */
-  #outcomes(): Promise<readonly string[]> {
-    const now = performance.now();
-    if (this.#checking && now - this.#checkedAt < SHARED_FOR_MS) return this.#checking;
-    this.#checking = Promise.all(Object.values(this.#checks).map(outcome));
-    this.#checkedAt = now;
-    return this.#checking;
   }
 }

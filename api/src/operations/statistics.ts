@@ -7,6 +7,7 @@ import {
   type Operations,
   operationsSchema,
 } from '@scry/shared/contracts/statistics';
+import { Memo } from '@scry/shared/runtime/memo';
 import type { Response } from 'express';
 import { z } from 'zod';
 import { json, problems } from '../http/describe.js';
@@ -93,7 +94,10 @@ export const statisticsEvents: Route = {
   ],
 };
 
-async function readAll({ models, statistics }: Services): Promise<ModelStatistics[]> {
+async function readAll({
+  models,
+  statistics,
+}: Pick<Services, 'models' | 'statistics'>): Promise<ModelStatistics[]> {
   const found: ModelStatistics[] = [];
   for (const name of models.models.keys()) {
     // One after the other: what people look at now and then must not take every connection.
@@ -111,22 +115,6 @@ async function readAll({ models, statistics }: Services): Promise<ModelStatistic
   return found;
 }
 
-/** Keeps what `read` gave for a while, for all who ask. */
-function shared<T>(read: () => Promise<T>): () => Promise<T> {
-  let reading: Promise<T> | null = null;
-  let readAt = 0;
-  return () => {
-    if (reading && performance.now() - readAt < FRESH_MS) return reading;
-    const mine = read();
-    reading = mine;
-    readAt = performance.now();
-    mine.catch(() => {
-      if (reading === mine) reading = null; // whoever asks next tries again
-    });
-    return mine;
-  };
-}
-
 export const modelStatistics: Route = {
   scope: 'any',
   description: {
@@ -141,10 +129,10 @@ export const modelStatistics: Route = {
     },
   },
   handlers: (services) => {
-    const read = shared(() => readAll(services));
+    const figures = new Memo({ ask: () => readAll(services), freshMs: FRESH_MS });
     return [
       async (_req, res) => {
-        res.json({ items: await read() });
+        res.json({ items: await figures.get() });
       },
     ];
   },

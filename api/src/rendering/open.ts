@@ -11,17 +11,6 @@ export interface OpenLimits {
   readonly timeoutS: number;
 }
 
-/** What libvips may load here: the formats that are accepted, and the SVG that is drawn over them. */
-const LOADERS = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Tiff', 'Heif', 'Svg'];
-
-/** Sets libvips up for a server; once per process. Requests come in numbers, so each gets one thread and no cache. */
-export function configureSharp(): void {
-  sharp.cache(false);
-  sharp.concurrency(1);
-  sharp.block({ operation: ['VipsForeignLoad'] });
-  sharp.unblock({ operation: LOADERS.map((name) => `VipsForeignLoad${name}`) });
-}
-
 /** Opens images of every format that is accepted. Owns the threads for those that libvips does not read. */
 export class ImageOpener {
   readonly #storage: ImageStorage;

@@ -5,8 +5,9 @@
  */
 import { readFile } from 'node:fs/promises';
 import { parentPort, workerData } from 'node:worker_threads';
+import { configureSharp } from '@scry/shared/imaging/libvips';
 import { loadModel } from '@scry/shared/models/model-folders';
-import { configureSharp, ImageReader, type Preparation } from '@scry/worker/imaging/image-reader';
+import { ImageReader, type Preparation } from '@scry/worker/imaging/image-reader';
 import { loadEngine } from '@scry/worker/inference/engines/registry';
 import { ServedModel } from '@scry/worker/inference/thread-model';
 

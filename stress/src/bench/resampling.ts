@@ -2,7 +2,8 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { configureSharp, type ImageInput, ImageReader, type Pixels } from '@scry/worker/imaging/image-reader';
+import { configureSharp } from '@scry/shared/imaging/libvips';
+import { type ImageInput, ImageReader, type Pixels } from '@scry/worker/imaging/image-reader';
 import sharp from 'sharp';
 import { makeImages } from '../load/images.js';
 import { type Spread, spread } from '../load/latency.js';

@@ -12,7 +12,6 @@ import { CodecDecoder } from '@scry/shared/imaging/codecs/decoder';
 import { imageFormat } from '@scry/shared/imaging/format';
 import { bareImage } from '@scry/shared/imaging/metadata/bare-image';
 import { imageSize } from 'image-size';
-import sharp from 'sharp';
 import { openEncoded, openRaw, type RawImage } from './decode.js';
 import { ExactDecoder } from './exact-decoder.js';
 import { decodingFailure, failures, type ImageLimits } from './failures.js';
@@ -36,19 +35,6 @@ export interface PreparedImage {
 export type Preparation =
   | { readonly ok: true; readonly image: PreparedImage; readonly decodeMs: number }
   | { readonly ok: false; readonly error: PredictionError; readonly decodeMs: number };
-
-/**
- * Sets libvips up for a server. Once per process, before the first image.
- * No cache, since images differ; one thread per image, since images come in numbers (UV_THREADPOOL_SIZE of
- * them at a time); and only the loaders of formats that Scry reads, whatever the bytes look like to libvips.
- */
-export function configureSharp(): void {
-  sharp.cache(false);
-  sharp.concurrency(1);
-  sharp.block({ operation: ['VipsForeignLoad'] });
-  const loaders = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Tiff', 'Heif'];
-  sharp.unblock({ operation: loaders.map((name) => `VipsForeignLoad${name}`) });
-}
 
 /** Reads and prepares stored images. Owns the threads for formats that libvips does not read, and for exact scaling. */
 export class ImageReader {

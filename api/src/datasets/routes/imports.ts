@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { importSchema, newDatasetId } from '@scry/shared/contracts/dataset';
 import { BlobTooLarge, type PendingBlob } from '@scry/shared/storage/blobs';
-import type { Request, RequestHandler, Response } from 'express';
-import multer, { type StorageEngine } from 'multer';
+import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { json, problems } from '../../http/describe.js';
+import { fileForm } from '../../http/form.js';
 import { Problem } from '../../http/problems.js';
 import type { Route } from '../../http/route.js';
 import { check } from '../../http/validate.js';
@@ -31,10 +31,7 @@ const formSchema = z
   })
   .meta({ id: 'DatasetImportForm', description: 'multipart/form-data' });
 
-const run = (handler: RequestHandler, req: Request, res: Response) =>
-  new Promise<void>((resolve, reject) => {
-    void handler(req, res, (error?: unknown) => (error ? reject(error) : resolve()));
-  });
+const FORM_LIMITS = { files: 1, fields: 4, parts: 8 } as const;
 
 /** Takes the zip of a request into storage: a form with a file, or the zip itself as the body. */
 async function receiveZip({ blobs, config }: Services, req: Request, res: Response): Promise<PendingBlob> {
@@ -45,20 +42,12 @@ async function receiveZip({ blobs, config }: Services, req: Request, res: Respon
       'unsupported-body',
       'Send the zip as multipart/form-data in the field "file", or as application/zip.',
     );
-  let received: PendingBlob | undefined;
-  const storage: StorageEngine = {
-    _handleFile(_req, file, done) {
-      blobs.receive(file.stream.iterator({ destroyOnReturn: false }), maxBytes).then(
-        (blob) => {
-          received = blob;
-          done(null, { size: blob.bytes });
-        },
-        (error: unknown) => done(error),
-      );
-    },
-    _removeFile: (_req, _file, done) => done(null),
-  };
-  await run(multer({ storage, limits: { files: 1, fields: 4, parts: 8 } }).single('file'), req, res);
+  const form = fileForm(
+    'file',
+    { receive: (chunks) => blobs.receive(chunks, maxBytes), discard: (blob: PendingBlob) => blob.discard() },
+    FORM_LIMITS,
+  );
+  const received = await form(req, res);
   if (received) return received;
   throw new Problem(
     'invalid-request',

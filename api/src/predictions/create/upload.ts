@@ -3,8 +3,8 @@
  * `keep` is called nothing is visible to anyone; whatever stops the request removes the file.
  */
 import type { ImageStorage, PendingImage } from '@scry/shared/storage/image-storage';
-import type { Request, RequestHandler, Response } from 'express';
-import multer, { type StorageEngine } from 'multer';
+import type { Request, Response } from 'express';
+import { fileForm } from '../../http/form.js';
 import { Problem } from '../../http/problems.js';
 import { mostJsonBytes, readJsonBody } from './json-body.js';
 
@@ -23,50 +23,15 @@ export interface Upload {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-declare global {
-  namespace Express {
-    namespace Multer {
-      interface File {
-        pending: PendingImage;
-      }
-    }
-  }
-}
-
-function storageEngine(storage: ImageStorage, maxBytes: number): StorageEngine {
-  return {
-    _handleFile(_req, file, done) {
-      // Not destroyed when receiving stops early: its "aborted" would come before the reason why.
-      const chunks: AsyncIterable<Buffer> = file.stream.iterator({ destroyOnReturn: false });
-      storage.receive(chunks, maxBytes).then(
-        (pending) => done(null, { pending, size: pending.bytes }),
-        (error: unknown) => done(error),
-      );
-    },
-    _removeFile(_req, file, done) {
-      file.pending.discard().then(() => done(null), done);
-    },
-  };
-}
-
-const run = (handler: RequestHandler, req: Request, res: Response) =>
-  new Promise<void>((resolve, reject) => {
-    void handler(req, res, (error?: unknown) => (error ? reject(error) : resolve()));
-  });
-
 /** @returns a function that receives a request's image. Its answer's `image` must be kept or discarded. */
 export function uploadReceiver(storage: ImageStorage, maxBytes: number) {
-  const form = multer({
-    storage: storageEngine(storage, maxBytes),
-    limits: FORM_LIMITS,
-    defParamCharset: 'utf8',
-  }).single('image');
+  const receiveImage = (chunks: AsyncIterable<Buffer>) => storage.receive(chunks, maxBytes);
+  const discard = (image: PendingImage) => image.discard();
+  const form = fileForm('image', { receive: receiveImage, discard }, FORM_LIMITS);
 
   async function fromForm(req: Request, res: Response): Promise<Upload> {
-    await run(form, req, res);
+    const image = await form(req, res);
     const fields = { ...(req.body as Record<string, unknown>) };
-    const image = req.file?.pending;
-    delete req.file; // a request that waits for its answer would keep its image in memory meanwhile
     if (image) return { image, fields };
     const hint = 'image' in fields ? 'The field "image" came as text' : 'No file came';
     throw new Problem(
@@ -83,7 +48,7 @@ export function uploadReceiver(storage: ImageStorage, maxBytes: number) {
         `The body is larger than an image of ${maxBytes} bytes can make it. Send a smaller image.`,
       );
     if (req.is('multipart/form-data')) return fromForm(req, res);
-    if (req.is('json')) return readJsonBody(req, (chunks) => storage.receive(chunks, maxBytes), maxBytes);
+    if (req.is('json')) return readJsonBody(req, receiveImage, maxBytes);
     const detail =
       'Send the image as multipart/form-data (a file in the field "image") or as application/json.';
     throw new Problem(req.headers['content-type'] ? 'unsupported-body' : 'no-image', detail);

@@ -1,9 +1,10 @@
 /** The process in which a suspicious image is tried: one model, one thread, one image at a time. */
 
 import type { Parameters } from '@scry/shared/contracts/prediction';
+import { configureSharp } from '@scry/shared/imaging/libvips';
 import type { Model } from '@scry/shared/models/model-folders';
 import { ImageStorage } from '@scry/shared/storage/image-storage';
-import { configureSharp, type ImageLimits, ImageReader } from '../../imaging/image-reader.js';
+import { type ImageLimits, ImageReader } from '../../imaging/image-reader.js';
 import { type Answered, withoutInference } from '../../jobs/predict/answered.js';
 import { InferencePool, type InferencePoolOptions } from '../pool.js';
 

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { DatasetView, ImportView, ItemView } from '@scry/shared/contracts/dataset';
 import { unzipSync, type Zippable, zipSync } from 'fflate';
@@ -171,4 +171,15 @@ it('a data set is exported as a zip that gives the same data set', async () => {
   ]);
   const copy = await newDataset();
   expect(await imported(copy, exported)).toMatchObject({ added: 2, skipped: 0 });
+});
+
+it('an image that is removed meanwhile is left out of the export', async () => {
+  const id = await newDataset();
+  await imported(id, zip({ cats: { 'a.jpg': await image(11), 'b.jpg': await image(12) } }));
+  const { items } = await get<{ items: ItemView[] }>(`/v1/datasets/${id}/items`);
+  const [gone, kept] = items as [ItemView, ItemView];
+  await rm(path.join(app.dataDir, 'uploads', gone.image.sha256.slice(0, 2), gone.image.sha256));
+  const response = await app.fetchAsAdmin(`/v1/datasets/${id}/export`);
+  const exported = unzipSync(new Uint8Array(await response.arrayBuffer()));
+  expect(Object.keys(exported)).toEqual([expect.stringContaining(kept.id)]);
 });

@@ -142,7 +142,7 @@ async function assemble(foundation: Foundation): Promise<Services> {
     storedFiles,
     blobs,
     ...openDatasets({
-      ...{ database, storage, maxPixels: config.MAX_PIXELS },
+      ...{ database, storage, log, maxPixels: config.MAX_PIXELS },
       removeUnneeded: (sha256) => storedFiles.removeUnneeded(sha256),
     }),
     answerCache: config.ANSWER_CACHE ? new AnswerCache(database) : null,

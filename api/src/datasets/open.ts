@@ -3,6 +3,7 @@
 import type { Database } from '@scry/shared/database/database';
 import { DatasetItemStore } from '@scry/shared/database/dataset-items';
 import { DatasetStore } from '@scry/shared/database/datasets';
+import type { Logger } from '@scry/shared/runtime/log';
 import type { ImageStorage } from '@scry/shared/storage/image-storage';
 import { DatasetService } from './dataset-service.js';
 import { Imports } from './imports.js';
@@ -19,11 +20,12 @@ export interface DatasetParts {
   readonly storage: ImageStorage;
   readonly maxPixels: number;
   readonly removeUnneeded: (sha256: string) => Promise<boolean>;
+  readonly log: Logger;
 }
 
-export function openDatasets({ database, ...parts }: DatasetParts): DatasetServices {
+export function openDatasets({ database, log, ...parts }: DatasetParts): DatasetServices {
   const datasetStore = new DatasetStore(database);
   const datasetItems = new DatasetItemStore(database);
   const datasets = new DatasetService({ ...parts, datasets: datasetStore, items: datasetItems });
-  return { datasets, datasetStore, datasetItems, imports: new Imports() };
+  return { datasets, datasetStore, datasetItems, imports: new Imports(datasetStore, log) };
 }

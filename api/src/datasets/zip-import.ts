@@ -9,6 +9,7 @@ import { classNameSchema, type Skipped } from '@scry/shared/contracts/dataset';
 import type { DatasetStore, ImportProgress } from '@scry/shared/database/datasets';
 import type { Logger } from '@scry/shared/runtime/log';
 import type { Blobs } from '@scry/shared/storage/blobs';
+import { StorageFull } from '@scry/shared/storage/free-space';
 import { type ImageStorage, ImageTooLarge } from '@scry/shared/storage/image-storage';
 import { type ZipEntry, type ZipLimits, ZipProblem, zipEntries } from '@scry/shared/storage/zip-reader';
 import { Problem } from '../http/problems.js';
@@ -42,9 +43,9 @@ interface Labelling {
 }
 
 export class ZipImport {
+  readonly id: string;
   readonly #parts: ImportParts;
   readonly #datasetId: string;
-  readonly #id: string;
   readonly #skipped: Skipped[] = [];
   #added = 0;
   #repeated = 0;
@@ -54,7 +55,7 @@ export class ZipImport {
   constructor(parts: ImportParts, datasetId: string, id: string) {
     this.#parts = parts;
     this.#datasetId = datasetId;
-    this.#id = id;
+    this.id = id;
   }
 
   /** Reads the zip that is stored under a key, and removes it. Never throws: how it went is in the row. */
@@ -64,11 +65,11 @@ export class ZipImport {
       await this.#readAll(key, stop);
       await this.#record('succeeded', null);
     } catch (error) {
-      const known = error instanceof ZipProblem || error instanceof Problem;
-      if (!known) log.error({ error, import: this.#id }, 'the import of a zip failed');
-      const reason = known ? error.message : 'Something went wrong here; see the log.';
+      const known = [ZipProblem, Problem, StorageFull].some((kind) => error instanceof kind);
+      if (!known) log.error({ error, import: this.id }, 'the import of a zip failed');
+      const reason = known ? (error as Error).message : 'Something went wrong here; see the log.';
       await this.#record('failed', reason).catch((cause: Error) =>
-        log.error({ error: cause.message, import: this.#id }, 'the end of an import was not written'),
+        log.error({ error: cause.message, import: this.id }, 'the end of an import was not written'),
       );
     } finally {
       await blobs
@@ -168,7 +169,7 @@ export class ZipImport {
 
   async #record(state: ImportProgress['state'], error: string | null): Promise<void> {
     this.#recordedAt = performance.now();
-    await this.#parts.datasets.recordImport(this.#id, {
+    await this.#parts.datasets.recordImport(this.id, {
       state,
       added: this.#added,
       repeated: this.#repeated,

@@ -1,6 +1,7 @@
 /** Multipart forms: how every route takes a file as a stream, with errors as rejections. */
 import type { Request, RequestHandler, Response } from 'express';
-import multer, { type Options, type StorageEngine } from 'multer';
+import multer, { MulterError, type Options, type StorageEngine } from 'multer';
+import { Problem } from './problems.js';
 
 declare global {
   namespace Express {
@@ -59,9 +60,23 @@ export function fileForm<T extends { readonly bytes: number }>(
 ): (req: Request, res: Response) => Promise<T | null> {
   const form = multer({ storage: storageEngine(receiver), limits, defParamCharset: 'utf8' }).single(field);
   return async (req, res) => {
-    await run(form, req, res);
+    await run(form, req, res).catch((error: unknown) => {
+      throw isOtherField(error) ? otherField(error, field) : error;
+    });
     const received = (req.file?.received ?? null) as T | null;
     delete req.file; // a request that waits for its answer would keep it in memory meanwhile
     return received;
   };
+}
+
+const isOtherField = (error: unknown): error is MulterError =>
+  error instanceof MulterError && error.code === 'LIMIT_UNEXPECTED_FILE';
+
+function otherField(error: MulterError, expected: string): Problem {
+  const came = error.field ? ` ("${error.field}")` : '';
+  return new Problem(
+    'invalid-multipart',
+    `A file came in a field of another name${came}: send one file, in the field "${expected}".`,
+    { cause: error },
+  );
 }

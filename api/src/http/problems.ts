@@ -114,10 +114,6 @@ const FIELD_OF = (field: string | undefined) => (field ? ` ("${field}")` : '');
 
 function fromMulter(error: MulterError): Problem {
   switch (error.code) {
-    case 'LIMIT_UNEXPECTED_FILE':
-      return multipart(
-        `A file came in a field of another name${FIELD_OF(error.field)}: send one file, in the field "image".`,
-      );
     case 'LIMIT_FILE_COUNT':
       return multipart('More than one file came: send one image per request, in the field "image".');
     case 'LIMIT_FIELD_VALUE':

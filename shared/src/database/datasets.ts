@@ -51,6 +51,8 @@ const RECORD_IMPORT = `
   UPDATE dataset_imports SET state = $2, added = $3, repeated = $4, skipped = $5, report = $6::jsonb, error = $7,
     touched_at = clock_timestamp()
   WHERE id = $1`;
+const TOUCH_IMPORTS = `
+  UPDATE dataset_imports SET touched_at = clock_timestamp() WHERE id = ANY($1::text[]) AND state = 'running'`;
 const FAIL_ABANDONED = `
   UPDATE dataset_imports SET state = 'failed', error = 'The server stopped while it read the zip. Send it again: what is there already is not added twice.'
   WHERE state = 'running' AND touched_at NOT BETWEEN clock_timestamp() - $1 * interval '1 second' AND clock_timestamp() + interval '1 minute'
@@ -131,6 +133,11 @@ export class DatasetStore {
       JSON.stringify(report),
       error,
     ]);
+  }
+
+  /** Says that imports are still worked on, or waited for. */
+  async touchImports(ids: readonly string[]): Promise<void> {
+    await this.#database.query(TOUCH_IMPORTS, [ids]);
   }
 
   async getImport(datasetId: string, id: string): Promise<DatasetImport | null> {

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { importSchema, newDatasetId } from '@scry/shared/contracts/dataset';
 import { BlobTooLarge, type PendingBlob } from '@scry/shared/storage/blobs';
+import { StorageFull } from '@scry/shared/storage/free-space';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { json, problems } from '../../http/describe.js';
@@ -55,6 +56,16 @@ async function receiveZip({ blobs, config }: Services, req: Request, res: Respon
   );
 }
 
+/** @throws StorageFull when the zip would not leave the reserve free, as far as the request says how large it is */
+async function admit({ storage }: Services, req: Request): Promise<void> {
+  const { freeBytes, reserveBytes } = await storage.space();
+  const announced = Number(req.get('content-length') ?? 0);
+  if (reserveBytes > 0 && freeBytes - announced < reserveBytes)
+    throw new StorageFull(
+      `A zip of ${announced} bytes would not leave the reserve of ${reserveBytes} bytes free (DISK_RESERVE_BYTES). Send it in parts, or make room.`,
+    );
+}
+
 export const importZip: Route = {
   scope: 'datasets:write',
   description: {
@@ -85,6 +96,7 @@ export const importZip: Route = {
       const { datasets, datasetStore, blobs, imports } = services;
       const { id } = check(datasetParams, req.params);
       await datasets.get(id);
+      await admit(services, req);
       const zip = await receiveZip(services, req, res).catch((error: unknown) => {
         if (!(error instanceof BlobTooLarge)) throw error;
         throw new Problem(

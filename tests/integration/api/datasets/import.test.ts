@@ -147,6 +147,23 @@ it('a zip that is too large is refused while it comes', async () => {
   ]);
 });
 
+it.each([
+  ['in another field', { image: 1 }, 'send one file, in the field "file"'],
+  ['with too many fields', { file: 1, a: 1, b: 1, c: 1, d: 1, e: 1 }, 'Too many fields'],
+])('a zip that comes %s is refused in words, and nothing stays behind', async (_, fields, said) => {
+  const body = new FormData();
+  for (const name of Object.keys(fields))
+    if (name.length === 1) body.set(name, 'x');
+    else body.set(name, new Blob([new Uint8Array(zip({ 'a/b.jpg': await image(1) }))]), 'a.zip');
+  const where = `/v1/datasets/${await newDataset()}/import`;
+  const refused = await app.fetchAsAdmin(where, { method: 'POST', body });
+  expect([refused.status, ((await refused.json()) as { detail: string }).detail]).toEqual([
+    400,
+    expect.stringContaining(said),
+  ]);
+  expect(await readdir(path.join(app.dataDir, 'blobs', 'incoming'))).toEqual([]);
+});
+
 it('an import whose process died is failed, and says what to do', async () => {
   const id = await newDataset();
   const { datasetStore } = app.services;

@@ -25,7 +25,7 @@ const table = [
 ].join('\n');
 
 /** Each file with what it should hold. */
-const wanted = {
+const files = {
   '.env.example': () => example,
   'README.md': (now) => now.replace(TABLE, (_, start, end) => `${start}\n${table}\n${end}`),
 };
@@ -40,7 +40,7 @@ function read(file) {
 }
 
 const onlyCheck = process.argv.includes('--check');
-for (const [name, content] of Object.entries(wanted)) {
+for (const [name, content] of Object.entries(files)) {
   const file = path.join(root, name);
   const now = read(file);
   const then = content(now);

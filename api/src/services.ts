@@ -80,7 +80,7 @@ export interface OpenServices extends Services {
 }
 
 /** Names the advisory lock under which one API process does the maintenance. */
-const UPKEEP_LOCK = 7_293_002;
+const MAINTENANCE_LOCK = 7_293_002;
 
 interface Connections {
   readonly database: Database;
@@ -182,7 +182,7 @@ function openMaintenance(
     workers: new WorkerStore(database),
     sweepWebhooks: () => webhooks.deliverer.sweep(),
   };
-  const leadership = new Leadership(config.DATABASE_URL, UPKEEP_LOCK, log);
+  const leadership = new Leadership(config.DATABASE_URL, MAINTENANCE_LOCK, log);
   return new Maintenance(leadership, () => maintenanceTasks(maintenance), log);
 }
 

@@ -118,7 +118,7 @@ it('every crop of many predictions', async () => {
   const outcome = await field.during(async () => {
     const predictions: PredictionView[] = [];
     for (let copy = 0; copy < 40; copy++) {
-      const image = Buffer.concat([smear, Buffer.from([copy])]); // another file, the same picture
+      const image = Buffer.concat([smear, Buffer.from([copy])]); // another file, the same pixels
       predictions.push(await field.system.predict(image, { model: 'blood-cells', threshold: '0.01' }));
     }
     const paths = predictions.flatMap(({ prediction_id: id, output }) => [

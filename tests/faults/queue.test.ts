@@ -82,14 +82,14 @@ it('survives Redis out of memory for 10 s, and says so in few words', async () =
   expect(said() - before).toBeLessThan(50);
 });
 
-it('survives being started while Redis is away', async () => {
+it('survives being started while Redis is unavailable', async () => {
   await redis.stop();
   const processes = [system.api, ...system.workers];
   await Promise.all(processes.map((process) => process.kill()));
   await Promise.all(processes.map((process) => process.start()));
   await ledger.uploadMany(100);
   await redis.start();
-  report('API and workers started while Redis is away', await ledger.settle(performance.now()));
+  report('API and workers started while Redis is unavailable', await ledger.settle(performance.now()));
 });
 
 it('survives a job that is handed out twice', async () => {

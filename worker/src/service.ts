@@ -131,7 +131,7 @@ async function keepBeating(
   };
 }
 
-/** Consumers wait for a queue that is away, so starting does too. */
+/** Consumers wait for a queue that is unavailable, so starting does too. */
 async function reportWarnings(jobServer: JobServer, log: Logger): Promise<void> {
   try {
     for (const warning of await jobServer.warnings()) log.warn(warning);

@@ -117,16 +117,16 @@ export class ZipImport {
   }
 
   /** A zip is read from its beginning for each pass, since an entry can be read only in its turn. */
-  async #text(key: string, wanted: string): Promise<string> {
+  async #text(key: string, name: string): Promise<string> {
     for await (const entry of this.#entries(key)) {
-      if (entry.kind !== 'file' || entry.path !== wanted) continue;
+      if (entry.kind !== 'file' || entry.path !== name) continue;
       if (entry.bytes > MOST_LABELS_BYTES)
-        throw new ZipProblem(`${wanted} is larger than ${MOST_LABELS_BYTES} bytes`);
+        throw new ZipProblem(`${name} is larger than ${MOST_LABELS_BYTES} bytes`);
       const parts: Uint8Array[] = [];
       for await (const part of entry.open()) parts.push(part);
       return Buffer.concat(parts).toString('utf8');
     }
-    throw new ZipProblem(`${wanted} is gone from the zip`);
+    throw new ZipProblem(`${name} is gone from the zip`);
   }
 
   async #take(entry: FileEntry, labelling: Labelling): Promise<void> {

@@ -45,7 +45,7 @@ async function isRepeat(predictions: LimitParts['predictions'], req: Request): P
 /**
  * Makes the check that stands before creating.
  * @param perMinute 0: no limit
- * @returns a handler that throws Problem "rate-limited" and sets `RateLimit` headers. While Redis is away it counts
+ * @returns a handler that throws Problem "rate-limited" and sets `RateLimit` headers. While Redis is unavailable it counts
  *   nothing and lets everybody through: a limit is not worth an outage.
  */
 export function limitCreates(perMinute: number, { predictions, jobs, log }: LimitParts): RequestHandler {

@@ -46,7 +46,7 @@ export class JobRecovery {
     this.#suspiciousUntil = this.#now() + SUSPICIOUS_MS;
   }
 
-  /** One look. @throws when the database or the queue is away; then the next look is at everything */
+  /** One look. @throws when the database or the queue is unavailable; then the next look is at everything */
   async run(signal: AbortSignal): Promise<void> {
     const { jobs, staleAfterS } = this.#parts;
     try {

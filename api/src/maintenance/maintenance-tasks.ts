@@ -114,7 +114,7 @@ async function removeOrphans({ storage, blobs, log }: MaintenanceTaskParts): Pro
 export function maintenanceTasks(parts: MaintenanceTaskParts): readonly MaintenanceTask[] {
   const jobRecovery = new JobRecovery({ ...parts, staleAfterS: parts.config.STALE_AFTER_S });
   const all: MaintenanceTask[] = [
-    { name: 'put back', everyMs: SECOND, run: (signal) => jobRecovery.run(signal) },
+    { name: 'job recovery', everyMs: SECOND, run: (signal) => jobRecovery.run(signal) },
     { name: 'expire', everyMs: SECOND, run: (signal) => expire(parts, signal) },
     {
       name: 'missing models',

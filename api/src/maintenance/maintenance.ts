@@ -1,6 +1,6 @@
 /**
  * Keeps the promise of a 202 when something else broke: every prediction comes to an end even if its job was lost,
- * failed for good, or is no longer wanted. Also sweeps out what nobody needs any more. Runs in every API process and
+ * failed for good, or is no longer needed. Also sweeps out what nobody needs any more. Runs in every API process and
  * works in one of them at a time.
  *
  *     asking for the lock ──▶ working (each task in its own rhythm) ──(lock lost)──▶ asking …

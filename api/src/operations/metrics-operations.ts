@@ -78,7 +78,7 @@ const GAUGES: readonly { name: string; help: string; labelNames: string[]; show:
   },
 ];
 
-/** Adds the gauges. While the database is away they are left out of a scrape, which goes on. */
+/** Adds the gauges. While the database is unavailable they are left out of a scrape, which goes on. */
 export function addOperationsGauges(registry: Registry, operations: OperationsMonitor, log: Logger): void {
   for (const { name, help, labelNames, show } of GAUGES) {
     new Gauge({

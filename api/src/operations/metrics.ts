@@ -42,7 +42,7 @@ export class Metrics {
     });
     this.unqueued = new Counter({
       name: 'scry_predictions_unqueued_total',
-      help: 'Predictions accepted while the queue was away.',
+      help: 'Predictions accepted while the queue was unavailable.',
       labelNames: ['model'],
       registers,
     });

@@ -44,7 +44,7 @@ const askForPassword: ErrorRequestHandler = (error: unknown, _req, _res, next) =
   );
 };
 
-/** Read-only: PostgreSQL is the truth, and what was changed here would be put back from it. */
+/** Read-only: PostgreSQL is the truth, and what was changed here would be undone by job recovery. */
 function board({ queues, models }: Services): RequestHandler {
   const server = new ExpressAdapter();
   server.setBasePath(PATH);

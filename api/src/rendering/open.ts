@@ -15,7 +15,7 @@ export interface OpenLimits {
 export class ImageOpener {
   readonly #storage: ImageStorage;
   readonly #limits: OpenLimits;
-  readonly #foreign = new CodecDecoder();
+  readonly #codecs = new CodecDecoder();
 
   constructor(storage: ImageStorage, limits: OpenLimits) {
     this.#storage = storage;
@@ -40,7 +40,7 @@ export class ImageOpener {
   }
 
   async close(): Promise<void> {
-    await this.#foreign.close();
+    await this.#codecs.close();
   }
 
   #openUsual(bytes: Buffer): Sharp {
@@ -51,7 +51,7 @@ export class ImageOpener {
     const { maxPixels, timeoutS } = this.#limits;
     // A copy, since small files are read into Node's shared buffer pool, which cannot be transferred.
     const bytes = new Uint8Array(file);
-    const decoded = await this.#foreign.decode({ format, bytes, maxPixels }, timeoutS);
+    const decoded = await this.#codecs.decode({ format, bytes, maxPixels }, timeoutS);
     if (decoded === 'timeout') throw new Error(`decoding took longer than ${timeoutS} s`);
     if ('problem' in decoded) throw new Error(`it has more than ${maxPixels} pixels`);
     const { data, width, height } = decoded;

@@ -3,7 +3,7 @@
  *
  *     connecting ──▶ listening ──▶ (connection lost, or a probe not answered) ──▶ connecting … ──▶ closed
  *
- * NOTIFY is not kept for a listener that is away, so after every reconnect each subscriber is told to look for itself.
+ * NOTIFY is not kept for a listener that is not connected, so after every reconnect each subscriber is told to look for itself.
  * A connection that only listens sends nothing, and would never learn that its path is gone: it is probed.
  */
 import pg from 'pg';

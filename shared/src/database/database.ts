@@ -148,7 +148,7 @@ const PASSING_SOCKET = new Set([
 const PASSING_TEXT =
   /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/i;
 
-/** True when a failed statement is worth trying again: the database is away or overloaded, not asked for something wrong. */
+/** True when a failed statement is worth trying again: the database is unavailable or overloaded, not asked for something wrong. */
 export function isPassing(error: unknown): boolean {
   if (!isNativeError(error)) return false;
   const code = (error as NodeJS.ErrnoException).code ?? '';

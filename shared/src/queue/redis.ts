@@ -128,7 +128,7 @@ export class RedisJobServer implements JobServer {
     }, this.#logger);
   }
 
-  /** Gives the connection a moment to stand, so that the first jobs find it. A server that is away is not waited for. */
+  /** Gives the connection a moment to stand, so that the first jobs find it. A server that is unavailable is not waited for. */
   async prepare(): Promise<void> {
     if (this.#producer.status === 'ready') return;
     const patience = AbortSignal.timeout(CONNECT_PATIENCE_MS);
@@ -181,7 +181,7 @@ export class RedisJobServer implements JobServer {
     return connection;
   }
 
-  /** The version check would run once, now, and a queue made while the server is away would fail for ever. */
+  /** The version check would run once, now, and a queue made while the server is unavailable would fail for ever. */
   #queueOptions(): QueueOptions {
     return {
       connection: this.#producer,

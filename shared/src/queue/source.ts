@@ -20,7 +20,7 @@ export interface JobSource {
   /** Begins to hear of jobs added to a queue. */
   subscribe(queue: string): void;
   unsubscribe(queue: string): void;
-  /** Takes jobs and calls back with each; fewer than wanted: there were no more. @throws what the server says */
+  /** Takes jobs and calls back with each; fewer than asked for: there were no more. @throws what the server says */
   take(wants: readonly Want[], onJob: (job: TakenJob) => void): Promise<void>;
   /**
    * Ends a run. @returns the next job of its queue, when asked for and there is one

@@ -66,10 +66,10 @@ function cpuTable(model: ModelResult): Table {
   for (const part of ['baseline server', 'baseline worker', 'redis', 'client']) {
     add(`plain server, ${part.replace('baseline ', '')}`, 'baseline', part);
   }
-  const foreign = overRounds(model, (round) =>
-    Math.max(...CONTENDERS.map((contender) => round[contender].foreign)),
+  const others = overRounds(model, (round) =>
+    Math.max(...CONTENDERS.map((contender) => round[contender].others)),
   );
-  rows.push(['share of the machine used by nobody measured', spreadText(foreign)]);
+  rows.push(['share of the machine used by nobody measured', spreadText(others)]);
   return { columns: ['CPU ms per prediction', 'median (least–most)'], rows };
 }
 

@@ -23,13 +23,13 @@ export function pollingUsers(perSecond: number, pollMs: number): number {
 const BUSY = 0.9;
 
 /** Share of the work on a machine that is not worth a word when others did it. */
-const FOREIGN = 0.05;
+const OTHERS = 0.05;
 
 /** What bounded one turn: the machine, the clients' polls, or neither. */
 export function boundBy(turn: Turn, contender: Contender, model: ModelResult, pollMs: number): string {
   const { busy } = turn;
   if (busy === undefined) return 'not measured';
-  const others = turn.foreign > FOREIGN ? `, ${Math.round(turn.foreign * 100)} % of it with other work` : '';
+  const others = turn.others > OTHERS ? `, ${Math.round(turn.others * 100)} % of it with other work` : '';
   const percent = `${Math.round(busy * 100)} % busy${others}`;
   if (busy >= BUSY) return `CPUs, ${percent}`;
   const mostByPolls = (model.users * 1000) / pollMs;

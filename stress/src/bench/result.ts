@@ -18,7 +18,7 @@ export interface Turn {
   /** CPU milliseconds per prediction by part. */
   readonly cpu: Readonly<Record<string, number>>;
   /** Share of the machine's CPU time that was used by nobody who is measured, 0 to 1. */
-  readonly foreign: number;
+  readonly others: number;
   /** Share of the CPUs' time that was used, 0 to 1; missing in results of earlier versions. */
   readonly busy?: number;
   readonly latency: LatencySummary | null;

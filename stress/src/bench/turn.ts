@@ -21,7 +21,7 @@ function perPrediction(used: CpuReading, finished: number): Record<string, numbe
 }
 
 /** Share of the machine's busy time that none of the measured parts used. */
-function foreignShare(used: CpuReading): number {
+function othersShare(used: CpuReading): number {
   const machine = used.machine ?? 0;
   const known = Object.entries(used).reduce((sum, [part, ms]) => (part === 'machine' ? sum : sum + ms), 0);
   return machine > 0 ? Math.max(0, 1 - known / machine) : 0;
@@ -44,7 +44,7 @@ export async function limitTurn(limit: ManagedProcess, parts: Parts, seconds: nu
     bad: 0,
     reasons: [],
     cpu: perPrediction(used, finished),
-    foreign: foreignShare(used),
+    others: othersShare(used),
     busy: busyShare(used, since),
     latency: null,
     batchSizes: {},
@@ -82,7 +82,7 @@ export async function loadTurn(options: LoadTurnOptions): Promise<Turn> {
     bad: result.failed + result.refused,
     reasons: result.reasons.map(({ reason }) => reason),
     cpu: perPrediction(used, Math.max(1, result.answered)),
-    foreign: foreignShare(used),
+    others: othersShare(used),
     busy: busyShare(used, since),
     latency: result.latency,
     batchSizes: result.batchSizes,

@@ -40,14 +40,14 @@ test('there are never so many clients that they are a load of their own', () => 
 });
 
 test('a row says what bounds it: the CPUs, the polls, or steps that wait for each other', () => {
-  const turn = (busy: number, perSecond: number) => ({ busy, perSecond, foreign: 0.01 }) as Turn;
+  const turn = (busy: number, perSecond: number) => ({ busy, perSecond, others: 0.01 }) as Turn;
   const model = { users: 64 } as ModelResult;
   expect(boundBy(turn(0.97, 25), 'scry-poll', model, 1000)).toBe('CPUs, 97 % busy');
   expect(boundBy(turn(0.6, 60), 'baseline', model, 1000)).toBe('polls of 64 clients; CPUs 60 % busy');
   expect(boundBy(turn(0.6, 60), 'scry-wait', model, 1000)).toBe(
     'steps that wait for each other; CPUs 60 % busy',
   );
-  expect(boundBy({ ...turn(0.97, 25), foreign: 0.4 }, 'limit', model, 1000)).toBe(
+  expect(boundBy({ ...turn(0.97, 25), others: 0.4 }, 'limit', model, 1000)).toBe(
     'CPUs, 97 % busy, 40 % of it with other work',
   );
   expect(boundBy({ perSecond: 25 } as Turn, 'limit', model, 1000)).toBe('not measured');

@@ -31,7 +31,7 @@ export interface BatchResult {
 /** Sizes of networks that halve their input five times, as most detectors do. */
 const SIZE_STEP = 32;
 
-/** Pixels without a picture in them, the same in every run. Source of the generator: Numerical Recipes, 7.1. */
+/** Pixels that show nothing, the same in every run. Source of the generator: Numerical Recipes, 7.1. */
 function noiseImage(size: number): Uint8Array {
   let state = 1;
   return Uint8Array.from({ length: size }, () => {
@@ -129,7 +129,7 @@ export class ServedModel {
     return this.loaded.run(
       this.#batch.subarray(0, batch * this.#size),
       batched ? [batch, ...image] : image,
-      this.#interpreter.wanted,
+      this.#interpreter.outputNames,
     );
   }
 
@@ -186,7 +186,7 @@ export class ServedModel {
       type,
       dims.reduce((product, size) => product * size, 1),
     );
-    return this.loaded.run(pixels, dims, this.#interpreter.wanted).then(
+    return this.loaded.run(pixels, dims, this.#interpreter.outputNames).then(
       () => true,
       () => false,
     );

@@ -179,8 +179,8 @@ export const changeItems: Route = {
     express.json({ limit: '1mb' }),
     async (req, res) => {
       const { id } = check(datasetParams, req.params);
-      const { ids: wanted, ...fields } = check(changeSchema, req.body ?? {});
-      res.json({ changed: (await datasets.changeItems(id, wanted, fields)).length });
+      const { ids, ...fields } = check(changeSchema, req.body ?? {});
+      res.json({ changed: (await datasets.changeItems(id, ids, fields)).length });
     },
   ],
 };
@@ -203,8 +203,8 @@ export const removeItems: Route = {
     express.json({ limit: '1mb' }),
     async (req, res) => {
       const { id } = check(datasetParams, req.params);
-      const { ids: wanted } = check(removeSchema, req.body ?? {});
-      res.json({ changed: (await datasets.removeItems(id, wanted)).length });
+      const { ids } = check(removeSchema, req.body ?? {});
+      res.json({ changed: (await datasets.removeItems(id, ids)).length });
     },
   ],
 };

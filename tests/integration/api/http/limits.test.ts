@@ -125,7 +125,7 @@ describe('with Redis', () => {
   });
   afterAll(() => redis?.remove());
 
-  it('counts in Redis, survives its restart, and lets everybody through while it is away', async () => {
+  it('counts in Redis, survives its restart, and lets everybody through while it is unavailable', async () => {
     app = await startApp({ RATE_LIMIT: '1', ...(redis && { QUEUE_URL: redis.url }) });
     if (!redis) return;
     expect([(await create()).status, (await create()).status]).toEqual([202, 429]);

@@ -76,7 +76,7 @@ async function run(name: string, config: Partial<MaintenanceTaskParts['config']>
   await runner(config)(name);
 }
 
-/** Chores that remember what they saw from run to run. */
+/** Tasks that remember what they saw from run to run. */
 function runner(config: Partial<MaintenanceTaskParts['config']> = {}): (name: string) => Promise<void> {
   const storedFiles = new StoredFiles({
     ...{ storage, log: quiet, models: new Map() },
@@ -127,29 +127,29 @@ describe.each(['postgres', 'redis'] as const)('putting predictions back, with %s
   it('makes a job for one that has none', async () => {
     await predictions.create(prediction(`${kind}-lost`, { parameters: { top_k: 3 } }));
     await age(31);
-    await run('put back');
+    await run('job recovery');
     const job = await jobOf(`${kind}-lost`);
     expect(job?.data).toMatchObject({ id: `${kind}-lost`, sha256: SHA, parameters: { top_k: 3 } });
   });
 
   it('leaves one that has a job alone', async () => {
     await predictions.create(prediction(`${kind}-live`));
-    await run('put back');
+    await run('job recovery');
     await age(31);
     const look = runner();
-    await look('put back');
-    await look('put back');
+    await look('job recovery');
+    await look('job recovery');
     expect(await jobOf(`${kind}-live`)).toMatchObject({ failedReason: null });
     expect(await waiting()).toBeGreaterThanOrEqual(1);
   });
 
   it('makes a job for one that was touched before the clock was set back two hours', async () => {
     await predictions.create(prediction(`${kind}-ahead`));
-    await run('put back');
+    await run('job recovery');
     await jobServer.remove(QUEUE, jobId(`${kind}-ahead`));
     await age(-7200);
     const look = runner();
-    await look('put back');
+    await look('job recovery');
     expect(await jobOf(`${kind}-ahead`)).not.toBeNull();
   });
 
@@ -189,7 +189,7 @@ describe.each(['postgres', 'redis'] as const)('putting predictions back, with %s
     await until('it has failed', async () => (await jobOf(id))?.failedReason !== null);
     await consumer.close();
     await age(31);
-    await run('put back');
+    await run('job recovery');
     expect(await predictions.get(id)).toMatchObject({
       status: 'failed',
       code: 500,
@@ -202,25 +202,25 @@ describe.each(['postgres', 'redis'] as const)('putting predictions back, with %s
     const ids = Array.from({ length: 1200 }, (_, index) => `${kind}-many-${index}`);
     await Promise.all(ids.map((id) => predictions.create(prediction(id))));
     await age(31);
-    await run('put back');
+    await run('job recovery');
     expect(await waiting()).toBeGreaterThanOrEqual(1200);
   });
 });
 
-describe('with Redis away', () => {
+describe('while Redis is unavailable', () => {
   beforeEach(() => setUp('redis'));
 
   it('fails, and looks at everything when Redis answers again', async () => {
     if (!redis) return;
     const look = runner();
-    await look('put back');
+    await look('job recovery');
     await redis.stop();
     await predictions.create(prediction('while-away'));
     await age(2);
-    await expect(look('put back')).rejects.toThrow();
+    await expect(look('job recovery')).rejects.toThrow();
     await redis.start();
-    await until('it is put back', async () => {
-      await look('put back').catch(() => undefined);
+    await until('its job is added again', async () => {
+      await look('job recovery').catch(() => undefined);
       return (await jobOf('while-away').catch(() => null)) !== null;
     });
   });
@@ -362,9 +362,9 @@ describe('images that nobody uses', () => {
   it('come back when the database goes away in the middle of removing them', async () => {
     const sha256 = '44'.repeat(32);
     await keep(sha256, hoursAgo);
-    const answers = [Promise.resolve(false), Promise.reject(new Error('the database is away'))];
+    const answers = [Promise.resolve(false), Promise.reject(new Error('the database is unavailable'))];
     const removing = storage.removeUnlessUsed(sha256, () => answers.shift() as Promise<boolean>);
-    await expect(removing).rejects.toThrow('away');
+    await expect(removing).rejects.toThrow('unavailable');
     expect(await storage.has(sha256)).toBe(true);
   });
 

@@ -84,7 +84,7 @@ describe('a running API', () => {
   });
 });
 
-describe('a queue that is away', () => {
+describe('a queue that is unavailable', () => {
   let redis: TestRedis | null;
   let app: TestApp;
   beforeAll(async () => {
@@ -100,7 +100,10 @@ describe('a queue that is away', () => {
     if (!redis) return;
     await predict(app, await jpeg(1));
     await redis.stop();
-    await until('the queue is known to be away', async () => (await app.fetch('/readyz')).status === 503);
+    await until(
+      'the queue is known to be unavailable',
+      async () => (await app.fetch('/readyz')).status === 503,
+    );
     expect(await (await app.fetch('/readyz')).json()).toMatchObject({
       checks: { database: 'ok', volume: 'ok' },
     });

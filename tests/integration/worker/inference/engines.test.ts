@@ -216,7 +216,7 @@ describe('files that are odd', () => {
       ],
       outputs: [{ name: 'scores', dims: ['batch', 3] }],
     });
-    await expect(serve(model)).rejects.toThrow('file: model.onnx wants 2 inputs (image, size)');
+    await expect(serve(model)).rejects.toThrow('file: model.onnx needs 2 inputs (image, size)');
   });
 
   it('answer with something other than numbers: such a prediction fails with code 520', async () => {

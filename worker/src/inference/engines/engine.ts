@@ -47,11 +47,11 @@ export interface LoadedModel {
    * Runs one batch.
    * @param input pixels as the manifest says, `[n, …]` in the model's layout; not kept after the call
    * @param dims shape of `input`, the batch first
-   * @param wanted names of the outputs to return; the others need not be copied
+   * @param outputNames names of the outputs to return; the others need not be copied
    * @returns outputs by name; the values belong to the caller
    * @throws Error with the engine's own words when the run fails
    */
-  run(input: BatchData, dims: readonly number[], wanted: readonly string[]): Promise<Outputs>;
+  run(input: BatchData, dims: readonly number[], outputNames: readonly string[]): Promise<Outputs>;
   dispose(): Promise<void>;
 }
 

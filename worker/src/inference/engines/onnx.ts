@@ -59,7 +59,7 @@ function describeInput(model: Model, session: ort.InferenceSession): InputDescri
     throw new ManifestProblem(
       model,
       'file',
-      `${file} wants ${names.length} inputs (${names.join(', ')}), but only an image can be given; export it with one`,
+      `${file} needs ${names.length} inputs (${names.join(', ')}), but only an image can be given; export it with one`,
     );
   if (!isInputType(found.type))
     throw new ManifestProblem(
@@ -147,10 +147,10 @@ async function createSession(model: LoadableModel, options: LoadOptions) {
 async function run(
   session: ort.InferenceSession,
   feeds: Record<string, ort.Tensor>,
-  wanted: readonly string[],
+  outputNames: readonly string[],
 ) {
   try {
-    return await session.run(feeds, [...wanted]);
+    return await session.run(feeds, [...outputNames]);
   } catch (error) {
     throw new Error(runReason(error), { cause: error });
   }
@@ -168,9 +168,9 @@ export const engine: Engine = {
         runtime: `onnxruntime ${version()} ${device}`,
         input,
         outputs: session.outputNames,
-        async run(data, dims, wanted) {
-          const results = await run(session, { [input.name]: toOrt(data, dims) }, wanted);
-          return new Map(wanted.map((name) => [name, toTensor(name, results[name])]));
+        async run(data, dims, outputNames) {
+          const results = await run(session, { [input.name]: toOrt(data, dims) }, outputNames);
+          return new Map(outputNames.map((name) => [name, toTensor(name, results[name])]));
         },
         dispose: () => session.release(),
       };

@@ -19,7 +19,7 @@ export interface Network {
   readonly inputs: readonly NetworkInput[];
   readonly outputs: readonly string[];
   /** @param input disposed by the caller */
-  run(input: tf.Tensor, wanted: readonly string[]): Promise<Outputs>;
+  run(input: tf.Tensor, outputNames: readonly string[]): Promise<Outputs>;
   dispose(): void;
 }
 
@@ -120,9 +120,9 @@ const known = (shape: readonly (number | null)[] | undefined) =>
 
 const asList = (result: tf.Tensor | tf.Tensor[]): tf.Tensor[] => (Array.isArray(result) ? result : [result]);
 
-function collect(results: readonly tf.Tensor[], wanted: readonly string[]): Outputs {
+function collect(results: readonly tf.Tensor[], outputNames: readonly string[]): Outputs {
   return new Map(
-    wanted.map((name, index) => {
+    outputNames.map((name, index) => {
       const tensor = results[index] as tf.Tensor;
       return [name, { dims: tensor.shape, data: tensor.dataSync() as TensorData }];
     }),
@@ -143,13 +143,13 @@ class LayersNetwork implements Network {
     this.outputs = layers.map(({ name }) => name);
   }
 
-  async run(input: tf.Tensor, wanted: readonly string[]): Promise<Outputs> {
+  async run(input: tf.Tensor, outputNames: readonly string[]): Promise<Outputs> {
     let outputs: Outputs = new Map();
     tf.tidy(() => {
       const all = asList(this.#model.predict(input) as tf.Tensor | tf.Tensor[]);
       outputs = collect(
-        wanted.map((name) => all[this.outputs.indexOf(name)] as tf.Tensor),
-        wanted,
+        outputNames.map((name) => all[this.outputs.indexOf(name)] as tf.Tensor),
+        outputNames,
       );
     });
     return outputs;
@@ -186,18 +186,18 @@ class GraphNetwork implements Network {
     this.outputs = outputs.length > 0 ? outputs : model.outputs.map(({ name }) => name);
   }
 
-  async run(input: tf.Tensor, wanted: readonly string[]): Promise<Outputs> {
+  async run(input: tf.Tensor, outputNames: readonly string[]): Promise<Outputs> {
     if (!this.#async) {
       try {
-        return this.#runAtOnce(input, wanted);
+        return this.#runAtOnce(input, outputNames);
       } catch (error) {
         if (!/executeAsync/.test(oneLine(error))) throw error;
         this.#async = true;
       }
     }
-    const results = asList(await this.#model.executeAsync(input, [...wanted]));
+    const results = asList(await this.#model.executeAsync(input, [...outputNames]));
     try {
-      return collect(results, wanted);
+      return collect(results, outputNames);
     } finally {
       tf.dispose(results);
     }
@@ -207,10 +207,10 @@ class GraphNetwork implements Network {
     this.#model.dispose();
   }
 
-  #runAtOnce(input: tf.Tensor, wanted: readonly string[]): Outputs {
+  #runAtOnce(input: tf.Tensor, outputNames: readonly string[]): Outputs {
     let outputs: Outputs = new Map();
     tf.tidy(() => {
-      outputs = collect(asList(this.#model.execute(input, [...wanted])), wanted);
+      outputs = collect(asList(this.#model.execute(input, [...outputNames])), outputNames);
     });
     return outputs;
   }

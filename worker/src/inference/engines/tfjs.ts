@@ -18,7 +18,7 @@ function describeInput(model: Model, { inputs }: Network): InputDescription {
   if (!input)
     throw new ManifestProblem(model, 'input.name', `${file} has no input "${model.input.name}" but ${names}`);
   if (inputs.length > 1) {
-    const text = `${file} wants ${inputs.length} inputs (${names}), but only an image can be given; export it with one`;
+    const text = `${file} needs ${inputs.length} inputs (${names}), but only an image can be given; export it with one`;
     throw new ManifestProblem(model, 'file', text);
   }
   const { name, dims, type } = input;
@@ -54,10 +54,10 @@ export const engine: Engine = {
         runtime,
         input: describeInput(model, network),
         outputs: network.outputs,
-        async run(data, dims, wanted) {
+        async run(data, dims, outputNames) {
           const input = tf.tensor(data, [...dims], data instanceof Float32Array ? 'float32' : 'int32');
           try {
-            return await network.run(input, wanted);
+            return await network.run(input, outputNames);
           } finally {
             input.dispose();
           }

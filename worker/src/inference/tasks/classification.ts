@@ -76,7 +76,7 @@ export function createClassification(task: TaskModel): Interpreter {
   };
 
   return {
-    wanted: [name],
+    outputNames: [name],
     check: (outputs, batch) => check(task, name, output(outputs, name), batch),
     interpret(outputs: Outputs, { index, batch, parameters }) {
       const values = row(output(outputs, name), index, batch);

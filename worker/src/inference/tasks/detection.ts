@@ -48,7 +48,7 @@ export function createDetection(task: TaskModel): Interpreter {
   };
 
   return {
-    wanted: format.wanted,
+    outputNames: format.outputNames,
     check: (outputs, batch) => format.check(outputs, batch),
     interpret(outputs, asked) {
       try {

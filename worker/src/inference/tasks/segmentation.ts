@@ -20,7 +20,7 @@ export function createSegmentation(task: TaskModel): Interpreter {
   const settings = task.model.output as SegmentationOutput; // the manifest's schema has checked it
   const reader = settings.format === 'semantic' ? semanticReader(task) : instanceReader(task);
   return {
-    wanted: reader.wanted,
+    outputNames: reader.outputNames,
     check: reader.check,
     interpret(outputs, asked) {
       try {
@@ -32,7 +32,7 @@ export function createSegmentation(task: TaskModel): Interpreter {
   };
 }
 
-type Reader = Pick<Interpreter, 'wanted' | 'check'> & { readonly read: Read };
+type Reader = Pick<Interpreter, 'outputNames' | 'check'> & { readonly read: Read };
 
 function semanticReader(task: TaskModel): Reader {
   const { labels } = task.model;
@@ -53,7 +53,7 @@ function semanticReader(task: TaskModel): Reader {
         mask: encodeMask(mask, rows, columns),
       }));
   };
-  return { wanted: format.wanted, check: format.check, read };
+  return { outputNames: format.outputNames, check: format.check, read };
 }
 
 function instanceReader(task: TaskModel): Reader {
@@ -85,5 +85,5 @@ function instanceReader(task: TaskModel): Reader {
       ];
     });
   };
-  return { wanted: format.wanted, check: format.check, read };
+  return { outputNames: format.outputNames, check: format.check, read };
 }

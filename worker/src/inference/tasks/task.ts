@@ -29,7 +29,7 @@ export interface Asked {
 /** Reads the outputs of one model. Made once per model. */
 export interface Interpreter {
   /** Outputs that must be computed. */
-  readonly wanted: readonly string[];
+  readonly outputNames: readonly string[];
   /**
    * Looks at the outputs of a warm-up run of `batch` images.
    * @throws ManifestProblem when they do not fit the manifest

@@ -198,7 +198,7 @@ describe('outputs that hold no numbers', () => {
   it('are told from outputs of a wrong shape', () => {
     const named = { boxes: tensor([1, 2], [0, 0]), scores: tensor([1], [0.9]), labels: tensor([1], [0]) };
     expect(() => detect(output, named, ['cat'])).toThrow(
-      'output.boxes: wants four columns, but output "boxes" of model.onnx is [1, 2]',
+      'output.boxes: needs four columns, but output "boxes" of model.onnx is [1, 2]',
     );
   });
 });

@@ -100,7 +100,7 @@ describe('semantic segmentation', () => {
 
   it('refuses a shape that does not fit the labels', () => {
     expect(() => segment(semantic, { scores: tensor([1, 7, 4, 4], new Array(112).fill(0)) })).toThrow(
-      /"semantic" with 3 labels wants \[n, 3, rows, columns\]/,
+      /"semantic" with 3 labels needs \[n, 3, rows, columns\]/,
     );
   });
 });

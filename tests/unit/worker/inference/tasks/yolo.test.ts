@@ -103,9 +103,9 @@ describe('yolov8', () => {
     );
   });
 
-  it('says what shape it wants and what it found', () => {
+  it('says what shape it needs and what it found', () => {
     expect(() => detect(yolov8, [[1, 2, 3, 4, 0.5, 0.5, 0.5]])).toThrow(
-      '/models/example/manifest.json: output.format: "yolov8" with 2 labels wants [n, 6, anchors], but output "output0" of model.onnx is [1, 1, 7]',
+      '/models/example/manifest.json: output.format: "yolov8" with 2 labels needs [n, 6, anchors], but output "output0" of model.onnx is [1, 1, 7]',
     );
   });
 });

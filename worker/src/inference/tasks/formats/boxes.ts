@@ -84,7 +84,7 @@ interface Tables {
 }
 
 class BoxesFormat implements DetectionFormat {
-  readonly wanted: readonly string[];
+  readonly outputNames: readonly string[];
   readonly scores: string;
   readonly nms: boolean;
   readonly #task: TaskModel;
@@ -103,7 +103,7 @@ class BoxesFormat implements DetectionFormat {
       count: count && outputName(task, count.name, 'output.count.name'),
     };
     this.#best = new BestClass(scores.activation, scores.background);
-    this.wanted = [...new Set(Object.values(this.#names).filter((name) => name !== undefined))];
+    this.outputNames = [...new Set(Object.values(this.#names).filter((name) => name !== undefined))];
     this.scores = this.#names.scores;
     this.nms = settings.nms;
   }
@@ -206,7 +206,7 @@ function check(
     `output "${name}" of ${file} is ${shapeText(output(outputs, name).dims)}`;
   const boxes = boxTable(tensor, 0, batch);
   if (tensor.dims.length < 2 || boxes.width < 4 + (settings.boxes.column ?? 0))
-    throw new ManifestProblem(model, 'output.boxes', `wants four columns, but ${describe(names.boxes)}`);
+    throw new ManifestProblem(model, 'output.boxes', `needs four columns, but ${describe(names.boxes)}`);
   if (boxes.rows === 0) return; // found nothing on a gray image: the rest shows itself with the first box
   if (tensor.data.length !== batch * boxes.rows * boxes.width) {
     const text = `${batch} images went in, but ${describe(names.boxes)}`;

@@ -4,7 +4,7 @@ import type { Candidate } from '../nms.js';
 
 export interface DetectionFormat {
   /** Outputs that must be computed. */
-  readonly wanted: readonly string[];
+  readonly outputNames: readonly string[];
   /** Name of the output that scores come from. */
   readonly scores: string;
   /** Whether overlapping boxes are still to be suppressed. */

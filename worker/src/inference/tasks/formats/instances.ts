@@ -32,7 +32,7 @@ export interface ObjectMask {
 }
 
 export interface InstanceFormat {
-  readonly wanted: readonly string[];
+  readonly outputNames: readonly string[];
   readonly check: (outputs: Outputs, batch: number) => void;
   readonly boxes: DetectionFormat;
   /** @returns the mask of one of the candidates, given its box on the image */
@@ -69,7 +69,7 @@ export function createInstances(task: TaskModel, settings: InstancesOutput): Ins
     coefficients: (outputs) => prototypesOf(output(outputs, prototypesName)).count,
   });
   return {
-    wanted: [boxesName, prototypesName],
+    outputNames: [boxesName, prototypesName],
     boxes,
     check(outputs, batch) {
       const { dims } = output(outputs, prototypesName);

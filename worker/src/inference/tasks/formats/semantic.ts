@@ -23,7 +23,7 @@ export interface ClassArea {
 }
 
 export interface SemanticFormat {
-  readonly wanted: readonly string[];
+  readonly outputNames: readonly string[];
   readonly check: (outputs: Outputs, batch: number) => void;
   /** Classes that cover at least one cell. @throws NotNumbers */
   read(outputs: Outputs, index: number, batch: number, geometry: Geometry): ClassArea[];
@@ -39,14 +39,14 @@ interface Layout {
 }
 
 /** @returns null when the shape is none of those that are read */
-function layoutOf({ dims }: Tensor, labels: number, wanted: SemanticOutput['layout']): Layout | null {
+function layoutOf({ dims }: Tensor, labels: number, asked: SemanticOutput['layout']): Layout | null {
   const [, ...shape] = dims;
   const sizes = shape.length === 2 ? [1, ...shape] : shape;
   const [a, b, c] = sizes;
   if (sizes.length !== 3 || a === undefined || b === undefined || c === undefined) return null;
-  if (wanted !== 'nhwc' && (a === labels || a === 1))
+  if (asked !== 'nhwc' && (a === labels || a === 1))
     return { classes: a, rows: b, columns: c, classStep: b * c, placeStep: 1 };
-  if (wanted !== 'nchw' && (c === labels || c === 1))
+  if (asked !== 'nchw' && (c === labels || c === 1))
     return { classes: c, rows: a, columns: b, classStep: 1, placeStep: c };
   return null;
 }
@@ -112,7 +112,7 @@ export function createSemantic(task: TaskModel, settings: SemanticOutput): Seman
   };
 
   return {
-    wanted: [name],
+    outputNames: [name],
     check: (outputs) => check(task, settings, name, output(outputs, name)),
     read(outputs, index, batch, geometry) {
       const tensor = output(outputs, name);
@@ -148,6 +148,6 @@ export function createSemantic(task: TaskModel, settings: SemanticOutput): Seman
 function check(task: TaskModel, settings: SemanticOutput, name: string, tensor: Tensor): void {
   const { model } = task;
   if (layoutOf(tensor, model.labels.length, settings.layout)) return;
-  const text = `"semantic" with ${model.labels.length} labels wants [n, ${model.labels.length}, rows, columns] or [n, rows, columns], but output "${name}" of ${path.basename(model.file)} is ${shapeText(tensor.dims)}`;
+  const text = `"semantic" with ${model.labels.length} labels needs [n, ${model.labels.length}, rows, columns] or [n, rows, columns], but output "${name}" of ${path.basename(model.file)} is ${shapeText(tensor.dims)}`;
   throw new ManifestProblem(model, 'labels', text);
 }

@@ -103,7 +103,7 @@ export function createYolo(task: TaskModel, settings: YoloOutput): DetectionForm
   };
 
   return {
-    wanted: [name],
+    outputNames: [name],
     scores: name,
     nms: true,
     check(outputs) {
@@ -178,8 +178,8 @@ function check(
   const { dims } = tensor;
   const fits = dims.length === 3 && (dims[2] === values || (either && dims[1] === values));
   if (!fits) {
-    const wanted = either ? `[n, ${values}, anchors]` : `[n, anchors, ${values}]`;
-    const text = `"${format}" with ${model.labels.length} labels wants ${wanted}, but output "${name}" of ${file} is ${shapeText(dims)}`;
+    const expected = either ? `[n, ${values}, anchors]` : `[n, anchors, ${values}]`;
+    const text = `"${format}" with ${model.labels.length} labels needs ${expected}, but output "${name}" of ${file} is ${shapeText(dims)}`;
     throw new ManifestProblem(model, 'output.format', text);
   }
   if (cells !== null && dims[1] !== cells) {

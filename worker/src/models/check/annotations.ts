@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { ImageSet, LabelledImage, TrueBox } from './labelled-images.js';
+import type { ImageSet, LabelledImage, TrueBox } from './truth.js';
 
 interface Coco {
   readonly images: readonly { id: number; file_name: string; width: number; height: number }[];

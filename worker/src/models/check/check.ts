@@ -1,18 +1,20 @@
 /** Loads a model as a worker would, without serving it, and says what it found, did and answered. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Output } from '@scry/shared/contracts/prediction';
+import { configureSharp } from '@scry/shared/imaging/libvips';
 import { taskSpec } from '@scry/shared/tasks/registry';
-import { configureSharp, ImageReader } from '../../imaging/image-reader.js';
+import { ImageReader } from '../../imaging/image-reader.js';
 import { prepareModel } from '../conversion/convert.js';
 import type { OpenedModel } from '../open-model.js';
 import { openModel } from '../open-model.js';
-import { type ImageSet, imagesIn, readImages } from './labelled-images.js';
+import { imagesIn, readImages } from './labelled-images.js';
 import { writePrepared } from './prepared-image.js';
 import { manifestText, searchText, triedText } from './report.js';
 import { scoreGiven, search } from './search.js';
 import { Trial } from './trial.js';
+import type { ImageSet } from './truth.js';
 
 export interface CheckOptions {
   /** Folder of the model. */
@@ -60,7 +62,7 @@ async function show(
   const asking = trial.withInput(opened.manifest, (opened.manifest.input ?? {}) as Record<string, unknown>);
   if (!asking) throw new Error('the settings that the model was loaded with do not fit it any more');
   for (const { file } of set.images.slice(0, SHOWN)) {
-    const prepared = await reader.prepare(file, asking.image);
+    const prepared = await reader.prepare(readFile(file), asking.image);
     if (!prepared.ok) {
       say(`  ${file}: ${prepared.error.message}`);
       continue;
@@ -117,15 +119,12 @@ async function writeManifest(folder: string, { manifest }: OpenedModel): Promise
  */
 export async function checkFolder(options: CheckOptions, say: Say): Promise<void> {
   configureSharp();
-  const scratch = await mkdtemp(path.join(tmpdir(), 'scry-check-'));
-  const cache = path.join(scratch, 'converted');
-  const out = options.out ?? path.join(scratch, 'inputs');
+  const cache = await mkdtemp(path.join(tmpdir(), 'scry-check-converted-'));
   const reader = new ImageReader(LIMITS);
   let trial: Trial | null = null;
   try {
     const opened = await openModel(path.resolve(options.folder), { cache, isolated: false });
     say(manifestText(opened));
-    if (options.write) say(`Written to ${await writeManifest(options.folder, opened)}.`);
     const { model, notes } = await prepareModel(opened.model, cache);
     trial = await Trial.load(model);
     const { runtime } = trial.served.loaded;
@@ -133,9 +132,14 @@ export async function checkFolder(options: CheckOptions, say: Say): Promise<void
     say(
       `It loads and runs, on ${runtime}; its input is ${trial.served.input.width} × ${trial.served.input.height}.`,
     );
+    if (options.write) say(`Written to ${await writeManifest(options.folder, opened)}.`);
     const set = await imagesFor(options, model.labels);
     for (const note of set.notes) say(note);
-    if (set.images.length === 0) say('No image was given: name one, or a folder of them, to see answers.');
+    if (set.images.length === 0) {
+      say('No image was given: name one, or a folder of them, to see answers.');
+      return;
+    }
+    const out = options.out ?? (await mkdtemp(path.join(tmpdir(), 'scry-check-')));
     await mkdir(out, { recursive: true });
     await show(trial, opened, set, reader, out, say);
     await score(trial, opened, set, options.limit, reader, say);

@@ -1,29 +1,8 @@
 /** Images to check a model on, with what they show where a folder or a file beside them says so. */
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { Box } from '@scry/shared/contracts/prediction';
 import { cocoLabels, yoloLabels } from './annotations.js';
-
-export interface TrueBox {
-  readonly classIndex: number;
-  readonly box: Box;
-}
-
-export type Truth =
-  | { readonly kind: 'class'; readonly classIndex: number }
-  | { readonly kind: 'boxes'; readonly boxes: readonly TrueBox[] };
-
-export interface LabelledImage {
-  readonly file: string;
-  /** Null where nothing says what it shows. */
-  readonly truth: Truth | null;
-}
-
-export interface ImageSet {
-  readonly images: readonly LabelledImage[];
-  /** Where the labels come from, and what of them could not be used. */
-  readonly notes: readonly string[];
-}
+import type { ImageSet, LabelledImage, Truth } from './truth.js';
 
 const IMAGE = /\.(jpe?g|png|webp|gif|bmp|tiff?|heic|avif)$/i;
 

@@ -1,8 +1,8 @@
 /** What a check found, for people. */
 import { noteText, type OpenedModel } from '../open-model.js';
-import type { Truth } from './labelled-images.js';
 import { isBetter } from './score.js';
 import type { Search, Tried } from './search.js';
+import type { Truth } from './truth.js';
 
 const MOST_LABELS = 20;
 

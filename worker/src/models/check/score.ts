@@ -1,6 +1,6 @@
 /** How well answers fit what images show. */
 import type { Answer, Box } from '@scry/shared/contracts/prediction';
-import type { Truth } from './labelled-images.js';
+import type { Truth } from './truth.js';
 
 export interface Score {
   /** Images, of which the figures are. */

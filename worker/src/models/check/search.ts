@@ -1,7 +1,7 @@
 /** Tries the usual settings on labelled images, one kind after the other, each from the best of those before. */
+import { readFile } from 'node:fs/promises';
 import type { Answer, Parameters } from '@scry/shared/contracts/prediction';
 import type { ImageReader, PreparedImage } from '../../imaging/image-reader.js';
-import type { LabelledImage, Truth } from './labelled-images.js';
 import { isBetter, type Judged, type Score, scoreOf } from './score.js';
 import {
   type InputSettings,
@@ -11,6 +11,7 @@ import {
   type Setting,
 } from './settings.js';
 import type { Asking, Trial } from './trial.js';
+import type { LabelledImage, Truth } from './truth.js';
 
 export interface Tried extends Setting {
   readonly score: Score;
@@ -54,7 +55,7 @@ async function scoreAlike(parts: SearchParts, settings: readonly Setting[]): Pro
   const [first] = askings;
   if (!first) return [];
   for (const { file, truth } of images) {
-    const prepared = await reader.prepare(file, first.asking.image);
+    const prepared = await reader.prepare(readFile(file), first.asking.image);
     if (!prepared.ok || !truth) continue;
     for (const { asking, judged } of askings)
       judged.push({ truth, answers: await answersOf(asking, prepared.image, truth) });

@@ -84,7 +84,11 @@ export class Trial {
       image: { ...model.input, width, height },
       async ask({ pixels, geometry }, parameters) {
         write(pixels, data, 0);
-        const outputs = await loaded.run(data, input.batched ? [batch, ...shape] : shape, interpreter.wanted);
+        const outputs = await loaded.run(
+          data,
+          input.batched ? [batch, ...shape] : shape,
+          interpreter.outputNames,
+        );
         return interpreter.interpret(outputs, { index: 0, batch, geometry, parameters });
       },
     };

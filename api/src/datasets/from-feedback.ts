@@ -28,11 +28,12 @@ export async function addFromFeedback(
   model: string | undefined,
 ): Promise<FeedbackCounts> {
   const counts: FeedbackCounts = { added: 0, repeated: 0, skipped: 0 };
+  const seen = new Set<string>();
   let after: { createdAt: string; id: string } | undefined;
   do {
     const page = await parts.feedback.list({ model, after, limit: PAGE });
     for (const said of page.items) {
-      const became = await addOne(parts, datasetId, said);
+      const became = await addOne(parts, datasetId, said, seen);
       if (became) counts[became]++;
     }
     after = page.next ?? undefined;
@@ -40,15 +41,21 @@ export async function addFromFeedback(
   return counts;
 }
 
-/** @returns what became of it; null where a comment alone says nothing of the class */
+/**
+ * @param seen images that were met before: reports come newest first, and the newest one counts
+ * @returns what became of it; null where a comment alone says nothing of the class
+ */
 async function addOne(
   { datasets, predictions, storage }: FeedbackParts,
   datasetId: string,
   { predictionId, label }: Feedback,
+  seen: Set<string>,
 ): Promise<keyof FeedbackCounts | null> {
   if (label === null) return null;
   const image = (await predictions.get(predictionId))?.image;
   if (!image || !(await storage.has(image.sha256))) return 'skipped';
+  if (seen.has(image.sha256)) return 'repeated';
+  seen.add(image.sha256);
   const description = { class: label, split: null, source: 'feedback', fileName: null } as const;
   const { item, created } = await datasets.addStored(datasetId, image, description);
   if (created) return 'added';

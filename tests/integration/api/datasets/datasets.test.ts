@@ -191,22 +191,29 @@ describe('items', () => {
     expect((await call('POST', where, { prediction_id: 'no-such-prediction' })).status).toBe(404);
   });
 
-  it('come from reports of wrong answers, with the label that would have been right', async () => {
-    const id = await newDataset();
-    const { prediction_id } = await predict(app, await jpeg(50), { model: 'everyday-10' });
+  /** Predicts an image, and reports what would have been right. */
+  async function report(image: Buffer, label: string): Promise<void> {
+    const { prediction_id } = await predict(app, image, { model: 'everyday-10' });
     const answer = { class_index: 3, class_name: 'cat', confidence: 0.6 };
     const outcome: Outcome = { status: 'succeeded', output: { predictions: [answer] } };
     await app.services.predictions.claim(prediction_id, 'test');
     await app.services.predictions.finish(finish(prediction_id, outcome));
-    await call('POST', `/v1/predictions/${prediction_id}/feedback`, { label: 'dog' });
+    await call('POST', `/v1/predictions/${prediction_id}/feedback`, { label });
+  }
+
+  it('come from reports of wrong answers, with the label that was reported last', async () => {
+    const id = await newDataset();
+    await report(await jpeg(50), 'wolf');
+    await report(await jpeg(50), 'dog');
     const where = `/v1/datasets/${id}/items/from-feedback`;
     expect((await call('POST', where, { model: 'everyday-10' })).body).toEqual({
       added: 1,
-      repeated: 0,
+      repeated: 1,
       skipped: 0,
     });
     expect((await items(id)).items).toMatchObject([{ class: 'dog', source: 'feedback' }]);
-    expect((await call('POST', where, {})).body).toEqual({ added: 0, repeated: 1, skipped: 0 });
+    expect((await call('POST', where, {})).body).toEqual({ added: 0, repeated: 2, skipped: 0 });
+    expect((await items(id)).items).toMatchObject([{ class: 'dog' }]);
   });
 
   it.each([

@@ -26,6 +26,11 @@ export class JobListener {
   readonly #loop: Promise<void>;
   #client: pg.Client | null = null;
   #unavailable = new Error('not connected to the queue yet');
+  #tried: () => void = () => undefined;
+  /** Resolves when the first attempt to connect has succeeded or failed. */
+  readonly #firstAttempt = new Promise<void>((resolve) => {
+    this.#tried = resolve;
+  });
 
   /** Connects now, and again whenever the connection is lost. */
   constructor(url: string, events: JobListenerEvents) {
@@ -36,6 +41,7 @@ export class JobListener {
 
   /** Which queues hold jobs to be taken; puts right what a clock that was set back left. @throws what is wrong */
   async look(queues: readonly string[]): Promise<string[]> {
+    await this.#firstAttempt;
     const client = this.#client;
     if (!client) throw this.#unavailable;
     try {
@@ -72,6 +78,7 @@ export class JobListener {
         this.#unavailable = error as Error;
         if (!signal.aborted) this.#events.onError(error as Error);
       }
+      this.#tried();
       this.#client = null;
       await client.end();
       await sleep(delay, undefined, { signal }).catch(() => undefined); // ends early when closed
@@ -96,6 +103,7 @@ export class JobListener {
       await client.query(`LISTEN ${ADDED_CHANNEL}`);
       if (this.#stop.signal.aborted) return;
       this.#client = client;
+      this.#tried();
       onListening();
       this.#events.onListening();
       await ended;

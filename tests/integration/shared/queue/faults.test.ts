@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openJobServer } from '@scry/shared/queue/open';
 import type { Logger } from '@scry/shared/runtime/log';
 import { until } from '../../../helpers/app.js';
-import { redisIsInstalled, startRedis, type TestRedis } from '../../../helpers/services.js';
+import { createDatabase, redisIsInstalled, startRedis, type TestRedis } from '../../../helpers/services.js';
 
 const itWithRedis = redisIsInstalled() ? it : it.skip;
 const ONCE = { attempts: 1, keepFailed: false };
@@ -33,6 +33,30 @@ async function settled(what: string, look: () => Promise<boolean>): Promise<void
     await sleep(50);
   }
 }
+
+it('says nothing while it connects to PostgreSQL for the first time', async () => {
+  const database = await createDatabase();
+  const { log, lines } = counting();
+  const server = openJobServer(database.url, 1, log);
+  await server.prepare();
+  const before = lines();
+  const consumer = server.consumer();
+  const done = new Promise<void>((resolve) => {
+    consumer.add('first', {
+      concurrency: 1,
+      process: async () => {
+        resolve();
+        return 'done';
+      },
+    });
+  });
+  await server.add('first', [{ id: 'j-1', data: {} }], ONCE);
+  await done;
+  expect(lines()).toBe(before);
+  await consumer.close();
+  await server.close();
+  await database.drop();
+});
 
 itWithRedis(
   'says that jobs cannot be taken while Redis is out of memory, in few words, and goes on after',

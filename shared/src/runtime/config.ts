@@ -74,7 +74,7 @@ const settings = {
   MODELS_DIR: setting(
     folder.default(path.resolve('models')),
     'models',
-    'One folder per model, each with a manifest.json.',
+    'One folder per model: the model file, and a manifest.json for what the file does not tell.',
   ),
   DISK_RESERVE_BYTES: setting(
     whole(0).default(512 * MIB),

@@ -1,15 +1,23 @@
 /** Names of classes as files and exporters write them. */
 
-/** Names in a text file, one per line; the numbers of Teachable Machine ("0 dog", "1 cat") are left out. */
-export function labelLines(text: string): string[] {
-  const lines = text
+function linesOf(text: string): string[] {
+  return text
     .replace(/^\uFEFF/, '')
     .split(/\r?\n/)
     .map((line) => line.trim())
     .filter((line) => line !== '');
-  const named = lines.map((line) => /^(\d+)\s+(\S.*)$/.exec(line));
-  const numbered = named.every((match, index) => match !== null && Number(match[1]) === index);
-  return numbered ? named.map((match) => (match as RegExpExecArray)[2] as string) : lines;
+}
+
+/** Names of lines like "0 dog", "1 cat", as Teachable Machine writes them; null when they are not all numbered so. */
+export function numberedNames(text: string): string[] | null {
+  const named = linesOf(text).map((line) => /^(\d+)\s+(\S.*)$/.exec(line));
+  const isNumbered = named.every((match, index) => match !== null && Number(match[1]) === index);
+  return isNumbered && named.length > 0 ? named.map((match) => match?.[2] as string) : null;
+}
+
+/** Names in a text file, one per line, without their numbers. */
+export function labelLines(text: string): string[] {
+  return numberedNames(text) ?? linesOf(text);
 }
 
 const STRING = String.raw`'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"`;

@@ -78,11 +78,21 @@ function takesLevels({ className, settings }: PreparingLayer): boolean {
   return mean.length === 0 || mean.some((value) => Math.abs(value) > 1);
 }
 
+/** Arithmetic that `preprocess_input` leaves in a network, as Keras 2 and 3 call it. */
+const ARITHMETIC = /^(TFOpLambda|TensorFlowOpLayer|TrueDivide|Divide|Multiply|Subtract|Add)$/;
+
 /** What the layers at the start of a Keras network say of the numbers that it takes. */
 export function preparedInside({ preparing }: Pick<ModelFacts, 'preparing'>): Guess | null {
-  const layer = preparing.find(({ className }) => className === 'Rescaling' || className === 'Normalization');
+  const scales = ({ className }: PreparingLayer) =>
+    className === 'Rescaling' || className === 'Normalization' || ARITHMETIC.test(className);
+  const layer = preparing.find(scales);
   if (!layer) return null;
   const named = `the layer "${layer.name}" (${layer.className})`;
+  if (ARITHMETIC.test(layer.className))
+    return {
+      values: { scale: 1 },
+      reason: `${named} scales pixels inside the network, as preprocess_input does with levels from 0 to 255`,
+    };
   return takesLevels(layer)
     ? { values: { scale: 1 }, reason: `${named} scales levels from 0 to 255 inside the network` }
     : { values: { scale: TO_ONE }, reason: `${named} is made for levels from 0 to 1` };
@@ -184,7 +194,8 @@ export function guessPixels(
 ): PixelGuess {
   const known = ultralyticsOf(facts);
   if (known) return ultralytics(known.task);
-  if (facts.teachableMachine) return teachableMachine(shape.channels ?? 3, facts.format.startsWith('tfjs'));
+  if (facts.teachableMachine && !preparedInside(facts))
+    return teachableMachine(shape.channels ?? 3, facts.format.startsWith('tfjs'));
   if (facts.format === 'darknet') return DARKNET;
   if (facts.format.startsWith('keras') || facts.format === 'tfjs-layers')
     return { resizing: kerasResizing(facts), ...kerasNumbers(facts) };

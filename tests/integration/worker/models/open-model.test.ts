@@ -5,6 +5,7 @@ import path from 'node:path';
 import { ImageReader } from '@scry/worker/imaging/image-reader';
 import { InferencePool } from '@scry/worker/inference/pool';
 import { prepareModel } from '@scry/worker/models/conversion/convert';
+import { readFolder } from '@scry/worker/models/facts/folder';
 import { noteText, type OpenedModel, openModel } from '@scry/worker/models/open-model';
 import { MODELS_DIR } from '../../../helpers/bundled.js';
 import { onnxFile } from '../../../helpers/onnx-file.js';
@@ -155,4 +156,22 @@ test.each<[string, Record<string, string>, RegExp]>([
   ['a manifest that is no object', { 'manifest.json': '[]' }, /manifest\.json: must be one JSON object/],
 ])('a folder with %s is refused in one sentence', async (_, files, sentence) => {
   await expect(open(await folder([], files)).then(String)).rejects.toThrow(sentence);
+});
+
+test('a Teachable Machine export is known by its metadata, or by the numbered lines beside its Keras file', async () => {
+  const bundled = path.join(MODELS_DIR, 'everyday-10-tfjs');
+  const weights = ['model.json', 'group1-shard1of1.bin'].map((name) => path.join(bundled, name));
+  const labels = Array.from({ length: 10 }, (_, index) => `thing ${index}`);
+  const metadata = { tfjsVersion: '1.3.1', packageName: '@teachablemachine/image', labels, imageSize: 32 };
+  const { model } = await open(await folder(weights, { 'metadata.json': JSON.stringify(metadata) }));
+  expect(model.labels).toEqual(labels);
+  expect(model.input).toMatchObject({ width: 32, resize: 'fit', scale: 1 / 127.5, mean: [1, 1, 1] });
+  const numbered = '0 dog\n1 cat\n2 cow\n';
+  const content = await readFolder(await folder([], { 'model.h5': 'x', 'labels.txt': numbered }));
+  expect(content).toEqual({
+    labels: { source: 'labels.txt', names: ['dog', 'cat', 'cow'] },
+    teachableMachine: true,
+  });
+  const plain = await readFolder(await folder([], { 'model.h5': 'x', 'labels.txt': 'dog\ncat\n' }));
+  expect(plain.teachableMachine).toBe(false);
 });

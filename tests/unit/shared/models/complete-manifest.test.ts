@@ -134,6 +134,7 @@ test.each([
   ['levels', [layer('Rescaling', { scale: 1 / 255 })], 1],
   ['levels', [layer('Rescaling', { scale: [1 / 127.5], offset: -1 })], 1],
   ['levels', [layer('Normalization', { mean: null })], 1],
+  ['levels', [layer('TrueDivide', {}), layer('Subtract', {})], 1],
   ['0 to 1', [layer('Rescaling', { scale: 2, offset: -1 })], 1 / 255],
   ['0 to 1', [layer('Normalization', { mean: [0.48, 0.45, 0.4] })], 1 / 255],
   ['nothing', [], 1 / 255],

@@ -2,7 +2,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { IncompleteManifest } from '@scry/shared/models/complete/draft';
-import { labelLines } from '@scry/shared/models/complete/label-lines';
+import { labelLines, numberedNames } from '@scry/shared/models/complete/label-lines';
 import { foreignFile } from '../model-file.js';
 
 export interface FoundLabels {
@@ -79,17 +79,24 @@ async function teachableMetadata(folder: string, names: readonly string[]): Prom
   }
 }
 
+/** Teachable Machine numbers the lines beside a Keras file, which it calls keras_model.h5. */
+function isKerasExport(names: readonly string[], text: string | null): boolean {
+  if (names.includes('keras_model.h5')) return true;
+  return names.some((name) => /\.h5$/i.test(name)) && text !== null && numberedNames(text) !== null;
+}
+
 /** Reads the files beside a model that name its classes. @throws what the file system says */
 export async function readFolder(folder: string): Promise<FolderContent> {
   const names = (await readdir(folder)).sort();
   const metadata = await teachableMetadata(folder, names);
-  const exported = metadata !== null || names.includes('keras_model.h5');
   if (metadata)
-    return { labels: { source: 'metadata.json', names: metadata.labels }, teachableMachine: exported };
+    return { labels: { source: 'metadata.json', names: metadata.labels }, teachableMachine: true };
   for (const pattern of LABEL_FILES)
     for (const source of names.filter((name) => pattern.test(name))) {
-      const lines = labelLines((await readSmall(path.join(folder, source))) ?? '');
-      if (lines.length > 0) return { labels: { source, names: lines }, teachableMachine: exported };
+      const text = (await readSmall(path.join(folder, source))) ?? '';
+      const lines = labelLines(text);
+      const teachableMachine = isKerasExport(names, text);
+      if (lines.length > 0) return { labels: { source, names: lines }, teachableMachine };
     }
-  return { labels: null, teachableMachine: exported };
+  return { labels: null, teachableMachine: isKerasExport(names, null) };
 }

@@ -1,20 +1,17 @@
 /** What child processes say: shown readably to a person at a terminal, passed on as JSON lines otherwise. */
 import { createInterface } from 'node:readline';
 import { format, stripVTControlCharacters } from 'node:util';
+import { prettyFactory } from 'pino-pretty';
 
-const LEVELS = {
-  10: ['trace', 90],
-  20: ['debug', 90],
-  30: ['info', 32],
-  40: ['warn', 33],
-  50: ['error', 31],
-  60: ['fatal', 31],
-};
 const WARN = 40;
-const HIDDEN = new Set(['level', 'time', 'pid', 'hostname', 'name', 'msg', 'error', 'err']);
 
-const colours = process.stdout.isTTY && !process.env.NO_COLOR;
-const colour = (code, text) => (colours ? `\u001b[${code}m${text}\u001b[0m` : text);
+const prettify = prettyFactory({
+  colorize: process.stdout.isTTY === true && !process.env.NO_COLOR,
+  translateTime: 'SYS:HH:MM:ss',
+  ignore: 'pid,hostname,name,worker',
+  errorLikeObjectKeys: ['err', 'error'],
+  singleLine: true,
+});
 
 /** @returns the line's fields; a line that is no JSON becomes a message (native libraries print such) */
 function parse(source, line) {
@@ -28,25 +25,11 @@ function parse(source, line) {
   return { level: WARN, time: new Date().toISOString(), name: source, msg: stripVTControlCharacters(line) };
 }
 
-const shown = (value) => (typeof value === 'string' && !/\s/.test(value) ? value : JSON.stringify(value));
-
-/** One log entry for a person: time, who, level, message, fields, stack. */
-export function pretty(source, entry) {
-  const [level, code] = LEVELS[entry.level] ?? ['info', 32];
-  const time = new Date(entry.time ?? Date.now()).toTimeString().slice(0, 8);
-  const error = entry.error ?? entry.err;
-  const fields = Object.entries(entry)
-    .filter(([name]) => !HIDDEN.has(name))
-    .map(([name, value]) => `${name}=${shown(value)}`);
-  if (typeof error === 'string') fields.push(`error=${shown(error)}`);
-  const text = [
-    colour(90, time),
-    colour(36, source.padEnd(9)),
-    colour(code, level.padEnd(5)),
-    entry.msg ?? '',
-    colour(90, fields.join(' ')),
-  ].join(' ');
-  return typeof error?.stack === 'string' ? `${text}\n${error.stack.replace(/^/gm, '    ')}` : text;
+/** One log entry for a person: who, time, level, message, fields, stack. */
+export function pretty(source, { error, ...entry }) {
+  // An error that is a sentence is a field like others; one with a stack gets lines of its own.
+  const shown = typeof error === 'string' ? { ...entry, reason: error } : { ...entry, error };
+  return `${source.padEnd(9)} ${prettify(shown).trimEnd()}`;
 }
 
 /** Prints one entry of the launcher's or the database's own. */

@@ -1,4 +1,7 @@
-/** The little Markdown that model READMEs use: headings, paragraphs, lists and code. */
+/**
+ * The little Markdown that model READMEs use: headings, paragraphs, lists and code. It becomes elements and never HTML, so there
+ * is nothing to sanitise; 0.4 kB gzipped, where a parser of all of Markdown with a sanitiser would take half of what the page may have.
+ */
 
 export type Block =
   | { readonly kind: 'heading'; readonly text: string }

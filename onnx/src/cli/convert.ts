@@ -51,13 +51,25 @@ async function main(names: readonly string[]): Promise<void> {
   process.stdout.write(`${describeReport(report)}\nWrote ${target}, ${(onnx.length / 1e6).toFixed(1)} MB.\n`);
 }
 
-function isMissing(error: unknown): error is NodeJS.ErrnoException {
+const FILE_PROBLEMS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or folder',
+  EACCES: 'you may not read or write it',
+  EISDIR: 'it is a folder',
+};
+
+function isAboutFile(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error;
 }
 
+/** One sentence about what went wrong. @throws the error itself where it is a bug, so that its stack is shown */
+function sentenceOf(error: unknown): string {
+  if (error instanceof ConversionError) return error.message;
+  if (!isAboutFile(error)) throw error;
+  const problem = FILE_PROBLEMS[error.code ?? ''];
+  return problem ? `${error.path ?? 'A file'}: ${problem}.` : error.message;
+}
+
 main(process.argv.slice(2)).catch((error: unknown) => {
-  // Everything else is a bug and shows its stack.
-  if (!(error instanceof ConversionError) && !isMissing(error)) throw error;
-  process.stderr.write(`${error.message}\n`);
+  process.stderr.write(`${sentenceOf(error)}\n`);
   process.exitCode = 1;
 });

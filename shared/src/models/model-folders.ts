@@ -38,10 +38,17 @@ function describeIssues(error: z.ZodError): string {
   return error.issues.map((issue) => `${issue.path.join('.') || 'manifest'}: ${issue.message}`).join('; ');
 }
 
+/** @throws Error for what is no file: reading a pipe or a device would not end, and hold up every other model */
+async function readText(file: string): Promise<string> {
+  const found = await stat(file);
+  if (!found.isFile()) throw new Error('it is not a file');
+  return readFile(file, 'utf8');
+}
+
 async function readLabels(manifest: Manifest, folder: string): Promise<readonly string[]> {
   if (typeof manifest.labels !== 'string') return manifest.labels;
   const file = path.join(folder, manifest.labels);
-  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+  const text = await readText(file).catch((cause: NodeJS.ErrnoException) => {
     throw new Error(`labels: ${file} cannot be read (${cause.code ?? cause.message})`, { cause });
   });
   const labels = labelLines(text);
@@ -52,7 +59,7 @@ async function readLabels(manifest: Manifest, folder: string): Promise<readonly 
 /** What a folder's manifest.json says, unchecked. @throws Error with one sentence that names the file */
 export async function readManifest(folder: string): Promise<Readonly<Record<string, unknown>>> {
   const manifestFile = path.join(folder, 'manifest.json');
-  const text = await readFile(manifestFile, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+  const text = await readText(manifestFile).catch((cause: NodeJS.ErrnoException) => {
     throw new Error(`${manifestFile} cannot be read (${cause.code ?? cause.message})`, { cause });
   });
   let json: unknown;
@@ -82,9 +89,10 @@ export async function modelFrom(folder: string, json: unknown): Promise<Model> {
   }
   try {
     const file = path.join(folder, manifest.file);
-    await stat(file).catch(() => {
+    const found = await stat(file).catch(() => {
       throw new Error(`file: ${file} does not exist`);
     });
+    if (!found.isFile()) throw new Error(`file: ${file} is not a file`);
     return { ...manifest, labels: await readLabels(manifest, folder), folder, file };
   } catch (error) {
     throw new Error(`${manifestFile}: ${(error as Error).message}`, { cause: error });

@@ -149,14 +149,13 @@ async function launch(identity, cluster, settings, log) {
  * @throws Error with a sentence that says what to do
  */
 export async function startEmbeddedPostgres({
-  home: wishedHome,
+  home,
   connections = 100,
   durable = true,
   log = () => undefined,
   say = () => undefined,
 }) {
-  const identity = findIdentity(wishedHome, say);
-  const { home } = identity;
+  const identity = findIdentity(home);
   const cluster = path.join(home, 'cluster');
   await claim(home, cluster, say);
   const passwords = ensurePasswords(home);
@@ -201,11 +200,10 @@ async function running(child, server, passwords, home) {
 
 /**
  * The address of a database that another process runs.
- * @param {string} wishedHome as for `startEmbeddedPostgres`
+ * @param {string} home as for `startEmbeddedPostgres`
  * @returns {string | null} null when none runs there
  */
-export function runningDatabaseUrl(wishedHome) {
-  const { home } = findIdentity(wishedHome, () => undefined);
+export function runningDatabaseUrl(home) {
   if (runningServer(path.join(home, 'cluster')) === null) return null;
   const [password, port] = ['password', 'port'].map((name) => readText(path.join(home, name)));
   return password && port ? `postgres://${USER}:${password}@127.0.0.1:${port}/scry` : null;

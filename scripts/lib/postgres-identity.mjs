@@ -1,20 +1,17 @@
 /**
  * Where PostgreSQL's programs lie and as whom they run. PostgreSQL refuses to run as root, and another user often
  * cannot enter the folder that root cloned Scry into (/root and what mktemp makes are closed to others). As root,
- * three ways are tried in turn:
+ * two ways are tried in turn:
  *
  *     plain    another user, when that user can reach programs and data
  *     setpriv  another user that keeps one capability, passing closed folders (Linux, util-linux)
- *     copy     another user, with programs and data under /var/lib/scry
  */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 
 const NOBODY = 65534;
-const OPEN_PLACE = '/var/lib/scry';
 const CAPABILITY = '+dac_override';
 
 const PLATFORM_PACKAGES = {
@@ -30,7 +27,6 @@ const PLATFORM_PACKAGES = {
  * How to run PostgreSQL's programs here.
  * @typedef {object} Identity
  * @property {string} programs folder of postgres, initdb and pg_ctl
- * @property {string} home folder that holds the cluster
  * @property {{ uid?: number, gid?: number }} user for spawn
  * @property {readonly string[]} prefix command that goes before each program
  * @property {{ uid: number, gid: number } | null} owner who must own the cluster; null: whoever runs this
@@ -92,47 +88,22 @@ function canUse(prefix, user, programs, home) {
   return spawnSync(command, args, { ...user, cwd: '/', stdio: 'ignore' }).status === 0;
 }
 
-/** Puts the programs, and the cluster that is still to be made, where every user can reach them. */
-function copyToOpenPlace(folder, home, say) {
-  const { version } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
-  const programs = path.join(OPEN_PLACE, `postgresql-${version}`);
-  const openHome = path.join(
-    OPEN_PLACE,
-    'clusters',
-    createHash('sha256').update(home).digest('hex').slice(0, 16),
-  );
-  if (!existsSync(programs)) {
-    mkdirSync(OPEN_PLACE, { recursive: true, mode: 0o755 });
-    execFileSync('cp', ['-R', path.join(folder, 'native'), `${programs}.${process.pid}`]);
-    execFileSync('mv', [`${programs}.${process.pid}`, programs]);
-  }
-  mkdirSync(openHome, { recursive: true, mode: 0o755 });
-  if (existsSync(path.join(home, 'cluster')) && !existsSync(path.join(openHome, 'cluster')))
-    throw new Error(
-      `PostgreSQL cannot reach its data in ${home} any more. Move "cluster" and "password" from there to ${openHome}, ` +
-        'or start Scry as it was started before.',
-    );
-  say(`Other users cannot enter ${home}, so the database lies in ${openHome}.`);
-  return { programs: path.join(programs, 'bin'), home: openHome };
-}
-
 /**
  * Finds out how PostgreSQL can run here. Makes `home` if it is not there.
  * @param {string} home folder for the cluster
- * @param {(sentence: string) => void} say told where the data lies when that is not `home`
  * @returns {Identity}
  * @throws Error that says what to do when there is no way
  */
-export function findIdentity(home, say) {
+export function findIdentity(home) {
   const folder = packageFolder();
   ensureLinks(folder);
   mkdirSync(home, { recursive: true });
   const programs = path.join(folder, 'native/bin');
-  if (process.getuid?.() !== 0) return { programs, home, user: {}, prefix: [], owner: null };
+  if (process.getuid?.() !== 0) return { programs, user: {}, prefix: [], owner: null };
 
   const user = chooseUser(home);
   const owner = user;
-  if (canUse([], user, programs, home)) return { programs, home, user, prefix: [], owner };
+  if (canUse([], user, programs, home)) return { programs, user, prefix: [], owner };
 
   const prefix = [
     'setpriv',
@@ -144,12 +115,10 @@ export function findIdentity(home, say) {
     `--ambient-caps=${CAPABILITY}`,
     '--',
   ];
-  if (canUse(prefix, {}, programs, home)) return { programs, home, user: {}, prefix, owner };
+  if (canUse(prefix, {}, programs, home)) return { programs, user: {}, prefix, owner };
 
-  const open = copyToOpenPlace(folder, home, say);
-  if (canUse([], user, open.programs, open.home)) return { ...open, user, prefix: [], owner };
   throw new Error(
-    'PostgreSQL refuses to run as root, and no other user can be used here. ' +
-      'Start Scry as an ordinary user, or set DATABASE_URL to a PostgreSQL of yours.',
+    `PostgreSQL refuses to run as root, and no other user can enter ${home}. Start Scry as an ordinary user, move it to a ` +
+      'folder that others can enter, such as /opt, or set DATABASE_URL to a PostgreSQL of yours.',
   );
 }

@@ -93,6 +93,11 @@ test('a model that cannot be served is refused with the sentence of a worker, an
   expect(left).toEqual([]);
 });
 
+test('what is no folder is named', async () => {
+  const file = path.join(MODELS_DIR, 'everyday-10', 'model.onnx');
+  await expect(check(file)).rejects.toThrow('model.onnx is no folder; put the model file into one');
+});
+
 test('folders are matched with labels by name, by number, or by their order where labels have no names', async () => {
   const root = await colors('pets', { Dog: '#f00', big_cat: '#0f0', fish: '#00f' });
   const named = await readImages(root, ['big cat', 'dog']);
@@ -110,7 +115,10 @@ test('boxes are read from COCO and from YOLO', async () => {
   const root = path.join(parent, 'boxes');
   await draw(path.join(root, 'images', 'a.png'), '#fff', 16);
   const coco = {
-    images: [{ id: 7, file_name: 'a.png', width: 16, height: 8 }],
+    images: [
+      { id: 7, file_name: 'a.png', width: 16, height: 8 },
+      { id: 8, file_name: 'missing.png', width: 16, height: 8 },
+    ],
     annotations: [
       { image_id: 7, category_id: 3, bbox: [4, 2, 8, 4] },
       { image_id: 7, category_id: 9, bbox: [0, 0, 1, 1] },
@@ -124,6 +132,7 @@ test('boxes are read from COCO and from YOLO', async () => {
   const truth = { kind: 'boxes', boxes: [{ classIndex: 1, box: { cx: 0.5, cy: 0.5, w: 0.5, h: 0.5 } }] };
   const { images, notes } = await readImages(path.join(root, 'coco.json'), ['cat', 'dog']);
   expect(images).toEqual([{ file: path.join(root, 'images', 'a.png'), truth }]);
+  expect(notes.join()).toContain('1 of its 2 images');
   expect(notes.at(-1)).toContain('zebra');
   await mkdir(path.join(root, 'labels'));
   await writeFile(path.join(root, 'labels', 'a.txt'), '1 0.5 0.5 0.5 0.5\n5 0.1 0.1 0.1 0.1\n');

@@ -61,14 +61,18 @@ export async function cocoLabels(file: string, labels: readonly string[]): Promi
     if (!size || !bbox || iscrowd || classIndex < 0) continue;
     boxes.set(image_id, [...(boxes.get(image_id) ?? []), trueBox(bbox, classIndex, size)]);
   }
-  const images = coco.images.map(
+  const listed = coco.images.map(
     ({ id, file_name }): LabelledImage => ({
       file: locate(path.dirname(file), file_name),
       truth: { kind: 'boxes', boxes: boxes.get(id) ?? [] },
     }),
   );
+  const images = listed.filter((image) => existsSync(image.file));
   const left = sorted.filter(({ id }) => classes.get(id) === -1).map(({ name }) => name);
   const notes = [`labels: the COCO file ${file}`];
+  const missing = listed.length - images.length;
+  if (missing > 0)
+    notes.push(`left out, since they are not beside it: ${missing} of its ${listed.length} images`);
   if (left.length > 0) notes.push(`left out, since no label has these names: ${left.join(', ')}`);
   return { images, notes };
 }

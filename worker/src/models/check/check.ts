@@ -1,5 +1,5 @@
 /** Loads a model as a worker would, without serving it, and says what it found, did and answered. */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Output } from '@scry/shared/contracts/prediction';
@@ -118,6 +118,11 @@ async function writeManifest(folder: string, { manifest }: OpenedModel): Promise
  * @throws Error in one sentence when the model cannot be served, or there are no images where there should be
  */
 export async function checkFolder(options: CheckOptions, say: Say): Promise<void> {
+  const isFolder = await stat(options.folder).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (!isFolder) throw new Error(`${options.folder} is no folder; put the model file into one`);
   configureSharp();
   const cache = await mkdtemp(path.join(tmpdir(), 'scry-check-converted-'));
   const reader = new ImageReader(LIMITS);

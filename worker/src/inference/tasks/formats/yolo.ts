@@ -47,6 +47,34 @@ export function grid(width: number, height: number, strides: readonly number[]):
   return { x: Float32Array.from(x), y: Float32Array.from(y), stride: Float32Array.from(sizes) };
 }
 
+type Corners = Pick<Candidate, 'x0' | 'y0' | 'x1' | 'y1'>;
+
+/**
+ * @returns a function that gives an anchor's box in pixels of the input; its values begin at `at`, `step` apart
+ * @throws NotNumbers there, when the network gave none
+ */
+function boxReader({ width, height }: TaskModel, settings: YoloOutput, name: string, cells: Grid | null) {
+  const relative = settings.format !== 'yolox' && settings.units === 'relative';
+  const scaleX = relative ? width : 1;
+  const scaleY = relative ? height : 1;
+  return (data: Tensor['data'], at: number, step: number, anchor: number): Corners => {
+    let cx = Number(data[at]);
+    let cy = Number(data[at + step]);
+    let w = Number(data[at + 2 * step]);
+    let h = Number(data[at + 3 * step]);
+    if (cells) {
+      const stride = cells.stride[anchor] as number;
+      cx = (cx + (cells.x[anchor] as number)) * stride;
+      cy = (cy + (cells.y[anchor] as number)) * stride;
+      w = Math.exp(w) * stride;
+      h = Math.exp(h) * stride;
+    }
+    if (!Number.isFinite(cx + cy + w + h)) throw new NotNumbers(name);
+    const [x, y, halfWidth, halfHeight] = [cx * scaleX, cy * scaleY, (w * scaleX) / 2, (h * scaleY) / 2];
+    return { x0: x - halfWidth, y0: y - halfHeight, x1: x + halfWidth, y1: y + halfHeight };
+  };
+}
+
 /** Reads yolov8 `[n, 4 + classes, anchors]`, yolov5 and yolox `[n, anchors, 5 + classes]`. */
 export function createYolo(task: TaskModel, settings: YoloOutput): DetectionFormat {
   const { model } = task;
@@ -60,10 +88,8 @@ export function createYolo(task: TaskModel, settings: YoloOutput): DetectionForm
   const isRaw = activation !== 'none';
   const cells =
     settings.format === 'yolox' && !settings.decoded ? grid(task.width, task.height, settings.strides) : null;
-  const relative = settings.format !== 'yolox' && settings.units === 'relative';
-  const scaleX = relative ? task.width : 1;
-  const scaleY = relative ? task.height : 1;
   const best = new BestClass(activation);
+  const boxOf = boxReader(task, settings, name, cells);
 
   const candidate = (
     data: Tensor['data'],
@@ -71,36 +97,16 @@ export function createYolo(task: TaskModel, settings: YoloOutput): DetectionForm
     step: number,
     anchor: number,
     extra: number,
-  ): Candidate => {
-    let [cx, cy, w, h] = [0, 1, 2, 3].map((value) => Number(data[at + value * step])) as [
-      number,
-      number,
-      number,
-      number,
-    ];
-    if (cells) {
-      const stride = cells.stride[anchor] as number;
-      cx = (cx + (cells.x[anchor] as number)) * stride;
-      cy = (cy + (cells.y[anchor] as number)) * stride;
-      w = Math.exp(w) * stride;
-      h = Math.exp(h) * stride;
-    }
-    if (!Number.isFinite(cx + cy + w + h)) throw new NotNumbers(name);
-    const [x, y, halfWidth, halfHeight] = [cx * scaleX, cy * scaleY, (w * scaleX) / 2, (h * scaleY) / 2];
-    return {
-      x0: x - halfWidth,
-      y0: y - halfHeight,
-      x1: x + halfWidth,
-      y1: y + halfHeight,
-      score: best.score,
-      label: best.label,
-      ...(extra > 0 && {
-        coefficients: Float32Array.from({ length: extra }, (_, index) =>
-          Number(data[at + (before + classes + index) * step]),
-        ),
-      }),
-    };
-  };
+  ): Candidate => ({
+    ...boxOf(data, at, step, anchor),
+    score: best.score,
+    label: best.label,
+    ...(extra > 0 && {
+      coefficients: Float32Array.from({ length: extra }, (_, index) =>
+        Number(data[at + (before + classes + index) * step]),
+      ),
+    }),
+  });
 
   return {
     outputNames: [name],

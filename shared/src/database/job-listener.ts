@@ -4,8 +4,8 @@
  *
  *     connecting ──▶ listening ──▶ (lost, or a statement without an answer) ──▶ connecting … ──▶ closed
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { pause } from '../runtime/pause.js';
 import { ADDED_CHANNEL, LOOK } from './job-statements.js';
 
 const RETRY_MS = { first: 100, most: 2000 } as const;
@@ -81,7 +81,7 @@ export class JobListener {
       this.#tried();
       this.#client = null;
       await client.end();
-      await sleep(delay, undefined, { signal }).catch(() => undefined); // ends early when closed
+      await pause(delay, signal);
       delay = Math.min(delay * 2, RETRY_MS.most);
     }
   }

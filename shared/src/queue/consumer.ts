@@ -9,8 +9,10 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../runtime/log.js';
+import { pause } from '../runtime/pause.js';
 import { ThrottledLog } from '../runtime/throttled-log.js';
 import { endOfFailure, type JobEnd, type JobOutcome, type TakenJob } from './job.js';
+import { type HeldJob, keepRenewing } from './lock-renewal.js';
 import { JobLost, type JobSource, LOCK_MS, LOOK_EVERY_MS, type SourceEvents } from './source.js';
 
 export interface JobHandler<T> {
@@ -26,16 +28,10 @@ export interface Subscription {
   close(): Promise<void>;
 }
 
-interface Running {
-  readonly job: TakenJob;
-  renewedAt: number;
-  settling: boolean;
-}
-
 interface QueueState {
   readonly name: string;
   readonly handler: JobHandler<never>;
-  readonly running: Set<Running>;
+  readonly running: Set<HeldJob>;
   /** Timers for jobs that were put off here. */
   readonly timers: Set<NodeJS.Timeout>;
   /** How many jobs are said to be there to be taken. */
@@ -43,11 +39,10 @@ interface QueueState {
   closing: (() => void)[] | null;
 }
 
-const RENEW_EVERY_MS = LOCK_MS / 3;
 const RETRY_MS = { first: 100, most: 5000 } as const;
 /** After this long without a lock the job is somebody else's, and trying to settle it is of no use. */
 const SETTLE_PATIENCE_MS = 2 * LOCK_MS;
-/** A fault shorter than this is nobody's business yet. */
+/** Faults shorter than this are not reported. */
 const TOLERATED_MS = 3000;
 
 export class JobConsumer {
@@ -73,7 +68,8 @@ export class JobConsumer {
       onAdded: (queue, count) => this.#announce(queue, count),
       onReconnected: () => this.#lookNow.abort(),
     });
-    this.#loops = [this.#keepLooking(), this.#keepRenewing()];
+    const held = () => [...this.#queues.values()].flatMap((state) => [...state.running]);
+    this.#loops = [this.#keepLooking(), keepRenewing(this.#source, held, this.#log, this.#stop.signal)];
   }
 
   /** Begins to take jobs from a queue. @throws Error when it is consumed here already */
@@ -153,7 +149,7 @@ export class JobConsumer {
     while (!this.#stop.signal.aborted) {
       const open = [...this.#queues.values()].filter((state) => state.announced > 0 && this.#room(state) > 0);
       if (open.length === 0) break;
-      if (!(await this.#takeRound(open))) await this.#pause(this.#nextRetryMs());
+      if (!(await this.#takeRound(open))) await pause(this.#nextRetryMs(), this.#stop.signal);
     }
     this.#isTaking = false; // in the same step as the last look at what is announced, so that nothing comes in between
   }
@@ -217,7 +213,7 @@ export class JobConsumer {
   async #run(state: QueueState, first: TakenJob): Promise<void> {
     let job: TakenJob | null = first;
     while (job) {
-      const running: Running = { job, renewedAt: performance.now(), settling: false };
+      const running: HeldJob = { job, renewedAt: performance.now(), settling: false };
       state.running.add(running);
       const end = await this.#process(state, job);
       running.settling = true;
@@ -265,7 +261,7 @@ export class JobConsumer {
           { error: (error as Error).message },
           'the end of a job cannot be written; trying again',
         );
-        await this.#pause(delay);
+        await pause(delay, this.#stop.signal);
         if (this.#stop.signal.aborted) return null;
       }
     }
@@ -286,7 +282,7 @@ export class JobConsumer {
       this.#lookNow = new AbortController();
       await this.#look();
       const either = AbortSignal.any([this.#stop.signal, this.#lookNow.signal]);
-      await sleep(LOOK_EVERY_MS, undefined, { signal: either }).catch(() => undefined); // sooner when asked to
+      await pause(LOOK_EVERY_MS, either); // shorter when asked to look
     }
   }
 
@@ -304,35 +300,5 @@ export class JobConsumer {
       if (!this.#stop.signal.aborted)
         this.#log.warn({ error: this.#failure }, 'the queue cannot be looked at; trying again');
     }
-  }
-
-  async #keepRenewing(): Promise<void> {
-    while (!this.#stop.signal.aborted) {
-      await this.#pause(RENEW_EVERY_MS);
-      const now = performance.now();
-      const due = [...this.#queues.values()]
-        .flatMap((state) => [...state.running])
-        .filter((running) => !running.settling && now - running.renewedAt > RENEW_EVERY_MS / 2);
-      if (due.length > 0 && !this.#stop.signal.aborted) await this.#renew(due, now);
-    }
-  }
-
-  async #renew(due: readonly Running[], now: number): Promise<void> {
-    try {
-      const lost = new Set(await this.#source.renew(due.map(({ job }) => job)));
-      for (const running of due) running.renewedAt = now;
-      const missed = due.filter(({ job, settling }) => lost.has(job) && !settling);
-      if (missed.length > 0)
-        this.#log.warn({ jobs: missed.length }, 'the locks of jobs that run here were lost');
-    } catch (error) {
-      this.#log.warn(
-        { error: (error as Error).message },
-        'the locks of jobs cannot be renewed; trying again',
-      );
-    }
-  }
-
-  async #pause(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.#stop.signal }).catch(() => undefined); // ends early when stopped
   }
 }

@@ -38,6 +38,15 @@ async function askSharp(bytes: Buffer): Promise<ImageSize> {
   return autoOrient;
 }
 
+/**
+ * What image-size finds in the first bytes, given memory of their own: it reads on where a short file has ended, and would
+ * tell what lies behind it in a buffer that Node shares among requests.
+ */
+function headerSize(head: Uint8Array): ImageSize {
+  const isAlone = head.byteLength === head.buffer.byteLength;
+  return imageSize(isAlone ? head : new Uint8Array(head));
+}
+
 const upright = ({ width, height }: ImageSize, orientation: Orientation): ImageSize =>
   orientation >= 5 ? { width: height, height: width } : { width, height };
 
@@ -52,7 +61,7 @@ async function orientedSize(
   orientation: (bytes: Buffer) => Orientation,
 ): Promise<ImageSize> {
   const { head, bytes } = image;
-  const size = imageSize(head);
+  const size = headerSize(head);
   return upright(size, bytes > head.length ? await withWhole(image, orientation) : orientation(head));
 }
 
@@ -68,11 +77,11 @@ async function sizeOf(format: ImageFormat, image: PendingImage): Promise<ImageSi
     case 'bmp':
       return readBmpHeader(head);
     case 'gif':
-      return imageSize(head);
+      return headerSize(head);
     case 'png':
       return orientedSize(image, pngOrientation);
     case 'webp':
-      return mayHoldOrientation(head) ? orientedSize(image, webpOrientation) : imageSize(head);
+      return mayHoldOrientation(head) ? orientedSize(image, webpOrientation) : headerSize(head);
     case 'tiff':
     case 'avif':
     case 'heic':

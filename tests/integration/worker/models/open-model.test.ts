@@ -1,4 +1,5 @@
 /** Folders with nothing but a model's own files, opened, prepared and run. */
+import { execFileSync } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -153,9 +154,23 @@ test.each<[string, Record<string, string>, RegExp]>([
   ['PyTorch weights', { 'best.pt': 'PK\x03\x04data.pkl' }, /file: best\.pt is a PyTorch file; export it/],
   ['a damaged ONNX file', { 'model.onnx': 'nonsense' }, /file: model\.onnx cannot be (loaded|read)/],
   ['a damaged Keras file', { 'model.keras': 'nonsense' }, /model\.keras cannot be read/],
+  [
+    'a file outside',
+    { 'manifest.json': '{"file":"../x.onnx"}' },
+    /file: must be a path inside the model folder/,
+  ],
+  ['a file that is missing', { 'manifest.json': '{"file":"x.onnx"}' }, /file: \S*x\.onnx does not exist/],
   ['a manifest that is no object', { 'manifest.json': '[]' }, /manifest\.json: must be one JSON object/],
 ])('a folder with %s is refused in one sentence', async (_, files, sentence) => {
   await expect(open(await folder([], files)).then(String)).rejects.toThrow(sentence);
+});
+
+test('pipes and folders that are named like models are passed over', async () => {
+  const target = await folder([]);
+  await mkdir(path.join(target, 'model.keras'));
+  execFileSync('mkfifo', [path.join(target, 'model.onnx'), path.join(target, 'labels.txt')]);
+  await expect(open(target)).rejects.toThrow('there is no model in the folder');
+  expect(await readFolder(target)).toEqual({ labels: null, teachableMachine: false });
 });
 
 test('a Teachable Machine export is known by its metadata, or by the numbered lines beside its Keras file', async () => {

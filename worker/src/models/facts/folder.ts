@@ -23,6 +23,13 @@ const MOST_LABEL_BYTES = 4 * 1024 * 1024;
 /** In the order of trust. */
 const LABEL_FILES = [/^labels\.txt$/i, /^classes\.txt$/i, /^class[_-]?names\.txt$/i, /\.names$/i];
 
+/** Names of the files in a folder, in order. What is no file, such as a pipe, would never be read to its end. */
+async function filesIn(folder: string): Promise<string[]> {
+  const names = (await readdir(folder)).sort();
+  const found = await Promise.all(names.map((name) => stat(path.join(folder, name)).catch(() => null)));
+  return names.filter((_, index) => found[index]?.isFile());
+}
+
 async function isTfjs(file: string): Promise<boolean> {
   if ((await stat(file)).size > MOST_JSON_BYTES) return false;
   return /"(modelTopology|weightsManifest)"/.test(await readFile(file, 'utf8'));
@@ -41,7 +48,7 @@ async function candidates(folder: string, names: readonly string[]): Promise<str
  * @throws IncompleteManifest when there is none, or more than one
  */
 export async function findModelFile(folder: string): Promise<string> {
-  const names = (await readdir(folder)).sort();
+  const names = await filesIn(folder);
   const found = await candidates(folder, names);
   const [only] = found;
   if (only && found.length === 1) return only;
@@ -87,7 +94,7 @@ function isKerasExport(names: readonly string[], text: string | null): boolean {
 
 /** Reads the files beside a model that name its classes. @throws what the file system says */
 export async function readFolder(folder: string): Promise<FolderContent> {
-  const names = (await readdir(folder)).sort();
+  const names = await filesIn(folder);
   const metadata = await teachableMetadata(folder, names);
   if (metadata)
     return { labels: { source: 'metadata.json', names: metadata.labels }, teachableMachine: true };

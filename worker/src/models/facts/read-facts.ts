@@ -1,9 +1,10 @@
 /** Everything that the files in a model's folder tell: see shared/src/models/complete for what is made of it. */
 import { type ChildProcess, fork } from 'node:child_process';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ConversionReport } from '@scry/onnx/readers/report';
 import { saysAll } from '@scry/shared/models/complete/complete-manifest';
-import { type Given, partOf } from '@scry/shared/models/complete/draft';
+import { type Given, IncompleteManifest, partOf } from '@scry/shared/models/complete/draft';
 import type { ModelFacts, OutputFacts } from '@scry/shared/models/complete/facts';
 import { ENGINES, type Model, manifestSchema } from '@scry/shared/models/model-folders';
 import { threadFile } from '@scry/shared/runtime/thread-file';
@@ -53,7 +54,7 @@ async function networkFacts(request: NetworkRequest, isolated: boolean): Promise
 /** A model as far as it must be known to be converted. */
 function placeholder(folder: string, file: string, given: Given): Model {
   const engine = ENGINES.find((name) => name === given.engine);
-  const manifest = manifestSchema.parse({
+  const parsed = manifestSchema.safeParse({
     name: 'unknown',
     task: 'classification',
     file,
@@ -61,6 +62,9 @@ function placeholder(folder: string, file: string, given: Given): Model {
     output: { format: 'logits' },
     ...(engine ? { engine } : {}),
   });
+  if (!parsed.success)
+    throw new IncompleteManifest('file', parsed.error.issues.map(({ message }) => message).join('; '));
+  const manifest = parsed.data;
   return {
     ...manifest,
     name: path.basename(folder),
@@ -132,6 +136,9 @@ async function readModel(model: Model, given: Given, options: FactsOptions): Pro
 export async function readFacts(folder: string, given: Given, options: FactsOptions): Promise<ModelFacts> {
   const file = typeof given.file === 'string' ? given.file : await findModelFile(folder);
   const model = placeholder(folder, file, given);
+  const found = await stat(model.file).catch(() => null);
+  if (!found?.isFile())
+    throw new IncompleteManifest('file', `${model.file} ${found ? 'is not a file' : 'does not exist'}`);
   const [content, { facts, report, unread }] = [
     await readFolder(folder),
     await readModel(model, given, options),

@@ -76,3 +76,18 @@ test('an unknown initializer, layer or text is refused by name', () => {
   expect(() => freshKerasModel(withLayer(layer('Magic', 'spell')), 1)).toThrow('"spell"');
   expect(() => freshKerasModel('{', 1)).toThrow('not JSON');
 });
+
+test('layers that begin alike learn apart: no two share weights', () => {
+  const block = (name: string) => [
+    layer('Conv2D', `${name}_conv`, { filters: 8, kernel_size: [3, 3], padding: 'same' }),
+    layer('BatchNormalization', `${name}_norm`),
+  ];
+  const input = layer('InputLayer', 'input', { batch_shape: [null, 12, 12, 3] });
+  const config = { name: 'two', layers: [input, ...block('first'), ...block('second')] };
+  const { graph } = freshKerasModel({ class_name: 'Sequential', config }, 1);
+  const weights = graph.nodes
+    .filter(({ op }) => op === 'Conv' || op === 'BatchNormalization')
+    .flatMap(({ inputs }) => inputs.slice(1));
+  expect(weights).toHaveLength(12);
+  expect(new Set(weights).size).toBe(12);
+});

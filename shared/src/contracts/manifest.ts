@@ -26,7 +26,7 @@ const fileName = z
 
 const level = z.int().min(0).max(255);
 
-const inputSchema = z
+export const inputSchema = z
   .strictObject({
     name: z.string().optional().describe("The input's name; read from the model file when left out."),
     width: z.int().min(1).max(8192).optional().describe('Pixels; read from the model file when left out.'),

@@ -19,6 +19,22 @@ export function predictionQueue(key: string): string {
 /** The queue that carries deliveries to webhooks. No model's queue can have this name. */
 export const WEBHOOK_QUEUE = 'scry_webhooks';
 
+/** The queue that carries trainings. No model's queue can have this name. */
+export const TRAINING_QUEUE = 'scry_trainings';
+
+/** Which training is to be done. */
+export interface TrainingJob {
+  readonly id: string;
+}
+
+/** The job of a training. */
+export function trainingJob(id: string): NewJob {
+  return { id: `t-${id}`, data: { id } satisfies TrainingJob };
+}
+
+/** A training's row counts its starts; the queue tries as long as there is one. */
+export const TRAINING_JOB_OPTIONS: JobOptions = { attempts: 5, keepFailed: false };
+
 /** The id of a prediction's job. BullMQ refuses ids of digits alone, hence the prefix. */
 export function jobId(predictionId: string): string {
   return `p-${predictionId}`;

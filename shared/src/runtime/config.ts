@@ -110,6 +110,25 @@ const settings = {
     '0',
     'Port on which a worker shows /metrics and /healthz, without a key; further workers of npm start take the next ones. 0: none.',
   ),
+  WORKER_ROLES: setting(
+    z
+      .string()
+      .default('predict,train')
+      .transform((text) => text.split(',').map((role) => role.trim()))
+      .pipe(z.array(z.enum(['predict', 'train'])).min(1)),
+    'predict,train',
+    'What a worker does: predict, train, or both; trainings run in a process of their own with lower priority.',
+  ),
+  TRAIN_THREADS: setting(
+    whole(1, 256).optional(),
+    '',
+    'CPU threads of a training; unset: the CPUs granted. The same model comes out again only with the same number.',
+  ),
+  TRAIN_MEMORY_BYTES: setting(
+    whole(16 * MIB).default(4096 * MIB),
+    String(4096 * MIB),
+    'Most memory that the decoded images of one training may take; a training with more is failed with a sentence.',
+  ),
   WORKER_THREADS: setting(
     whole(1, 256).optional(),
     '',

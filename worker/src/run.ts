@@ -9,6 +9,7 @@ import { WorkerMetrics } from './health/metrics.js';
 import { serveMetrics } from './health/metrics-server.js';
 import { defaultThreads } from './inference/default-threads.js';
 import type { EngineModules } from './inference/engines/registry.js';
+import { runTrainer } from './jobs/train/trainer.js';
 import { startWorker, type WorkerService } from './service.js';
 
 /**
@@ -20,6 +21,8 @@ export async function runWorker(env: NodeJS.ProcessEnv, engines: EngineModules =
   const settings = loadConfig(env);
   const config = { ...settings, WORKER_THREADS: settings.WORKER_THREADS ?? defaultThreads(settings.DEVICE) };
   const log = createLogger('worker', config.LOG_LEVEL).child({ worker: config.WORKER_ID });
+
+  if (!config.WORKER_ROLES.includes('predict')) return runTrainer(config, log);
 
   const metrics = config.WORKER_PORT === 0 ? null : new WorkerMetrics();
   const server =

@@ -26,6 +26,7 @@ import type { LoadedModel } from './inference/model-runner.js';
 import { InferencePool, type InferencePoolOptions } from './inference/pool.js';
 import { consume } from './jobs/predict/consume.js';
 import { Predictor } from './jobs/predict/predict.js';
+import { TrainingJobs } from './jobs/train/training-jobs.js';
 import { conversionCache } from './models/conversion/convert.js';
 import { prepareModels } from './models/conversion/prepare-models.js';
 
@@ -238,6 +239,9 @@ export async function startWorker(
   stops.subscribeAll((id) => predictor.drop(id));
 
   const consumer = jobServer.consumer();
+  const training = config.WORKER_ROLES.includes('train')
+    ? new TrainingJobs({ config, database, jobServer, consumer, log })
+    : null;
   const now = () => ({ ...beat, queueProblem: consumer.problem() });
   const endBeating = await keepBeating(new WorkerStore(database), now, log);
   await reportWarnings(jobServer, log);
@@ -248,6 +252,7 @@ export async function startWorker(
   return {
     beat,
     async stop() {
+      training?.close();
       await consumer.close();
       await predictor.close();
       quarantine.close();

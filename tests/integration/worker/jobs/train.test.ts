@@ -1,0 +1,152 @@
+import type { TrainingView } from '@scry/shared/contracts/training';
+import { type Database, openDatabase } from '@scry/shared/database/database';
+import { ModelVersionStore } from '@scry/shared/database/model-versions';
+import { modelBlob } from '@scry/shared/models/version-content';
+import { startApp, type TestApp } from '../../../helpers/app.js';
+import { quiet } from '../../../helpers/services.js';
+import {
+  addDataset,
+  colorZip,
+  follow,
+  startTrainer,
+  startTraining,
+  type TestTrainer,
+} from '../../../helpers/training.js';
+
+let app: TestApp;
+let trainer: TestTrainer;
+let database: Database;
+let versions: ModelVersionStore;
+let dataset: string;
+
+beforeAll(async () => {
+  app = await startApp();
+  database = openDatabase(app.services.config.DATABASE_URL, { max: 2, name: 'test', log: quiet });
+  versions = new ModelVersionStore(database);
+  dataset = await addDataset(app, 'colors', await colorZip(10));
+  trainer = await startTrainer(app.services.config);
+}, 60_000);
+
+afterAll(async () => {
+  await trainer.close();
+  await database.close();
+  await app.close();
+});
+
+async function train(request: object): Promise<TrainingView> {
+  const response = await startTraining(app, { dataset, ...request });
+  if (response.status !== 202) throw new Error(`${response.status}: ${await response.text()}`);
+  return follow(app, ((await response.json()) as TrainingView).id);
+}
+
+it('a head on a base model becomes a version that is ready, with its metrics and label', async () => {
+  const training = await train({ name: 'colors', method: 'head', base: 'everyday-10' });
+  expect(training).toMatchObject({ state: 'succeeded', error: null, dataset: { name: 'colors' } });
+  const { version } = training.model;
+  expect(await versions.get('colors', String(version))).toMatchObject({
+    state: 'ready',
+    source: 'training',
+    manifest: { task: 'classification', labels: ['blue', 'green', 'red'], input: { width: 32, height: 32 } },
+    metrics: { training: training.id, dataset: { hash: training.dataset.hash } },
+  });
+  expect(await versions.labels('colors')).toMatchObject([{ label: 'stable', version }]);
+  expect(training.metrics).toMatchObject({
+    images: { train: 24, validation: 6 },
+    accuracy: 1,
+    confusion: [
+      [2, 0, 0],
+      [0, 2, 0],
+      [0, 0, 2],
+    ],
+  });
+}, 60_000);
+
+it('the same seed, data and settings give the same file', async () => {
+  const request = { method: 'scratch', network: 'small', input_size: 16, epochs: 2, label: null };
+  const augment = { flip: true, crop: true, rotate: true, color: true, erase: true };
+  const file = async (name: string) => {
+    const { model, error } = await train({ ...request, augment, name });
+    expect(error).toBeNull();
+    return (await versions.get(name, String(model.version)))?.files[0]?.sha256 as string;
+  };
+  const first = await file('first');
+  expect(await file('second')).toBe(first);
+  expect(await app.services.blobs.stat(modelBlob(first))).not.toBeNull();
+}, 60_000);
+
+it('a network of its own and a whole base model learn colors', async () => {
+  const scratch = await train({
+    name: 'own',
+    method: 'scratch',
+    network: 'residual',
+    input_size: 16,
+    batch_size: 4,
+    epochs: 12,
+  });
+  expect(scratch).toMatchObject({ state: 'succeeded', error: null });
+  expect(scratch.metrics?.accuracy).toBe(1);
+  expect(scratch.curve).toHaveLength(12);
+  const tuned = await train({
+    name: 'tuned',
+    method: 'fine-tune',
+    base: 'everyday-10',
+    blocks: 1,
+    epochs: 3,
+  });
+  expect(tuned).toMatchObject({ state: 'succeeded', error: null });
+}, 120_000);
+
+it('a training that is canceled makes no version, or one of the best so far', async () => {
+  const long = { dataset, method: 'scratch', input_size: 16, epochs: 1000, name: 'long' };
+  const cancel = async (keep_best: boolean) => {
+    const { id } = (await (await startTraining(app, long)).json()) as TrainingView;
+    await follow(app, id, ({ curve }) => curve.length > 0);
+    await app.fetchAsAdmin(`/v1/trainings/${id}/cancel`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ keep_best }),
+    });
+    return follow(app, id);
+  };
+  expect(await cancel(false)).toMatchObject({ state: 'canceled', model: { version: null } });
+  const kept = await cancel(true);
+  expect(kept).toMatchObject({ state: 'canceled', model: { version: expect.any(String) } });
+  expect(await versions.get('long', String(kept.model.version))).toMatchObject({ state: 'ready' });
+  const left: unknown[] = [];
+  for await (const blob of app.services.blobs.list('trainings')) left.push(blob);
+  expect(left).toEqual([]);
+}, 60_000);
+
+it('a worker that stops leaves its training to the next, which goes on from the last epoch', async () => {
+  const request = { dataset, method: 'scratch', input_size: 16, epochs: 40, label: null };
+  const undisturbed = await train({ ...request, name: 'undisturbed' });
+  const { id } = (await (await startTraining(app, { ...request, name: 'disturbed' })).json()) as TrainingView;
+  await follow(app, id, ({ curve }) => curve.length >= 3);
+  await trainer.close();
+  const between = (await (await app.fetchAsAdmin(`/v1/trainings/${id}`)).json()) as TrainingView;
+  expect(between.state).toBe('queued');
+  trainer = await startTrainer(app.services.config);
+  const ended = await follow(app, id);
+  expect(ended.log.join('\n')).toMatch(/Goes on after epoch [1-9]/);
+  expect(ended.curve.map(({ epoch }) => epoch)).toEqual(undisturbed.curve.map(({ epoch }) => epoch));
+  const sha = async (name: string, version: string | null) =>
+    (await versions.get(name, String(version)))?.files[0]?.sha256;
+  expect(await sha('disturbed', ended.model.version)).toBe(
+    await sha('undisturbed', undisturbed.model.version),
+  );
+}, 120_000);
+
+it('what cannot be trained fails with a sentence', async () => {
+  const network = {
+    class_name: 'Sequential',
+    config: {
+      layers: [
+        { class_name: 'InputLayer', config: { name: 'image', batch_input_shape: [null, 8, 8, 3] } },
+        { class_name: 'Nonsense', config: { name: 'odd' } },
+      ],
+    },
+  };
+  const own = await train({ name: 'nonsense', method: 'scratch', network });
+  expect(own.state).toBe('failed');
+  expect(own.error).toMatch(/Nonsense/);
+}, 60_000);

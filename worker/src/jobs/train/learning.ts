@@ -1,0 +1,37 @@
+/** What every method is given, and what it gives. */
+import type { Graph } from '@scry/onnx/graph/graph';
+import type { CurvePoint } from '@scry/shared/contracts/training';
+import type { TrainingItem, TrainRequest } from './protocol.js';
+
+/** An image with the number of its class. */
+export type Sample = TrainingItem & { readonly target: number };
+
+export interface Learning {
+  readonly request: TrainRequest;
+  /** Names in the order of the outputs. */
+  readonly classes: readonly string[];
+  readonly train: readonly Sample[];
+  readonly validation: readonly Sample[];
+  /** Aborted: end between two steps with what is best so far. */
+  readonly stop: AbortSignal;
+  readonly onSkipped: (sample: Sample, reason: string) => void;
+  readonly onPrepared: () => void;
+  /** @param epochs at the most */
+  readonly onTraining: (epochs: number) => void;
+  readonly onStep: (progress: { epoch: number; step: number; steps: number; loss: number }) => void;
+  /** @param checkpoint bytes to go on from; null: there is none */
+  readonly onEpoch: (point: CurvePoint, checkpoint: Uint8Array | null) => void | Promise<void>;
+}
+
+export interface Learned {
+  readonly graph: Graph;
+  /** Of the manifest what the method knows. */
+  readonly manifest: { readonly input: object; readonly output: object };
+  /** Images learned from. */
+  readonly train: number;
+  /** Images run through the network while training, in all. */
+  readonly seen: number;
+  readonly validation: readonly Sample[];
+  /** [images, classes], of the validation images */
+  readonly probabilities: Float32Array;
+}

@@ -51,6 +51,7 @@ const lifecycle = manageLifecycle({
   async stop() {
     services.readiness.stop();
     services.waiters.close(); // requests that wait are answered as things stand
+    services.trainings.close();
     services.operations.close();
     await drain(server);
     await services.close();

@@ -38,9 +38,10 @@ import { Backlog } from './predictions/create/backlog.js';
 import { Queues } from './predictions/create/job-producers.js';
 import { Waiters } from './predictions/wait/waiters.js';
 import { Renderer } from './rendering/renderer.js';
+import { openTrainings, type TrainingServices } from './trainings/open.js';
 import { openWebhooks, type Webhooks } from './webhooks/webhooks.js';
 
-export interface Services extends DatasetServices {
+export interface Services extends DatasetServices, TrainingServices {
   readonly config: Config;
   readonly log: Logger;
   readonly models: ModelCatalogue;
@@ -123,6 +124,10 @@ async function assemble(foundation: Foundation): Promise<Services> {
     ...{ storage, log, models: models.models },
     files: new StoredFileStore(database),
   });
+  const datasetServices = openDatasets({
+    ...{ database, storage, log, maxPixels: config.MAX_PIXELS },
+    removeUnneeded: (sha256) => storedFiles.removeUnneeded(sha256),
+  });
   return {
     ...{
       config,
@@ -141,10 +146,8 @@ async function assemble(foundation: Foundation): Promise<Services> {
     },
     storedFiles,
     blobs,
-    ...openDatasets({
-      ...{ database, storage, log, maxPixels: config.MAX_PIXELS },
-      removeUnneeded: (sha256) => storedFiles.removeUnneeded(sha256),
-    }),
+    ...datasetServices,
+    ...(await openTrainings({ ...datasetServices, database, config, blobs, jobs: jobServer, log })),
     answerCache: config.ANSWER_CACHE ? new AnswerCache(database) : null,
     renderer: new Renderer(storage, derived, {
       maxPixels: config.MAX_PIXELS,
@@ -197,7 +200,7 @@ export async function openServices(config: Config, log: Logger): Promise<OpenSer
   const connections = await connect(config, log);
   const services = await assemble({ ...connections, config, log, models, storage, blobs, derived });
   const maintenance = openMaintenance(services, connections, blobs);
-  const { webhooks, waiters, queues, renderer, authenticator, predictions, imports } = services;
+  const { webhooks, waiters, queues, renderer, authenticator, predictions, imports, trainings } = services;
   return {
     ...services,
     start() {
@@ -206,6 +209,7 @@ export async function openServices(config: Config, log: Logger): Promise<OpenSer
     },
     async close() {
       waiters.close();
+      trainings.close();
       await maintenance.close();
       await imports.close();
       await webhooks.deliverer.close();
@@ -215,6 +219,7 @@ export async function openServices(config: Config, log: Logger): Promise<OpenSer
       await connections.jobServer.close();
       await predictions.close();
       await connections.changes.close();
+      await services.trainingChanges.close();
       await connections.database.close();
     },
   };

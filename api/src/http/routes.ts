@@ -29,6 +29,8 @@ import { listPredictions } from '../predictions/read/list.js';
 import { predictionPosition } from '../predictions/read/position.js';
 import { predictionThumbnail } from '../predictions/read/thumbnail.js';
 import { predictionEvents } from '../predictions/wait/events.js';
+import { trainingEvents } from '../trainings/routes/events.js';
+import { cancelTraining, createTraining, getTraining, listTrainings } from '../trainings/routes/trainings.js';
 import { webhookSecret } from '../webhooks/verification-key.js';
 import { problemType } from './problem-pages.js';
 import type { Route } from './route.js';
@@ -65,6 +67,11 @@ export const routes: readonly Route[] = [
   itemThumbnail,
   importZip,
   getImport,
+  createTraining,
+  listTrainings,
+  getTraining,
+  trainingEvents,
+  cancelTraining,
   listModels,
   getModel,
   modelReadme,

@@ -30,7 +30,7 @@ const access = problems(
 const MOST_AT_ONCE = 1000;
 
 const listQuery = z.strictObject({
-  class: z.string().max(100).optional().describe('Only this class; empty: items without one.'),
+  class: z.string().max(200).optional().describe('Only this class; empty: items without one.'),
   split: z
     .union([z.enum(SPLITS), z.literal('')])
     .optional()

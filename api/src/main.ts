@@ -66,4 +66,4 @@ log.info(
   'listening',
 );
 services.start();
-lifecycle.ready();
+lifecycle.ready(port);

@@ -108,9 +108,12 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
+/** Another process may take a port between its being found free and its being used. */
+const PORT_TRIES = 3;
+
 type RedisProcess = ReturnType<typeof spawnGuarded>;
 
-/** A redis-server with an append-only file and no eviction, as Scry wants it. Moves running ⇄ stopped → removed. */
+/** A redis-server with an append-only file and no eviction, as Scry needs it. Moves running ⇄ stopped → removed. */
 export class TestRedis {
   readonly url: string;
   readonly #port: number;
@@ -234,7 +237,14 @@ export async function startRedis(): Promise<TestRedis | null> {
     );
     return null;
   }
-  const redis = new TestRedis(await freePort(), await mkdtemp(path.join(tmpdir(), 'scry-redis-')));
-  await redis.start();
-  return redis;
+  const folder = await mkdtemp(path.join(tmpdir(), 'scry-redis-'));
+  for (let triesLeft = PORT_TRIES; ; triesLeft--) {
+    const redis = new TestRedis(await freePort(), folder);
+    try {
+      await redis.start(); // it cannot be told to take a free port by itself
+      return redis;
+    } catch (error) {
+      if (triesLeft === 0 || !/Address already in use/i.test((error as Error).message)) throw error;
+    }
+  }
 }

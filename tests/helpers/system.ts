@@ -9,7 +9,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { PredictionView } from '@scry/shared/contracts/prediction';
 import { ended, spawnGuarded } from '../../scripts/lib/guarded-process.mjs';
-import { createDatabase, freePort, type TestDatabase } from './services.js';
+import { createDatabase, type TestDatabase } from './services.js';
 
 export const REPO = fileURLToPath(new URL('../..', import.meta.url));
 const READY_MS = 60_000;
@@ -19,7 +19,7 @@ const STOP_MS = 30_000;
 export class SystemProcess {
   readonly name: string;
   readonly #script: string;
-  readonly #env: NodeJS.ProcessEnv;
+  #env: NodeJS.ProcessEnv;
   #child: ChildProcess | null = null;
   #end: Promise<string> = Promise.resolve('never started');
   #output = '';
@@ -32,6 +32,13 @@ export class SystemProcess {
 
   get pid(): number | undefined {
     return this.#child?.pid;
+  }
+
+  /** Where it answers: on a port that it chose the first time and keeps. @throws Error before it listened */
+  get url(): string {
+    const { PORT: port = '0' } = this.#env;
+    if (port === '0') throw new Error(`${this.name} has not listened yet`);
+    return `http://127.0.0.1:${port}`;
   }
 
   /** What it logged, the last 64 KiB. */
@@ -60,7 +67,12 @@ export class SystemProcess {
     }
     let timer: NodeJS.Timeout | undefined;
     const outcome = await Promise.race([
-      new Promise<'ready'>((resolve) => child.once('message', () => resolve('ready'))),
+      new Promise<'ready'>((resolve) => {
+        child.on('message', (message: 'ready' | { readonly port: number }) => {
+          if (message === 'ready') resolve(message);
+          else this.#env = { ...this.#env, PORT: String(message.port) };
+        });
+      }),
       this.#end,
       new Promise<string>((resolve) => {
         timer = setTimeout(() => resolve(`not ready after ${READY_MS} ms`), READY_MS);
@@ -108,7 +120,6 @@ export interface SystemOptions {
 }
 
 export class System {
-  readonly url: string;
   readonly dataDir: string;
   readonly database: TestDatabase;
   readonly api: SystemProcess;
@@ -119,7 +130,6 @@ export class System {
   readonly #workerArguments: readonly string[];
 
   constructor(parts: {
-    port: number;
     dataDir: string;
     database: TestDatabase;
     env: NodeJS.ProcessEnv;
@@ -127,14 +137,17 @@ export class System {
     workerScript: string;
     workerArguments: readonly string[];
   }) {
-    this.url = `http://127.0.0.1:${parts.port}`;
     this.dataDir = parts.dataDir;
     this.database = parts.database;
-    this.#env = { ...parts.env, PORT: String(parts.port) };
+    this.#env = { ...parts.env, PORT: '0' };
     this.#workerEnv = parts.workerEnv;
     this.#workerScript = parts.workerScript;
     this.#workerArguments = parts.workerArguments;
     this.api = new SystemProcess('api', 'api/dist/main.js', this.#env);
+  }
+
+  get url(): string {
+    return this.api.url;
   }
 
   /** Starts one more worker. */
@@ -151,11 +164,10 @@ export class System {
   }
 
   /** Starts another API process beside the first, on a port of its own. */
-  async addApi(): Promise<SystemProcess & { readonly url: string }> {
-    const port = await freePort();
-    const api = new SystemProcess('api-2', 'api/dist/main.js', { ...this.#env, PORT: String(port) });
+  async addApi(): Promise<SystemProcess> {
+    const api = new SystemProcess('api-2', 'api/dist/main.js', this.#env);
     await api.start();
-    return Object.assign(api, { url: `http://127.0.0.1:${port}` });
+    return api;
   }
 
   /** Uploads an image. @returns the answer as it came */
@@ -216,9 +228,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     ...(options.queueUrl ? { QUEUE_URL: options.queueUrl } : {}),
     ...options.env,
   };
-  const port = await freePort();
   const system = new System({
-    port,
     dataDir,
     database,
     env,

@@ -19,8 +19,8 @@ export interface LifecycleOptions {
 export interface Lifecycle {
   /** Stops and exits with this code, as a signal would. Asked again it does nothing. */
   shutDown(reason: string, exitCode: number): void;
-  /** Tells a parent that listens that this process is ready. */
-  ready(): void;
+  /** Tells a parent that listens that this process is ready, and before that on which port. */
+  ready(port?: number): void;
 }
 
 /** Takes charge of how this process ends. */
@@ -60,5 +60,9 @@ export function manageLifecycle({ log, deadlineMs, stop, onDeadline }: Lifecycle
   process.on('uncaughtException', onUnexpected);
   process.on('unhandledRejection', onUnexpected);
 
-  return { shutDown, ready: () => process.send?.('ready') };
+  const ready = (port?: number): void => {
+    if (port !== undefined) process.send?.({ port });
+    process.send?.('ready');
+  };
+  return { shutDown, ready };
 }

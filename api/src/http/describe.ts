@@ -14,6 +14,10 @@ export const problemSchema = z
     detail: z.string().describe('What is wrong and what to do.'),
     request_id: z.string(),
     errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+    values: z
+      .record(z.string(), z.union([z.string(), z.number()]))
+      .optional()
+      .describe('What the sentence names, such as max_bytes, for clients that say it in another language.'),
   })
   .meta({ id: 'Problem', description: 'RFC 9457 problem document.' });
 

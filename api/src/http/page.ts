@@ -24,11 +24,22 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+/** Paths that are not the page's, whoever asks. */
+const OTHERS = /^\/(v1|docs|problems|assets|samples)(\/|$)|\.\w+$/;
+
 const DAY_MS = 24 * 3600 * 1000;
 
 const sendIndex: RequestHandler = (_req, res) => {
   res.set({ 'Content-Security-Policy': POLICY, 'Cache-Control': 'no-cache' });
   res.sendFile(path.join(BUILT, 'index.html'), { cacheControl: false });
+};
+
+/** A person who follows a wrong link gets the page, which leads on; programs get the problem document. */
+const sendNotFound: RequestHandler = (req, res, next) => {
+  const isNavigation = req.method === 'GET' && (req.get('accept') ?? '').includes('text/html');
+  if (!isNavigation || OTHERS.test(req.path)) return next();
+  res.status(404);
+  sendIndex(req, res, next);
 };
 
 const notBuilt: RequestHandler = () => {
@@ -52,5 +63,6 @@ export function page(): Router {
     express.static(path.join(BUILT, 'assets'), { ...files, immutable: true, maxAge: 365 * DAY_MS }),
   );
   router.use(express.static(BUILT, { ...files, maxAge: DAY_MS }));
+  router.use(packed, sendNotFound);
   return router;
 }

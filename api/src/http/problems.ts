@@ -71,7 +71,11 @@ export interface FieldError {
   readonly message: string;
 }
 
+/** What a sentence about a problem names, for clients that say it in their own language: "max_bytes", "model". */
+export type ProblemValues = Readonly<Record<string, string | number>>;
+
 export interface ProblemOptions {
+  readonly values?: ProblemValues;
   readonly errors?: readonly FieldError[];
   readonly headers?: Readonly<Record<string, string>>;
   readonly cause?: unknown;
@@ -81,11 +85,13 @@ export interface ProblemOptions {
 export class Problem extends Error {
   readonly problem: ProblemName;
   readonly errors: readonly FieldError[] | undefined;
+  readonly values: ProblemValues | undefined;
   readonly headers: Readonly<Record<string, string>>;
 
-  constructor(problem: ProblemName, detail: string, { errors, headers, cause }: ProblemOptions = {}) {
+  constructor(problem: ProblemName, detail: string, { errors, values, headers, cause }: ProblemOptions = {}) {
     super(detail, { cause });
     this.problem = problem;
+    this.values = values;
     this.errors = errors;
     this.headers = headers ?? {};
   }
@@ -106,6 +112,7 @@ export function problemBody(problem: Problem, requestId: string) {
     detail: problem.message,
     request_id: requestId,
     ...(problem.errors && { errors: problem.errors }),
+    ...(problem.values && { values: problem.values }),
   };
 }
 
@@ -149,6 +156,7 @@ function fromBodyParser(error: BodyParserError): Problem | null {
       return new Problem(
         'too-large',
         `The body is larger than the ${error.limit} bytes allowed. Send a smaller image.`,
+        error.limit === undefined ? {} : { values: { max_bytes: error.limit } },
       );
     case 'encoding.unsupported':
     case 'charset.unsupported':
@@ -198,6 +206,7 @@ export function toProblem(error: unknown): Problem {
     return new Problem(
       'too-large',
       `The image is larger than the ${error.maxBytes} bytes allowed. Send a smaller one.`,
+      { values: { max_bytes: error.maxBytes } },
     );
   if (error instanceof StorageFull) return diskFull(error);
   if (error instanceof MulterError) return fromMulter(error);

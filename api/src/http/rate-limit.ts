@@ -70,6 +70,7 @@ export function limitCreates(perMinute: number, { predictions, jobs, log }: Limi
       throw new Problem(
         'rate-limited',
         `A client may create ${perMinute} predictions per minute. Wait, and send it again.`,
+        { values: { per_minute: perMinute } },
       );
     },
   });

@@ -17,6 +17,7 @@ import { giveFeedback, listFeedback } from '../feedback/feedback.js';
 import { getModel, listModels } from '../models/models.js';
 import { modelReadme } from '../models/readme.js';
 import { health, metrics, readiness } from '../operations/health.js';
+import { getLimits } from '../operations/limits.js';
 import { getStatistics, modelStatistics, statisticsEvents } from '../operations/statistics.js';
 import { createPrediction } from '../predictions/create/create.js';
 import { putPrediction } from '../predictions/create/put.js';
@@ -82,6 +83,7 @@ export const routes: readonly Route[] = [
   createKey,
   revokeKey,
   webhookSecret,
+  getLimits,
   health,
   readiness,
   metrics,

@@ -9,6 +9,7 @@ import { json, problems } from '../http/describe.js';
 import type { Route } from '../http/route.js';
 import { findModel } from '../predictions/create/parse.js';
 import type { Services } from '../services.js';
+import { withoutFolders } from './public-text.js';
 
 function view(model: Model, isDefault: boolean, live: readonly LiveWorker[]): ModelView {
   const { name, version, description, task, labels, input, output } = model;
@@ -25,7 +26,9 @@ function view(model: Model, isDefault: boolean, live: readonly LiveWorker[]): Mo
       })),
   );
   const failed = live.flatMap(({ id, problems: found }) =>
-    found.filter((problem) => problem.name === name).map(({ message }) => ({ worker: id, message })),
+    found
+      .filter((problem) => problem.name === name)
+      .map(({ message }) => ({ worker: id, message: withoutFolders(message) })),
   );
   return {
     name,
@@ -64,7 +67,7 @@ export const listModels: Route = {
       res.json({
         items: await views(services, [...models.values()]),
         default: defaultModel,
-        problems: found,
+        problems: found.map((problem) => ({ ...problem, message: withoutFolders(problem.message) })),
       });
     },
   ],

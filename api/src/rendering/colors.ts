@@ -1,4 +1,4 @@
-/** One color per class, and the ink that can be read on it. */
+/** One color per class, that of the page's boxes (--tone-bright in api/web/src/styles/tokens.css), and the ink that can be read on it. */
 
 export interface Color {
   readonly hex: string;
@@ -8,8 +8,8 @@ export interface Color {
 
 /** Neighbouring classes lie this far apart on the color wheel, degrees: the golden angle never comes round. */
 const GOLDEN_ANGLE = 137.508;
-const SATURATION = 0.75;
-const LIGHTNESS = 0.48;
+const SATURATION = 0.92;
+const LIGHTNESS = 0.64;
 /** Relative luminance at which black and white contrast the same. Source: WCAG 2.2, contrast ratio. */
 const INK_TURNS_AT = 0.179;
 

@@ -21,7 +21,7 @@ const AT_ONCE = 2;
 /** Drawing takes 10 to 100 ms: whoever comes after these would wait for seconds. */
 const MOST_WAITING = 100;
 /** Part of the names of what is kept; raise it when drawing changes. */
-const LOOK = 'v1';
+const LOOK = 'v2';
 const CROP_QUALITY = 92;
 const THUMBNAIL_QUALITY = 80;
 

@@ -1,10 +1,12 @@
 /** The frame around every view: navigation, choices, and the view that the address names. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Announcer } from './parts/announcer.js';
+import { DropArea } from './parts/drop-area.js';
 import { Icon } from './parts/icons.js';
 import { Link, type Route, useRoute } from './routing/router.js';
 import { useValue } from './state/observable.js';
-import { LANGUAGES, language, THEMES, theme } from './state/settings.js';
+import { keepKey, key, language, THEMES, theme } from './state/settings.js';
+import { LANGUAGES, languageName } from './texts/catalogue.js';
 import { useTexts } from './texts/index.js';
 import { History } from './views/history.js';
 import { Models } from './views/models.js';
@@ -45,11 +47,23 @@ function Choices() {
   const next = THEMES[(THEMES.indexOf(current) + 1) % THEMES.length] ?? 'auto';
   return (
     <div class="choices">
+      {useValue(key) !== null && (
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={t.key.forget}
+          onClick={() => {
+            keepKey.value = false;
+            key.value = null;
+          }}
+        >
+          <Icon name="key" />
+        </button>
+      )}
       <button
         type="button"
         class="icon-button"
         aria-label={`${t.theme.label}: ${t.theme[current]}`}
-        title={`${t.theme.label}: ${t.theme[current]}`}
         onClick={() => {
           theme.value = next;
         }}
@@ -61,11 +75,14 @@ function Choices() {
         aria-label={t.language}
         value={useValue(language)}
         onChange={(event) => {
-          language.value = LANGUAGES.find((code) => code === event.currentTarget.value) ?? 'en';
+          language.value = event.currentTarget.value;
         }}
       >
-        <option value="en">English</option>
-        <option value="de">Deutsch</option>
+        {LANGUAGES.map((code) => (
+          <option key={code} value={code} lang={code}>
+            {languageName(code)}
+          </option>
+        ))}
       </select>
     </div>
   );
@@ -148,6 +165,7 @@ export function App() {
       <main id="main" ref={main} tabIndex={-1}>
         <View route={route} />
       </main>
+      <DropArea />
       <Announcer />
     </>
   );

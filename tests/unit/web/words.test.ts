@@ -1,10 +1,8 @@
-import { NO_FILTER, queryOf } from '../../../api/web/src/parts/filter.js';
+import { addressOf, filterIn, NO_FILTER, queryOf } from '../../../api/web/src/parts/filter.js';
 import { blocksOf } from '../../../api/web/src/parts/markdown-blocks.js';
 import { ticks } from '../../../api/web/src/parts/ticks.js';
 import { curlCommand } from '../../../api/web/src/result/curl.js';
 import { parsePath } from '../../../api/web/src/routing/route.js';
-import { de } from '../../../api/web/src/texts/de.js';
-import { en } from '../../../api/web/src/texts/en.js';
 
 describe('an address', () => {
   it.each([
@@ -31,22 +29,44 @@ describe('a filter', () => {
 
   it('asks for nothing where nothing is set', () => {
     expect(queryOf({ ...NO_FILTER, label: '  ' })).toBe('');
+    expect(addressOf(NO_FILTER)).toBe('');
+  });
+
+  it('survives in an address', () => {
+    const filter = { ...NO_FILTER, model: 'a&b', label: 'ß', since: '2026-03-01' };
+    expect(filterIn(addressOf(filter))).toEqual(filter);
   });
 });
 
 describe('a command', () => {
-  it('survives a shell, whatever the file is called', () => {
-    const prediction = { model: { name: 'cells' }, parameters: { threshold: 0.4 } } as never;
-    expect(curlCommand(prediction, "it's.jpg", 'https://scry.example', true)).toBe(
+  const prediction = {
+    prediction_id: 'abc',
+    model: { name: 'cells' },
+    parameters: { threshold: 0.4 },
+  } as never;
+  const origin = 'https://scry.example';
+
+  it.each([
+    ["it's.jpg", `"it'\\''s.jpg"`],
+    ['a,b;c.jpg', '"a,b;c.jpg"'],
+    ['"q"\\.jpg', '"\\"q\\"\\\\.jpg"'],
+  ])('survives a shell and curl when the file is called %s', (file, quoted) => {
+    expect(curlCommand(prediction, { origin, withKey: true, file })).toBe(
       [
         `curl 'https://scry.example/v1/predictions'`,
         `  -H "Authorization: Bearer $SCRY_KEY"`,
         `  -H 'Prefer: wait=10'`,
         `  -F 'model=cells'`,
         `  -F 'threshold=0.4'`,
-        `  -F 'image=@it'\\''s.jpg'`,
+        `  -F 'image=@${quoted}'`,
       ].join(' \\\n'),
     );
+  });
+
+  it('fetches the image from the server when it is in no file', () => {
+    const command = curlCommand(prediction, { origin, withKey: false, file: null });
+    expect(command.split(' |\n')[0]).toBe("curl -s 'https://scry.example/v1/predictions/abc/image'");
+    expect(command).toContain("-F 'image=@-;filename=image'");
   });
 });
 
@@ -73,18 +93,5 @@ describe('ticks', () => {
 
   it('are whole where only whole values are shown', () => {
     expect(ticks(1.1, 1)).toEqual([0, 1]);
-  });
-});
-
-/** Paths of all texts; the types see to the rest. */
-function paths(texts: object, before = ''): string[] {
-  return Object.entries(texts).flatMap(([name, text]) =>
-    typeof text === 'object' ? paths(text, `${before}${name}.`) : [`${before}${name}`],
-  );
-}
-
-describe('the languages', () => {
-  it('say the same things', () => {
-    expect(paths(de).sort()).toEqual(paths(en).sort());
   });
 });

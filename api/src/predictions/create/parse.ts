@@ -94,6 +94,7 @@ export function findModel({ models, defaultModel }: ModelCatalogue, name: string
   throw new Problem(
     'unknown-model',
     name === undefined ? `No model can be used. ${there}` : `There is no model "${name}". ${there}`,
+    name === undefined ? {} : { values: { model: name.slice(0, 128) } },
   );
 }
 

@@ -121,7 +121,7 @@ export async function describeImage(image: PendingImage, maxPixels: number): Pro
     );
   if (width * height > maxPixels) {
     const detail = `The image has ${width} × ${height} pixels; ${maxPixels} are allowed. Send a smaller one.`;
-    throw new Problem('too-many-pixels', detail);
+    throw new Problem('too-many-pixels', detail, { values: { width, height, max_pixels: maxPixels } });
   }
   return { sha256: image.sha256, format, width, height, bytes: image.bytes };
 }

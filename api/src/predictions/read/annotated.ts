@@ -5,10 +5,12 @@ import { z } from 'zod';
 import { idParams, problems } from '../../http/describe.js';
 import { Problem } from '../../http/problems.js';
 import type { Route } from '../../http/route.js';
+import { check } from '../../http/validate.js';
 import { renderingName } from '../../rendering/renderer.js';
 import { isKnown } from '../present.js';
 import { findPrediction } from './find.js';
 import { setImageHeaders } from './image.js';
+import { shownOf, shownSchema } from './shown.js';
 
 const JPEG = { 'image/jpeg': { schema: z.string().meta({ format: 'binary' }) } };
 
@@ -55,19 +57,21 @@ export const annotatedImage: Route = {
     description:
       'Boxes with labels for detections, masks for segmentations, the most confident class above the image for classifications. Its longer side is 640 to 2048 pixels.',
     tags: ['images'],
-    request: { params: idParams },
+    request: { params: idParams, query: shownSchema },
     responses: {
       200: { description: 'A JPEG.', content: JPEG },
       304: { description: 'The client has it.' },
       ...failures,
+      ...problems('invalid-request'),
     },
   },
   handlers: (services) => [
     async (req, res) => {
+      const shown = check(shownSchema, req.query);
       const prediction = await findPrediction(services, req);
-      const output = requireAnswer(prediction);
+      const output = shownOf(requireAnswer(prediction), shown);
       const name = renderingName('annotated', [prediction.task, output]);
-      await send(res, name, () => services.renderer.annotated(prediction));
+      await send(res, name, () => services.renderer.annotated({ ...prediction, output }));
     },
   ],
 };

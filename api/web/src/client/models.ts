@@ -2,7 +2,7 @@
 import type { ModelList, ModelView } from '@scry/shared/contracts/model';
 import { useEffect } from 'preact/hooks';
 import { Observable, useValue } from '../state/observable.js';
-import { key } from '../state/settings.js';
+import { chosenModel, key } from '../state/settings.js';
 import { getJson } from './http.js';
 
 export type { ModelView };
@@ -30,12 +30,22 @@ key.watch(() => void load());
 /** How often the page looks whether models are served, milliseconds. */
 const AGAIN_MS = 10_000;
 
+/** The model that the next image goes to: the one chosen, else the server's default. */
+export function chosen(models = state.value.models): ModelView | undefined {
+  const name = chosenModel.value;
+  return (
+    models?.find((model) => model.name === name) ?? models?.find((model) => model.default) ?? models?.[0]
+  );
+}
+
 /** The models; asked for again now and then while a view shows them. */
-export function useModels(): State & { readonly reload: () => void } {
+export function useModels(): State & { readonly chosen: ModelView | undefined; readonly reload: () => void } {
+  useValue(chosenModel);
   useEffect(() => {
     void load();
     const timer = setInterval(() => void load(), AGAIN_MS);
     return () => clearInterval(timer);
   }, []);
-  return { ...useValue(state), reload: () => void load() };
+  const now = useValue(state);
+  return { ...now, chosen: chosen(now.models), reload: () => void load() };
 }

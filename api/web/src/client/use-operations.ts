@@ -5,6 +5,7 @@ import { useValue } from '../state/observable.js';
 import { key } from '../state/settings.js';
 import { readEvents } from './events.js';
 import { RequestFailed } from './http.js';
+import { pause } from './pause.js';
 
 export interface LiveOperations {
   readonly data: Operations | null;
@@ -14,15 +15,6 @@ export interface LiveOperations {
 }
 
 const RETRY_MS = 2000;
-
-const pause = (ms: number, signal: AbortSignal) =>
-  new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 
 /** One stream, from its opening until it breaks. @returns the refusal, if it was one */
 async function readOnce(

@@ -32,3 +32,17 @@ export function queryOf({ model, status, label, since, until }: Filter): string 
   const text = query.toString();
   return text && `&${text}`;
 }
+
+/** The filter as the query of the page's address, with "?" where it has anything. */
+export function addressOf(filter: Filter): string {
+  const query = new URLSearchParams(Object.entries(filter).filter(([, value]) => value.trim() !== ''));
+  const text = query.toString();
+  return text && `?${text}`;
+}
+
+/** Reads a filter from the page's address. */
+export function filterIn(search: string): Filter {
+  const query = new URLSearchParams(search);
+  const names = Object.keys(NO_FILTER) as (keyof Filter)[];
+  return Object.fromEntries(names.map((name) => [name, query.get(name) ?? ''])) as unknown as Filter;
+}

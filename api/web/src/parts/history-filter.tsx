@@ -3,7 +3,7 @@ import type { Status } from '@scry/shared/contracts/prediction';
 import { useEffect, useId, useState } from 'preact/hooks';
 import { useModels } from '../client/models.js';
 import { useTexts } from '../texts/index.js';
-import { type Filter, NO_FILTER } from './filter.js';
+import { addressOf, type Filter, NO_FILTER } from './filter.js';
 
 const STATUSES: readonly Status[] = ['queued', 'processing', 'succeeded', 'failed', 'canceled', 'expired'];
 
@@ -75,7 +75,12 @@ export function HistoryFilter({ filter, onChange }: Props) {
         <span>{t.history.until}</span>
         <input type="date" value={filter.until} onChange={set('until')} />
       </label>
-      <button type="button" class="quiet" disabled={filter === NO_FILTER} onClick={() => onChange(NO_FILTER)}>
+      <button
+        type="button"
+        class="quiet"
+        disabled={addressOf(filter) === ''}
+        onClick={() => onChange(NO_FILTER)}
+      >
         {t.history.reset}
       </button>
     </form>

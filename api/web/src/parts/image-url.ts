@@ -10,7 +10,8 @@ export interface ImageUrl {
   readonly failed: boolean;
 }
 
-export function useImageUrl(path: string | null): ImageUrl {
+/** @param wanted false while the image is not near the window: nothing is fetched until it is */
+export function useImageUrl(path: string | null, wanted = true): ImageUrl {
   const withKey = useValue(key);
   const [fetched, setFetched] = useState<ImageUrl & { path: string | null }>({
     path,
@@ -18,7 +19,7 @@ export function useImageUrl(path: string | null): ImageUrl {
     failed: false,
   });
   useEffect(() => {
-    if (!withKey || !path) return;
+    if (!withKey || !path || !wanted) return;
     const stop = new AbortController();
     let url: string | null = null;
     const load = async () => {
@@ -33,7 +34,7 @@ export function useImageUrl(path: string | null): ImageUrl {
       stop.abort();
       if (url) URL.revokeObjectURL(url);
     };
-  }, [path, withKey]);
+  }, [path, withKey, wanted]);
   if (!withKey) return { url: path, failed: false };
   return fetched.path === path ? fetched : { url: null, failed: false };
 }

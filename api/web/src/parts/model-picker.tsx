@@ -1,21 +1,24 @@
 /** Cards to choose a model from: what it knows, and whether a worker serves it now. */
 import type { ModelView } from '../client/models.js';
 import { useTexts } from '../texts/index.js';
+import { Readiness } from './readiness.js';
 
 interface Props {
   readonly models: readonly ModelView[];
   readonly chosen: string;
+  /** One row of names, for when the answer matters more. */
+  readonly compact: boolean;
   readonly onChoose: (name: string) => void;
 }
 
 /** Labels shown before the rest is only counted. */
 const SHOWN = 12;
 
-export function ModelPicker({ models, chosen, onChoose }: Props) {
+export function ModelPicker({ models, chosen, compact, onChoose }: Props) {
   const t = useTexts();
   const current = models.find((model) => model.name === chosen);
   return (
-    <fieldset class="model-picker">
+    <fieldset class={`model-picker${compact ? ' compact' : ''}`}>
       <legend>{t.predict.model}</legend>
       {models.map((model) => (
         <label key={model.name} class="model-card">
@@ -29,14 +32,15 @@ export function ModelPicker({ models, chosen, onChoose }: Props) {
           <span class="model-card-body">
             <span class="model-card-head">
               <strong>{model.name}</strong>
-              <span class={`badge ${model.serving ? 'good' : 'warn'}`}>
-                {model.serving ? (t.models.task[model.task] ?? model.task) : t.predict.notServed}
+              <span class="badge">{t.models.task[model.task] ?? model.task}</span>
+              <Readiness ready={model.serving} />
+            </span>
+            {!compact && (
+              <span class="model-labels">
+                {model.labels.slice(0, SHOWN).join(', ')}
+                {model.labels.length > SHOWN && ` ${t.models.moreLabels(model.labels.length - SHOWN)}`}
               </span>
-            </span>
-            <span class="model-labels">
-              {model.labels.slice(0, SHOWN).join(', ')}
-              {model.labels.length > SHOWN && ` ${t.models.moreLabels(model.labels.length - SHOWN)}`}
-            </span>
+            )}
           </span>
         </label>
       ))}

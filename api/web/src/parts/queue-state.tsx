@@ -2,6 +2,7 @@
 import type { PredictionView } from '@scry/shared/contracts/prediction';
 import { useEffect, useState } from 'preact/hooks';
 import { getJson } from '../client/http.js';
+import { useModels } from '../client/models.js';
 import { predictionPath } from '../client/predictions.js';
 import { useTexts } from '../texts/index.js';
 
@@ -32,5 +33,8 @@ function useAhead({ prediction_id: id, status }: PredictionView): number | null 
 export function QueueState({ prediction }: { readonly prediction: PredictionView }) {
   const t = useTexts();
   const ahead = useAhead(prediction);
+  const { models } = useModels();
+  const model = models?.find(({ name }) => name === prediction.model.name);
+  if (prediction.status === 'queued' && model?.serving === false) return <span>{t.state.noWorker}</span>;
   return <span>{ahead === null ? t.state[prediction.status] : t.state.position(ahead)}</span>;
 }

@@ -1,8 +1,8 @@
 /** Drawn images that come with Scry (scripts/draw-samples.mjs), for people who have none at hand. */
 import { useState } from 'preact/hooks';
 import { request } from '../client/http.js';
+import type { GivenImage } from '../state/intake.js';
 import { useTexts } from '../texts/index.js';
-import type { GivenImage } from './drop-zone.js';
 import { ErrorNotice } from './notice.js';
 
 /** Each with the model it suits; where that is not installed, the chosen one is asked. */
@@ -25,14 +25,14 @@ export function Samples({ onSample }: Props) {
     try {
       const response = await request(`/samples/${name}.jpg`);
       setError(null);
-      onSample({ file: await response.blob(), name: `${name}.jpg` }, model);
+      onSample({ file: await response.blob(), name: `${name}.jpg`, isFile: false }, model);
     } catch (failure) {
       setError(failure);
     }
   };
   return (
-    <section class="samples" aria-label={t.predict.samples}>
-      <p>{t.predict.samples}</p>
+    <section class="samples" aria-labelledby="samples-title">
+      <h2 id="samples-title">{t.predict.samples}</h2>
       <ul>
         {SAMPLES.map(({ name, model }) => (
           <li key={name}>

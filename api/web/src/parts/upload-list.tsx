@@ -1,60 +1,43 @@
-/** The images given so far and how far each is. */
-import { useState } from 'preact/hooks';
+/** The images given so far and how far each is. One stop for the Tab key; arrow keys go from image to image. */
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { predictionPath } from '../client/predictions.js';
 import { useValue } from '../state/observable.js';
-import { cancel, clear, type Item, items, remove, selected } from '../state/uploads.js';
-import { percent, type Texts, useTexts } from '../texts/index.js';
+import { againAll, cancel, clear, type Item, items, remove, selected } from '../state/uploads.js';
+import { useTexts } from '../texts/index.js';
 import { Icon } from './icons.js';
 import { useImageUrl } from './image-url.js';
+import { markOf, stateOf } from './item-state.js';
 import { QueueState } from './queue-state.js';
 
-/** One line about where an item stands. */
-export function stateOf(item: Item, t: Texts): string {
-  if (item.phase === 'refused') return t.state.refused;
-  if (item.phase === 'waiting') return t.state.queued;
-  if (!item.prediction) return t.state.uploading(percent(item.progress, 0));
-  const { status, output } = item.prediction;
-  const best = output?.predictions[0];
-  if (status !== 'succeeded' || !output) return t.state[status];
-  if (!best) return t.result.objects(0);
-  return best.bbox
-    ? t.result.objects(output.predictions.length)
-    : `${best.class_name} ${percent(best.confidence, 0)}`;
-}
-
-type Mark = 'busy' | 'good' | 'bad';
-
-export function markOf(item: Item): Mark {
-  if (item.phase === 'refused' || item.error) return 'bad';
-  const status = item.prediction?.status;
-  if (status === 'succeeded') return 'good';
-  return status === undefined || status === 'queued' || status === 'processing' ? 'busy' : 'bad';
-}
-
-/** The image as this browser shows it; as the server does where the browser cannot (HEIC, TIFF). */
+/** The image as this browser shows it; as the server does where the browser cannot (HEIC, TIFF) or has it no more. */
 function Thumb({ item }: { readonly item: Item }) {
-  const [broken, setBroken] = useState(false);
-  const path = item.prediction && `${predictionPath(item.prediction.prediction_id)}/thumbnail?size=256`;
+  const [broken, setBroken] = useState(item.url === null);
+  const path = item.prediction && `${predictionPath(item.id)}/thumbnail?size=256`;
   const remote = useImageUrl(broken ? path : null);
   const url = broken ? remote.url : item.url;
   return (
     <span class="upload-thumb">
-      {url && <img src={url} alt="" width="48" height="48" onError={() => setBroken(true)} />}
+      {url && <img src={url} alt="" width="48" height="48" loading="lazy" onError={() => setBroken(true)} />}
     </span>
   );
 }
 
-function Row({ item }: { readonly item: Item }) {
+interface RowProps {
+  readonly item: Item;
+  readonly current: boolean;
+}
+
+function Row({ item, current }: RowProps) {
   const t = useTexts();
-  const current = useValue(selected) === item.key;
   const mark = markOf(item);
-  const uploading = item.phase === 'uploading' && !item.prediction;
+  const uploading = item.phase === 'uploading';
   return (
-    <li class={`upload ${mark}`}>
+    <li class={`upload ${mark}`} data-key={item.key}>
       <button
         type="button"
         class="upload-main"
         aria-current={current}
+        tabIndex={current ? 0 : -1}
         onClick={() => {
           selected.value = item.key;
         }}
@@ -71,10 +54,11 @@ function Row({ item }: { readonly item: Item }) {
           </span>
         </span>
       </button>
-      {uploading && <progress value={item.progress} max={1} aria-label={t.state.uploading('')} />}
+      {uploading && <progress value={item.progress} max={1} aria-label={t.state.uploading('').trim()} />}
       <button
         type="button"
         class="icon-button"
+        tabIndex={current ? 0 : -1}
         aria-label={mark === 'busy' ? `${t.predict.cancel}: ${item.name}` : t.predict.remove(item.name)}
         onClick={() => (mark === 'busy' ? void cancel(item.key) : remove(item.key))}
       >
@@ -84,22 +68,69 @@ function Row({ item }: { readonly item: Item }) {
   );
 }
 
+const STEPS: Readonly<Record<string, number>> = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+
+/** The place that a key leads to from another; null: the key is not for moving. */
+function placeAfter(key: string, from: number, count: number): number | null {
+  if (key === 'Home') return 0;
+  if (key === 'End') return count - 1;
+  const step = STEPS[key];
+  return step === undefined ? null : Math.min(count - 1, Math.max(0, from + step));
+}
+
+/** Keeps the focus on the image chosen: moved by arrow keys, and when the focused one was taken off the list. */
+function useKeys(all: readonly Item[], current: number | null) {
+  const list = useRef<HTMLUListElement>(null);
+  const count = useRef(all.length);
+  const focusCurrent = () =>
+    list.current?.querySelector<HTMLElement>(`[data-key="${selected.value}"] .upload-main`)?.focus();
+  useEffect(() => {
+    const removed = all.length < count.current;
+    count.current = all.length;
+    if (!removed || document.activeElement !== document.body) return;
+    if (all.length > 0) focusCurrent();
+    else document.querySelector('h1')?.focus();
+  }, [all.length]);
+  const onKeyDown = (event: KeyboardEvent) => {
+    const from = all.findIndex(({ key }) => key === current);
+    if (event.key === 'Delete' && current !== null) remove(current);
+    const place = placeAfter(event.key, from, all.length);
+    if (place === null) return;
+    event.preventDefault();
+    selected.value = all[place]?.key ?? null;
+    requestAnimationFrame(focusCurrent);
+  };
+  return { list, onKeyDown };
+}
+
 export function UploadList() {
   const t = useTexts();
   const all = useValue(items);
+  const current = useValue(selected);
+  const { list, onKeyDown } = useKeys(all, current);
   const done = all.filter((item) => markOf(item) !== 'busy').length;
+  const refused = all.filter(({ phase, error }) => phase === 'refused' && error?.canPass).length;
+  useEffect(() => {
+    const row = list.current?.querySelector<HTMLElement>(`[data-key="${current}"]`);
+    if (row && list.current) list.current.scrollLeft = row.offsetLeft - list.current.clientWidth / 3;
+  }, [current]);
   return (
-    <section class="uploads" aria-label={t.predict.list}>
+    <section class="uploads" aria-labelledby="uploads-title">
       <header>
-        <h2>{t.predict.list}</h2>
-        <span class="figures">{t.common.of(String(done), String(all.length))}</span>
+        <h2 id="uploads-title">{t.predict.list}</h2>
+        <span class="quiet-text">{t.common.of(String(done), String(all.length))}</span>
+        {refused > 0 && (
+          <button type="button" onClick={againAll}>
+            {t.predict.againAll(refused)}
+          </button>
+        )}
         <button type="button" class="quiet" onClick={clear}>
           {t.predict.clear}
         </button>
       </header>
-      <ul>
+      <ul ref={list} onKeyDown={onKeyDown}>
         {all.map((item) => (
-          <Row key={item.key} item={item} />
+          <Row key={item.key} item={item} current={item.key === current} />
         ))}
       </ul>
     </section>

@@ -1,29 +1,33 @@
 /** Settings for the next image; what is left empty is as the model's manifest says. */
 import type { ModelView } from '@scry/shared/contracts/model';
+import { useId, useState } from 'preact/hooks';
 import type { Wishes } from '../client/predictions.js';
-import { useTexts } from '../texts/index.js';
+import { wishes } from '../state/intake.js';
+import { count, useTexts } from '../texts/index.js';
 
 interface Props {
   /** What the model can be asked, with what it uses otherwise. */
   readonly parameters: ModelView['parameters'];
-  readonly wishes: Wishes;
-  readonly onChange: (wishes: Wishes) => void;
 }
 
 interface FieldProps {
   readonly label: string;
-  readonly value: number | undefined;
+  /** What the model uses. */
+  readonly standard: number | undefined;
   readonly min: number;
   readonly max: number;
   readonly step: number;
   readonly onValue: (value: number | undefined) => void;
 }
 
-function NumberField({ label, value, min, max, step, onValue }: FieldProps) {
+function NumberField({ label, standard, min, max, step, onValue }: FieldProps) {
   const t = useTexts();
+  const help = useId();
+  const [invalid, setInvalid] = useState(false);
   const read = (input: HTMLInputElement) => {
-    if (input.value === '') onValue(undefined);
-    else if (input.validity.valid) onValue(input.valueAsNumber);
+    const { valid } = input.validity;
+    setInvalid(!valid);
+    onValue(valid && input.value !== '' ? input.valueAsNumber : undefined);
   };
   return (
     <label class="field">
@@ -31,22 +35,28 @@ function NumberField({ label, value, min, max, step, onValue }: FieldProps) {
       <input
         type="number"
         inputMode="decimal"
-        placeholder={t.predict.asModel}
-        value={value ?? ''}
+        placeholder={standard === undefined ? undefined : t.predict.asModel(count(standard, 2))}
+        aria-invalid={invalid}
+        aria-describedby={invalid ? help : undefined}
         min={min}
         max={max}
         step={step}
         onInput={(event) => read(event.currentTarget)}
       />
+      {invalid && (
+        <small id={help} class="bad-text" role="alert">
+          {t.predict.range(count(min), count(max))}
+        </small>
+      )}
     </label>
   );
 }
 
-export function WishesForm({ parameters, wishes, onChange }: Props) {
+export function WishesForm({ parameters }: Props) {
   const t = useTexts();
   const set = (name: keyof Wishes) => (value: number | undefined) => {
-    const { [name]: _, ...others } = wishes;
-    onChange(value === undefined ? others : { ...others, [name]: value });
+    const { [name]: _, ...others } = wishes.value;
+    wishes.value = value === undefined ? others : { ...others, [name]: value };
   };
   const fraction = { min: 0, max: 1, step: 0.01 };
   return (
@@ -56,7 +66,7 @@ export function WishesForm({ parameters, wishes, onChange }: Props) {
         {'top_k' in parameters && (
           <NumberField
             label={t.predict.topK}
-            value={wishes.top_k}
+            standard={parameters.top_k}
             min={1}
             max={1000}
             step={1}
@@ -65,12 +75,12 @@ export function WishesForm({ parameters, wishes, onChange }: Props) {
         )}
         <NumberField
           label={t.predict.threshold}
-          value={wishes.threshold}
+          standard={parameters.threshold}
           {...fraction}
           onValue={set('threshold')}
         />
         {'iou' in parameters && (
-          <NumberField label={t.predict.iou} value={wishes.iou} {...fraction} onValue={set('iou')} />
+          <NumberField label={t.predict.iou} standard={parameters.iou} {...fraction} onValue={set('iou')} />
         )}
       </div>
     </details>

@@ -8,12 +8,12 @@ export function Classification({ answers }: { readonly answers: readonly Answer[
   if (!best) return <Nothing />;
   return (
     <div class="classes">
-      <p class="verdict">
-        <span class="verdict-name">{best.class_name}</span>
-        <span class="verdict-confidence">
+      <div class="verdict">
+        <h2 class="verdict-name">{best.class_name}</h2>
+        <p class="verdict-confidence">
           {percent(best.confidence)} <span class="quiet-text">{t.result.confidence}</span>
-        </span>
-      </p>
+        </p>
+      </div>
       <ol class="bars">
         {answers.map((answer) => (
           <li key={answer.class_index}>
@@ -33,7 +33,7 @@ export function Nothing() {
   const t = useTexts();
   return (
     <div class="nothing">
-      <p>{t.result.nothing}</p>
+      <h2>{t.result.nothing}</h2>
       <p class="quiet-text">{t.result.nothingHelp}</p>
     </div>
   );

@@ -56,4 +56,19 @@ export function useDetection(answers: readonly Answer[]) {
   return { found, shown, classes, lowest, threshold, setThreshold, hidden, toggleClass, active, setActive };
 }
 
+/** What is shown as the query of GET /v1/predictions/{id}/annotated; empty when all is. */
+export function shownQuery({
+  found,
+  threshold,
+  lowest,
+  hidden,
+}: Pick<DetectionState, 'found' | 'threshold' | 'lowest' | 'hidden'>): string {
+  const query = new URLSearchParams();
+  if (threshold > lowest) query.set('threshold', String(threshold));
+  const classes = new Set(found.map((one) => one.class_index).filter((index) => !hidden.has(index)));
+  if (hidden.size > 0) query.set('classes', [...classes].join(','));
+  const text = query.toString();
+  return text && `?${text}`;
+}
+
 export type DetectionState = ReturnType<typeof useDetection>;

@@ -6,6 +6,8 @@ import type { DetectionState, Found } from './detection-state.js';
 import { hueOf, tone } from './tones.js';
 
 interface Props {
+  /** So many objects one answer lists; null: not known. */
+  readonly most: number | null;
   readonly state: DetectionState;
   readonly image: { readonly url: string | null; readonly width: number; readonly height: number };
 }
@@ -60,7 +62,7 @@ function Crop({ one, image }: { readonly one: Found; readonly image: Props['imag
   );
 }
 
-export function Detection({ state, image }: Props) {
+export function Detection({ state, image, most }: Props) {
   const t = useTexts();
   const list = useRef<HTMLUListElement>(null);
   const { active, setActive, shown } = state;
@@ -74,9 +76,8 @@ export function Detection({ state, image }: Props) {
   if (state.found.length === 0) return <Nothing />;
   return (
     <div class="detection">
-      <p class="verdict">
-        <span class="verdict-name">{t.result.objects(shown.length)}</span>
-      </p>
+      <h2 class="verdict-name">{t.result.objects(shown.length)}</h2>
+      {most !== null && state.found.length >= most && <p class="quiet-text">{t.result.most(most)}</p>}
       <Controls state={state} />
       {shown.length === 0 && <p class="quiet-text">{t.result.nothing}</p>}
       <ul class="found" ref={list} aria-label={t.result.list}>

@@ -9,15 +9,16 @@ import { useTexts } from '../texts/index.js';
 
 interface Props {
   readonly prediction: PredictionView;
+  readonly onSaved: () => void;
   readonly onClose: () => void;
 }
 
-export function FeedbackForm({ prediction, onClose }: Props) {
+export function FeedbackForm({ prediction, onSaved, onClose }: Props) {
   const t = useTexts();
   const { models } = useModels();
   const [label, setLabel] = useState('');
   const [comment, setComment] = useState('');
-  const [state, setState] = useState<'open' | 'sending' | 'sent'>('open');
+  const [state, setState] = useState<'open' | 'sending'>('open');
   const [error, setError] = useState<unknown>(null);
   const first = useRef<HTMLInputElement>(null);
   const ids = useId();
@@ -31,20 +32,12 @@ export function FeedbackForm({ prediction, onClose }: Props) {
         ...(label.trim() === '' ? {} : { label: label.trim() }),
         ...(comment.trim() === '' ? {} : { comment: comment.trim() }),
       });
-      setError(null);
-      setState('sent');
+      onSaved();
     } catch (failure) {
       setError(failure);
       setState('open');
     }
   };
-  if (state === 'sent') {
-    return (
-      <p class="notice good" role="status">
-        {t.feedback.thanks}
-      </p>
-    );
-  }
   return (
     <form class="feedback" onSubmit={(event) => void submit(event)}>
       <h3>{t.feedback.title}</h3>

@@ -1,8 +1,10 @@
 /** A prediction, whatever its state: the image beside the answer, and everything about both. */
 import type { PredictionView } from '@scry/shared/contracts/prediction';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
+import { useModels } from '../client/models.js';
 import { hasEnded, predictionPath } from '../client/predictions.js';
 import { useImageUrl } from '../parts/image-url.js';
+import { outcomeOf } from '../parts/outcome.js';
 import { QueueState } from '../parts/queue-state.js';
 import { useTexts } from '../texts/index.js';
 import { Actions } from './actions.js';
@@ -16,9 +18,22 @@ import { viewOf } from './views.js';
 interface Props {
   readonly prediction: PredictionView;
   readonly name: string;
+  /** Whether a file of this name lies on this computer. */
+  readonly isFile: boolean;
   /** The image as this browser has it, where it was sent from here. */
-  readonly localUrl?: string;
+  readonly localUrl?: string | undefined;
   readonly showOpen: boolean;
+}
+
+/** The answer as the tab's title while it is shown. */
+function useTitle(text: string): void {
+  useEffect(() => {
+    const before = document.title;
+    document.title = `${text} · Scry`;
+    return () => {
+      document.title = before;
+    };
+  }, [text]);
 }
 
 /** Wide enough for a desk's screen; far smaller than what cameras make. */
@@ -35,16 +50,19 @@ function useShownImage(prediction: PredictionView, localUrl: string | undefined)
   return { url: local ?? (remoteBroken ? null : remote.url), onBroken };
 }
 
-export function Panel({ prediction, name, localUrl, showOpen }: Props) {
+export function Panel({ prediction, name, isFile, localUrl, showOpen }: Props) {
   const t = useTexts();
-  const [wrong, setWrong] = useState(false);
+  const [feedback, setFeedback] = useState<'none' | 'open' | 'saved'>('none');
   const { image, output, status } = prediction;
   const answers = output?.predictions ?? NO_ANSWERS;
   const detection = useDetection(answers);
+  const ownModel = useModels().models?.find(({ name: other }) => other === prediction.model.name);
   const shown = useShownImage(prediction, localUrl);
   const view = viewOf(prediction.model.task);
+  useTitle(outcomeOf(prediction, t));
   const content = {
     answers,
+    most: prediction.parameters.max_detections ?? ownModel?.parameters.max_detections ?? null,
     state: detection,
     image: { url: shown.url, width: image.width, height: image.height },
   };
@@ -56,15 +74,25 @@ export function Panel({ prediction, name, localUrl, showOpen }: Props) {
       <div class="answer">
         {status === 'succeeded' && view.answer(content)}
         {status !== 'succeeded' && <Unanswered prediction={prediction} />}
-        {wrong ? (
-          <FeedbackForm prediction={prediction} onClose={() => setWrong(false)} />
-        ) : (
-          <Actions
+        <Actions
+          prediction={prediction}
+          name={name}
+          isFile={isFile}
+          state={detection}
+          showOpen={showOpen}
+          onWrong={status === 'succeeded' && feedback === 'none' ? () => setFeedback('open') : null}
+        />
+        {feedback === 'open' && (
+          <FeedbackForm
             prediction={prediction}
-            name={name}
-            showOpen={showOpen}
-            onWrong={status === 'succeeded' ? () => setWrong(true) : null}
+            onSaved={() => setFeedback('saved')}
+            onClose={() => setFeedback('none')}
           />
+        )}
+        {feedback === 'saved' && (
+          <p class="notice good" role="status">
+            {t.feedback.thanks}
+          </p>
         )}
         {prediction.metrics && <Times metrics={prediction.metrics} />}
         <Facts prediction={prediction} />
@@ -83,21 +111,23 @@ function Unanswered({ prediction }: { readonly prediction: PredictionView }) {
   const { status, error } = prediction;
   if (status === 'queued' || status === 'processing') {
     return (
-      <p class="verdict">
-        <span class="verdict-name">
-          <QueueState prediction={prediction} /> …
-        </span>
-      </p>
+      <h2 class="verdict-name">
+        <QueueState prediction={prediction} /> …
+      </h2>
     );
   }
   const help = { canceled: t.result.canceledHelp, expired: t.result.expiredHelp };
   return (
     <div class="notice bad" role="alert">
-      <p class="verdict">
-        <span class="verdict-name">{t.state[status]}</span>
-      </p>
-      <p>{status === 'failed' ? error?.message : help[status as keyof typeof help]}</p>
-      {status === 'failed' && error && <p class="quiet-text">Code {error.code}</p>}
+      <h2 class="verdict-name">{t.state[status]}</h2>
+      {status !== 'failed' && <p>{help[status as keyof typeof help]}</p>}
+      {status === 'failed' && error && (
+        <>
+          <p>{t.operations.codes[error.code] ?? t.operations.codes[500]}</p>
+          <p lang="en">{error.message}</p>
+          <p class="quiet-text">{t.result.code(error.code)}</p>
+        </>
+      )}
     </div>
   );
 }

@@ -15,9 +15,7 @@ export function Segmentation({ answers, active, onActive }: Props) {
   if (answers.length === 0) return <Nothing />;
   return (
     <div class="detection">
-      <p class="verdict">
-        <span class="verdict-name">{t.result.areas(answers.length)}</span>
-      </p>
+      <h2 class="verdict-name">{t.result.areas(answers.length)}</h2>
       <ul class="found" aria-label={t.result.list}>
         {answers.map((answer, index) => (
           <li key={index} data-index={index} class="toned" style={tone(hueOf(answer.class_index))}>

@@ -7,18 +7,23 @@ const STAGES = ['queue_ms', 'decode_ms', 'batch_ms', 'inference_ms'] as const;
 export function Times({ metrics }: { readonly metrics: PredictionMetrics }) {
   const t = useTexts();
   const known = STAGES.map((stage) => ({ stage, ms: metrics[stage] }));
-  const rest = Math.max(0, metrics.total_ms - known.reduce((sum, { ms }) => sum + ms, 0));
+  const staged = known.reduce((sum, { ms }) => sum + ms, 0);
+  // Stages are measured by the worker's clock and the total by the database's: a total below its parts cannot be.
+  const total = Math.max(metrics.total_ms, staged);
+  const rest = total - staged;
   const parts = [...known, { stage: 'rest' as const, ms: rest }];
-  const sum = Math.max(
-    1e-9,
-    parts.reduce((total, { ms }) => total + ms, 0),
-  );
   return (
-    <section class="times">
-      <h3>{t.result.times}</h3>
+    <details class="times">
+      <summary>
+        {t.result.times} <span class="quiet-text">{duration(total)}</span>
+      </summary>
       <div class="times-bar" aria-hidden="true">
         {parts.map(({ stage, ms }) => (
-          <span key={stage} class={`stage-${stage}`} style={{ width: `${(ms / sum) * 100}%` }} />
+          <span
+            key={stage}
+            class={`stage-${stage}`}
+            style={{ width: `${(ms / Math.max(total, 1e-9)) * 100}%` }}
+          />
         ))}
       </div>
       <dl>
@@ -33,8 +38,9 @@ export function Times({ metrics }: { readonly metrics: PredictionMetrics }) {
         ))}
       </dl>
       <p class="quiet-text">
-        {t.result.total(duration(metrics.total_ms))}, {t.result.batch(metrics.batch_size)}
+        {t.result.total(duration(total))}
+        {metrics.batch_size > 0 && `, ${t.result.batch(metrics.batch_size)}`}
       </p>
-    </section>
+    </details>
   );
 }

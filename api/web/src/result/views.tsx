@@ -9,6 +9,8 @@ import { Masks } from './masks.js';
 import { Segmentation } from './segmentation.js';
 
 export interface Shown {
+  /** Objects that one answer lists at the most; null: not known. */
+  readonly most: number | null;
   readonly answers: readonly Answer[];
   readonly state: DetectionState;
   readonly image: { readonly url: string | null; readonly width: number; readonly height: number };
@@ -42,7 +44,10 @@ const classification: TaskView = {
 
 const VIEWS: Readonly<Record<string, TaskView>> = {
   classification,
-  detection: { overlay: boxes, answer: ({ state, image }) => <Detection state={state} image={image} /> },
+  detection: {
+    overlay: boxes,
+    answer: ({ state, image, most }) => <Detection state={state} image={image} most={most} />,
+  },
   segmentation: {
     overlay: (shown) => (
       <>

@@ -1,35 +1,15 @@
-/** What a person chose for this browser: language, theme and model, kept in localStorage; the key, for this tab only. */
+/**
+ * What a person chose for this browser: language, theme and model, kept in localStorage; the key, for this tab only or
+ * kept as well.
+ */
+import { LANGUAGES } from '../texts/catalogue.js';
 import { Observable } from './observable.js';
-
-export const LANGUAGES = ['en', 'de'] as const;
-export type Language = (typeof LANGUAGES)[number];
+import { local, recall, remember, session } from './storage.js';
 
 export const THEMES = ['auto', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
 
-/** Storage may be forbidden (a setting of some browsers): then choices last as long as the page. */
-function recall(storage: () => Storage, name: string): string | null {
-  try {
-    return storage().getItem(name);
-  } catch (error) {
-    if (error instanceof DOMException) return null;
-    throw error;
-  }
-}
-
-function remember(storage: () => Storage, name: string, value: string | null): void {
-  try {
-    if (value === null) storage().removeItem(name);
-    else storage().setItem(name, value);
-  } catch (error) {
-    if (!(error instanceof DOMException)) throw error;
-  }
-}
-
-const local = () => localStorage;
-const session = () => sessionStorage;
-
-function preferredLanguage(): Language {
+function preferredLanguage(): string {
   for (const tag of navigator.languages) {
     const found = LANGUAGES.find((language) => tag.toLowerCase().startsWith(language));
     if (found) return found;
@@ -40,16 +20,22 @@ function preferredLanguage(): Language {
 const oneOf = <T extends string>(values: readonly T[], text: string | null): T | undefined =>
   values.find((value) => value === text);
 
-export const language = new Observable<Language>(
+export const language = new Observable<string>(
   oneOf(LANGUAGES, recall(local, 'scry.language')) ?? preferredLanguage(),
 );
 export const theme = new Observable<Theme>(oneOf(THEMES, recall(local, 'scry.theme')) ?? 'auto');
 /** Name of the model chosen last, or null for the server's default. */
 export const chosenModel = new Observable<string | null>(recall(local, 'scry.model'));
-export const key = new Observable<string | null>(recall(session, 'scry.key'));
+export const key = new Observable<string | null>(recall(session, 'scry.key') ?? recall(local, 'scry.key'));
+/** Whether the key outlives this tab. */
+export const keepKey = new Observable<boolean>(recall(local, 'scry.key') !== null);
+
+function rememberKey(): void {
+  remember(session, 'scry.key', key.value);
+  remember(local, 'scry.key', keepKey.value ? key.value : null);
+}
 
 function show(): void {
-  document.documentElement.lang = language.value;
   document.documentElement.dataset.theme = theme.value;
 }
 
@@ -58,12 +44,12 @@ export function applySettings(): void {
   show();
   language.watch(() => {
     remember(local, 'scry.language', language.value);
-    show();
   });
   theme.watch(() => {
     remember(local, 'scry.theme', theme.value);
     show();
   });
   chosenModel.watch(() => remember(local, 'scry.model', chosenModel.value));
-  key.watch(() => remember(session, 'scry.key', key.value));
+  key.watch(rememberKey);
+  keepKey.watch(rememberKey);
 }

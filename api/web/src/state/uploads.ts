@@ -1,33 +1,56 @@
 /**
- * The images that were given to the page since it was opened. Owns them, their uploads and their followers.
+ * The images of this tab. Owns them, their uploads and their followers; what was sent survives a reload.
  *
  *     waiting ──▶ uploading ──▶ sent (its prediction tells the rest)
- *        └───────────┴────────▶ refused (error) ──▶ waiting, when sent again
+ *        ▲   └───────┬────────▶ refused (error) ──▶ waiting, when sent again
+ *        └───────────┘ the server cannot now: tried again later, under the same id
  */
 import type { PredictionView } from '@scry/shared/contracts/prediction';
 import { RequestFailed, request } from '../client/http.js';
-import { follow, hasEnded, predictionPath, upload, type Wishes } from '../client/predictions.js';
+import { backoff, pause } from '../client/pause.js';
+import {
+  follow,
+  hasEnded,
+  newPredictionId,
+  predictionPath,
+  upload,
+  type Wishes,
+} from '../client/predictions.js';
 import { announce } from '../parts/announcer.js';
-import { percent, texts } from '../texts/index.js';
+import { outcomeOf } from '../parts/outcome.js';
+import { texts } from '../texts/index.js';
 import { Observable } from './observable.js';
+import { key as apiKey } from './settings.js';
+import { recall, remember, session } from './storage.js';
 
 export interface Item {
   readonly key: number;
   readonly name: string;
-  readonly file: Blob;
+  /** Whether a file of this name lies on this computer. */
+  readonly isFile: boolean;
+  /** The prediction's. */
+  readonly id: string;
+  /** Null after a reload: the server has it. */
+  readonly file: Blob | null;
   /** An object: URL of the file, for showing it before and while it is answered. */
-  readonly url: string;
+  readonly url: string | null;
   readonly model: string | null;
   readonly wishes: Wishes;
   readonly phase: 'waiting' | 'uploading' | 'sent' | 'refused';
   /** Of the upload, 0 to 1. */
   readonly progress: number;
   readonly prediction: PredictionView | null;
+  /** Why it was refused; while it is waiting, why it could not be sent yet. */
   readonly error: RequestFailed | null;
 }
 
 /** Browsers open six connections to a server; two stay free for images and everything else. */
 const AT_ONCE = 4;
+/** Attempts to send an image that nothing answers to: about fifteen seconds. A server that says when is asked for ever. */
+const MOST_ATTEMPTS = 6;
+/** Images remembered over a reload. */
+const KEPT = 100;
+const STORED = 'scry.list';
 
 export const items = new Observable<readonly Item[]>([]);
 /** Key of the item shown. */
@@ -35,6 +58,8 @@ export const selected = new Observable<number | null>(null);
 
 let lastKey = 0;
 const running = new Map<number, AbortController>();
+/** performance.now() before which nothing is sent, because the server said so. */
+let heldUntil = 0;
 
 function change(key: number, changes: Partial<Item>): void {
   items.value = items.value.map((item) => (item.key === key ? { ...item, ...changes } : item));
@@ -42,17 +67,20 @@ function change(key: number, changes: Partial<Item>): void {
 
 const find = (key: number): Item | undefined => items.value.find((item) => item.key === key);
 
+interface Added {
+  readonly file: Blob;
+  readonly name: string;
+  readonly isFile: boolean;
+}
+
+const FRESH = { phase: 'waiting', progress: 0, prediction: null, error: null } as const;
+
 /** Takes images in and begins to send them; the first becomes the one shown. */
-export function add(
-  files: readonly { file: Blob; name: string }[],
-  model: string | null,
-  wishes: Wishes,
-): void {
-  const added = files.map(({ file, name }): Item => {
+export function add(files: readonly Added[], model: string | null, wishes: Wishes): void {
+  const added = files.map((file): Item => {
     lastKey += 1;
-    const url = URL.createObjectURL(file);
-    const start = { phase: 'waiting', progress: 0, prediction: null, error: null } as const;
-    return { key: lastKey, name, file, url, model, wishes, ...start };
+    const url = URL.createObjectURL(file.file);
+    return { key: lastKey, id: newPredictionId(), ...file, url, model, wishes, ...FRESH };
   });
   items.value = [...added, ...items.value];
   if (added[0]) selected.value = added[0].key;
@@ -61,22 +89,31 @@ export function add(
 
 /** Takes an item off the list; what the server has of it stays there. */
 export function remove(key: number): void {
-  const item = find(key);
+  const place = items.value.findIndex((item) => item.key === key);
+  const item = items.value[place];
   if (!item) return;
   running.get(key)?.abort();
   items.value = items.value.filter((other) => other.key !== key);
-  if (selected.value === key) selected.value = items.value[0]?.key ?? null;
-  URL.revokeObjectURL(item.url);
+  if (selected.value === key) selected.value = (items.value[place] ?? items.value.at(-1))?.key ?? null;
+  if (item.url) URL.revokeObjectURL(item.url);
 }
 
 export function clear(): void {
   for (const { key } of items.value) remove(key);
 }
 
-/** Sends an image again, as it was asked for. */
+/** Sends a refused image again under the same id: what the server has already is not made twice. */
 export function again(key: number): void {
-  change(key, { phase: 'waiting', progress: 0, prediction: null, error: null });
+  const item = find(key);
+  if (item?.phase !== 'refused') return;
+  change(key, item.file ? FRESH : { phase: 'sent', error: null });
   startNext();
+}
+
+/** Sends everything again that was refused for a reason that may have passed. */
+export function againAll(): void {
+  for (const { key, error, phase } of items.value)
+    if (phase === 'refused' && (error?.canPass || error?.needsKey)) again(key);
 }
 
 /** Stops an upload, or asks the server to cancel what it has not answered yet. */
@@ -88,62 +125,91 @@ export async function cancel(key: number): Promise<void> {
     return;
   }
   try {
-    const response = await request(`${predictionPath(item.prediction.prediction_id)}/cancel`, {
-      method: 'POST',
-    });
+    const response = await request(`${predictionPath(item.id)}/cancel`, { method: 'POST' });
     change(key, { prediction: (await response.json()) as PredictionView });
   } catch (error) {
-    change(key, { error: asFailure(error) });
+    announce(texts().errors.unknown);
+    if (!(error instanceof RequestFailed)) throw error;
   }
 }
 
-function asFailure(error: unknown): RequestFailed {
-  return error instanceof RequestFailed ? error : new RequestFailed(-1, '');
+/** Brings back what this tab had sent before it was loaded again. */
+export function restore(): void {
+  const stored = JSON.parse(recall(session, STORED) ?? '[]') as Pick<Item, 'id' | 'name' | 'isFile'>[];
+  items.value = stored.map((kept): Item => {
+    lastKey += 1;
+    return { ...kept, key: lastKey, file: null, url: null, model: null, wishes: {}, ...FRESH, phase: 'sent' };
+  });
+  selected.value = items.value[0]?.key ?? null;
+  items.watch(() => {
+    const sent = items.value.filter(({ phase }) => phase === 'sent').slice(0, KEPT);
+    remember(session, STORED, JSON.stringify(sent.map(({ id, name, isFile }) => ({ id, name, isFile }))));
+  });
+  // Another key may allow what was refused.
+  apiKey.watch(() => {
+    for (const { key, phase, error } of items.value) if (phase === 'refused' && error?.needsKey) again(key);
+  });
+  startNext();
 }
+
+const mayStart = ({ key, phase, prediction }: Item): boolean =>
+  !running.has(key) && (phase === 'waiting' || (phase === 'sent' && prediction === null));
 
 function startNext(): void {
   const oldestFirst = [...items.value].sort((one, other) => one.key - other.key);
   for (const item of oldestFirst) {
     if (running.size >= AT_ONCE) return;
-    if (item.phase === 'waiting' && !running.has(item.key)) void run(item);
+    if (mayStart(item)) void run(item);
+  }
+}
+
+/** Sends an image, however often it takes. @throws RequestFailed when another attempt would not help, AbortError */
+async function send(item: Item, file: Blob, signal: AbortSignal): Promise<PredictionView> {
+  const onProgress = (progress: number) => change(item.key, { progress });
+  for (let attempts = 1; ; attempts += 1) {
+    const held = heldUntil - performance.now();
+    if (held > 0) await pause(held, signal);
+    signal.throwIfAborted();
+    try {
+      change(item.key, { phase: 'uploading' });
+      return await upload({ ...item, file, onProgress, signal });
+    } catch (error) {
+      if (!(error instanceof RequestFailed && error.canPass)) throw error;
+      const { retryAfterS } = error;
+      if (retryAfterS === null && attempts >= MOST_ATTEMPTS) throw error;
+      change(item.key, { phase: 'waiting', error });
+      if (retryAfterS === null) await pause(backoff(attempts), signal);
+      else heldUntil = Math.max(heldUntil, performance.now() + retryAfterS * 1000);
+    }
   }
 }
 
 async function run(item: Item): Promise<void> {
-  const { key } = item;
+  const { key, id, file } = item;
   const stop = new AbortController();
   running.set(key, stop);
   try {
-    change(key, { phase: 'uploading' });
-    const onProgress = (progress: number) => change(key, { progress });
-    const prediction = await upload({ ...item, onProgress, signal: stop.signal });
-    change(key, { phase: 'sent', prediction });
-    if (!hasEnded(prediction)) {
-      await follow(prediction.prediction_id, (seen) => change(key, { prediction: seen }), stop.signal);
-    }
+    const sent = file && item.phase === 'waiting' ? await send(item, file, stop.signal) : null;
+    if (sent) change(key, { phase: 'sent', prediction: sent, error: null });
+    if (!sent || !hasEnded(sent)) await follow(id, (prediction) => change(key, { prediction }), stop.signal);
     tell(key);
   } catch (error) {
-    if (!stop.signal.aborted) {
-      change(key, { error: asFailure(error), ...(find(key)?.prediction ? {} : { phase: 'refused' }) });
-    }
+    if (!stop.signal.aborted) giveUp(key, error);
   } finally {
     running.delete(key);
     startNext();
   }
 }
 
-/** What came out, in a sentence. */
-function outcomeOf({ status, output, error }: PredictionView): string {
-  const t = texts();
-  const best = output?.predictions[0];
-  if (status !== 'succeeded' || !output) return `${t.state[status]}. ${error?.message ?? ''}`;
-  if (!best) return t.result.nothing;
-  return best.bbox
-    ? t.result.objects(output.predictions.length)
-    : `${best.class_name}, ${percent(best.confidence)}`;
+function giveUp(key: number, error: unknown): void {
+  if (!(error instanceof RequestFailed)) reportError(error);
+  const failure = error instanceof RequestFailed ? error : new RequestFailed(-1);
+  const item = find(key);
+  if (item?.file === null && failure.status === 404) remove(key);
+  else change(key, { error: failure, phase: 'refused' });
 }
 
 function tell(key: number): void {
   const item = find(key);
-  if (item?.prediction) announce(`${item.name}: ${outcomeOf(item.prediction)}`);
+  if (item?.prediction) announce(`${item.name}: ${outcomeOf(item.prediction, texts())}`);
 }

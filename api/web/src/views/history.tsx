@@ -1,15 +1,16 @@
 /** Every prediction that was made, newest first. */
 import type { PredictionView } from '@scry/shared/contracts/prediction';
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { getJson } from '../client/http.js';
 import { predictionPath } from '../client/predictions.js';
 import { announce } from '../parts/announcer.js';
-import { type Filter, NO_FILTER, queryOf } from '../parts/filter.js';
+import { addressOf, type Filter, filterIn, queryOf } from '../parts/filter.js';
 import { HistoryFilter } from '../parts/history-filter.js';
 import { useImageUrl } from '../parts/image-url.js';
 import { ErrorNotice } from '../parts/notice.js';
+import { useNear } from '../parts/use-near.js';
 import { pageLink } from '../result/actions.js';
-import { Link } from '../routing/router.js';
+import { cameBack, Link, setSearch, useSearch } from '../routing/router.js';
 import { useValue } from '../state/observable.js';
 import { key } from '../state/settings.js';
 import { dateTime, percent, useTexts } from '../texts/index.js';
@@ -28,10 +29,19 @@ interface Pages {
 
 const PAGE = 36;
 
+const NOTHING: Pages = { items: [], next: undefined, error: null };
+/** The pages shown last, for whoever comes back to them. */
+let left: { readonly of: string; readonly pages: Pages } = { of: '', pages: NOTHING };
+
 function usePages(filter: Filter) {
-  const [pages, setPages] = useState<Pages>({ items: [], next: undefined, error: null });
   const withKey = useValue(key);
   const query = queryOf(filter);
+  const of = `${withKey} ${query}`;
+  const [pages, setPages] = useState<Pages>(() => (cameBack() && left.of === of ? left.pages : NOTHING));
+  const loaded = useRef(pages === NOTHING ? '' : of);
+  useEffect(() => {
+    left = { of, pages };
+  }, [of, pages]);
   const loading = useRef<AbortController | null>(null);
   const load = useCallback(
     async (cursor: string | null) => {
@@ -56,9 +66,10 @@ function usePages(filter: Filter) {
   );
   // Another key may see more.
   useEffect(() => {
-    void load(null);
+    if (loaded.current !== of) void load(null);
+    loaded.current = of;
     return () => loading.current?.abort();
-  }, [load, withKey]);
+  }, [load, of]);
   const more = useCallback(() => {
     if (pages.next && !loading.current) void load(pages.next);
   }, [load, pages.next]);
@@ -85,19 +96,19 @@ function Sentinel({ onNear }: { readonly onNear: () => void }) {
 function Tile({ prediction }: { readonly prediction: PredictionView }) {
   const t = useTexts();
   const { prediction_id: id, status, output, model, created_at } = prediction;
-  const image = useImageUrl(`${predictionPath(id)}/thumbnail?size=256`);
+  const { element, near } = useNear<HTMLLIElement>();
+  const image = useImageUrl(`${predictionPath(id)}/thumbnail?size=256`, near);
   const best = output?.predictions[0];
   const found = best?.bbox ? t.result.objects(output?.predictions.length ?? 0) : best?.class_name;
   const answer = status === 'succeeded' ? (found ?? t.result.objects(0)) : t.state[status];
   return (
-    <li>
+    <li ref={element}>
       <Link class={`tile ${status}`} href={pageLink(id)}>
         <span class="tile-image">
-          {image.url && (
+          {image.url && near && (
             <img
               src={image.url}
               alt=""
-              loading="lazy"
               decoding="async"
               onError={(event) => event.currentTarget.classList.add('broken')}
             />
@@ -116,9 +127,10 @@ function Tile({ prediction }: { readonly prediction: PredictionView }) {
 
 export function History() {
   const t = useTexts();
-  const [filter, setFilter] = useState<Filter>(NO_FILTER);
+  const search = useSearch();
+  const filter = useMemo(() => filterIn(search), [search]);
   const { items, next, error, more, reload } = usePages(filter);
-  const filtered = filter !== NO_FILTER;
+  const filtered = queryOf(filter) !== '';
   useEffect(() => {
     if (items.length > 0) announce(t.history.count(items.length));
   }, [items.length, t]);
@@ -127,7 +139,7 @@ export function History() {
       <div class="view-head">
         <h1 tabIndex={-1}>{t.history.title}</h1>
       </div>
-      <HistoryFilter filter={filter} onChange={setFilter} />
+      <HistoryFilter filter={filter} onChange={(next) => setSearch(addressOf(next))} />
       {error !== null && <ErrorNotice error={error} onRetry={reload} />}
       {next === undefined && error === null && <p class="quiet-text">{t.common.loading}</p>}
       {next === null && items.length === 0 && (

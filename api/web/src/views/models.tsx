@@ -6,6 +6,7 @@ import { type ModelView, useModels } from '../client/models.js';
 import { useLoad } from '../client/use-load.js';
 import { Markdown } from '../parts/markdown.js';
 import { ErrorNotice } from '../parts/notice.js';
+import { Readiness } from '../parts/readiness.js';
 import { navigate } from '../routing/router.js';
 import { chosenModel } from '../state/settings.js';
 import { count, duration, percent, useTexts } from '../texts/index.js';
@@ -69,9 +70,8 @@ function Sheet({ model, statistics }: SheetProps) {
     <section class="sheet" aria-labelledby={`model-${name}`}>
       <header>
         <h2 id={`model-${name}`}>{name}</h2>
-        <span class={`badge ${model.serving ? 'good' : 'warn'}`}>
-          {model.serving ? t.models.served : t.models.notServed}
-        </span>
+        <span class="badge">{t.models.task[model.task] ?? model.task}</span>
+        <Readiness ready={model.serving} />
         {model.default && <span class="badge">{t.models.isDefault}</span>}
         <button type="button" onClick={use} aria-label={`${t.models.use}: ${name}`}>
           {t.models.use}

@@ -8,7 +8,9 @@ export function NotFound() {
     <div class="view-head">
       <h1 tabIndex={-1}>{t.common.notFoundTitle}</h1>
       <p>{t.common.notFound}</p>
-      <Link href="/">{t.common.toStart}</Link>
+      <p>
+        <Link href="/">{t.common.toStart}</Link>
+      </p>
     </div>
   );
 }

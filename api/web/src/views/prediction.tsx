@@ -5,6 +5,7 @@ import { RequestFailed } from '../client/http.js';
 import { follow } from '../client/predictions.js';
 import { ErrorNotice } from '../parts/notice.js';
 import { Panel } from '../result/panel.js';
+import { Link } from '../routing/router.js';
 import { useValue } from '../state/observable.js';
 import { key } from '../state/settings.js';
 import { dateTime, useTexts } from '../texts/index.js';
@@ -39,9 +40,18 @@ export function PredictionPage({ id }: { readonly id: string }) {
         <h1 tabIndex={-1}>{t.result.fact.id}</h1>
         {prediction && <p class="quiet-text">{dateTime(prediction.created_at)}</p>}
       </div>
-      {missing && <p class="notice bad">{t.errors.noPrediction}</p>}
+      {missing && (
+        <div class="notice bad">
+          <p>{t.errors.noPrediction}</p>
+          <p>
+            <Link href="/">{t.common.toStart}</Link> · <Link href="/history">{t.common.toHistory}</Link>
+          </p>
+        </div>
+      )}
       {error !== null && !missing && <ErrorNotice error={error} onRetry={reload} />}
-      {prediction && <Panel prediction={prediction} name={fileName(prediction)} showOpen={false} />}
+      {prediction && (
+        <Panel prediction={prediction} name={fileName(prediction)} isFile={false} showOpen={false} />
+      )}
       {!prediction && error === null && <p class="quiet-text">{t.common.loading}</p>}
     </>
   );

@@ -7,7 +7,7 @@ it('without MODELS_DIR the API runs, says what is missing and predicts nothing',
   const models = await (await app.fetch('/v1/models')).json();
   expect(models).toMatchObject({
     items: [],
-    problems: [{ name: 'MODELS_DIR', message: expect.stringContaining(`${missing} does not exist`) }],
+    problems: [{ name: 'MODELS_DIR', message: expect.stringMatching(/: no-such-folder does not exist/) }],
   });
   const refused = await app.fetch('/v1/predictions', { method: 'POST', body: form(await jpeg(1)) });
   expect(refused.status).toBe(404);

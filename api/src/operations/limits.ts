@@ -1,0 +1,36 @@
+/** GET /v1/limits: what an upload may be, so that a client can check a file before it sends it. */
+import { IMAGE_FORMATS } from '@scry/shared/contracts/prediction';
+import { z } from 'zod';
+import { json } from '../http/describe.js';
+import type { Route } from '../http/route.js';
+
+const limitsSchema = z
+  .object({
+    max_upload_bytes: z.int().describe('Of an image as it is uploaded.'),
+    max_pixels: z.int().describe('Width times height.'),
+    formats: z.array(z.enum(IMAGE_FORMATS)),
+  })
+  .meta({ id: 'Limits' });
+export type Limits = z.infer<typeof limitsSchema>;
+
+export const getLimits: Route = {
+  scope: 'any',
+  description: {
+    method: 'get',
+    path: '/v1/limits',
+    operationId: 'getLimits',
+    summary: 'What an image may be',
+    tags: ['operation'],
+    responses: { 200: json(limitsSchema, 'The limits of this server.') },
+  },
+  handlers: ({ config }) => [
+    (_req, res) => {
+      const { MAX_UPLOAD_BYTES, MAX_PIXELS } = config;
+      res.set('Cache-Control', 'max-age=60').json({
+        max_upload_bytes: MAX_UPLOAD_BYTES,
+        max_pixels: MAX_PIXELS,
+        formats: [...IMAGE_FORMATS],
+      } satisfies Limits);
+    },
+  ],
+};

@@ -1,0 +1,13 @@
+/** What came out of a prediction, in a few words. */
+import type { PredictionView } from '@scry/shared/contracts/prediction';
+import { percent, type Texts } from '../texts/index.js';
+
+/** "truck, 97.6%", "12 objects", "Failed". */
+export function outcomeOf({ status, output, model }: PredictionView, t: Texts, digits = 1): string {
+  if (status !== 'succeeded' || !output) return t.state[status];
+  const [best] = output.predictions;
+  if (!best) return t.result.nothing;
+  if (model.task === 'segmentation') return t.result.areas(output.predictions.length);
+  if (best.bbox) return t.result.objects(output.predictions.length);
+  return `${best.class_name}, ${percent(best.confidence, digits)}`;
+}

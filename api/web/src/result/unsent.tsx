@@ -1,0 +1,37 @@
+/** An image without a prediction yet: on its way, or why it was not accepted. */
+import { sentenceFor } from '../client/failure.js';
+import { stateOf } from '../parts/item-state.js';
+import { ErrorNotice } from '../parts/notice.js';
+import { again, type Item } from '../state/uploads.js';
+import { useTexts } from '../texts/index.js';
+import { Stage } from './stage.js';
+
+export function Unsent({ item }: { readonly item: Item }) {
+  const t = useTexts();
+  const { error, phase } = item;
+  return (
+    <article class="result" aria-label={item.name}>
+      <Stage url={item.url} name={item.name} image={null} busy={phase !== 'refused'} onBroken={() => {}} />
+      <div class="answer">
+        {phase !== 'refused' && (
+          <>
+            <h2 class="verdict-name">{stateOf(item, t)} …</h2>
+            {error && <p role="status">{sentenceFor(error, t)}</p>}
+          </>
+        )}
+        {phase === 'refused' && error?.needsKey && <ErrorNotice error={error} />}
+        {phase === 'refused' && error && !error.needsKey && (
+          <>
+            <div class="notice bad" role="alert">
+              <h2 class="verdict-name">{stateOf(item, t)}</h2>
+              <p>{sentenceFor(error, t)}</p>
+            </div>
+            <button type="button" onClick={() => again(item.key)}>
+              {t.predict.again}
+            </button>
+          </>
+        )}
+      </div>
+    </article>
+  );
+}

@@ -1,0 +1,48 @@
+/** Images on their way in, from wherever on the page: owns the settings for the next ones and why some were not taken. */
+
+import { type Refusal, refusalOf } from '../client/limits.js';
+import { chosen } from '../client/models.js';
+import type { Wishes } from '../client/predictions.js';
+import { announce } from '../parts/announcer.js';
+import { Observable } from './observable.js';
+import { chosenModel } from './settings.js';
+import { add } from './uploads.js';
+
+export interface GivenImage {
+  readonly file: Blob;
+  readonly name: string;
+  /** Whether a file of this name lies on this computer; a pasted image has none. */
+  readonly isFile: boolean;
+}
+
+export interface RefusedImage {
+  readonly name: string;
+  readonly bytes: number;
+  readonly refusal: Refusal;
+}
+
+/** What the next images are asked with, beside the model. */
+export const wishes = new Observable<Wishes>({});
+/** Of the images given last, those that were not sent. */
+export const refused = new Observable<readonly RefusedImage[]>([]);
+
+/** Wishes that mean something to a model; a number for another task would be refused or mislead. */
+function wishesFor(parameters: Readonly<Record<string, unknown>> | undefined): Wishes {
+  if (!parameters) return {};
+  return Object.fromEntries(Object.entries(wishes.value).filter(([name]) => name in parameters));
+}
+
+/** Checks images and sends those that the server would take. @param to the model; the chosen one when left out */
+export async function give(images: readonly GivenImage[], to?: string): Promise<void> {
+  const refusals = await Promise.all(images.map(({ file }) => refusalOf(file)));
+  refused.value = images.flatMap(({ name, file }, index) => {
+    const refusal = refusals[index];
+    return refusal ? [{ name, bytes: file.size, refusal }] : [];
+  });
+  const good = images.filter((_, index) => !refusals[index]);
+  if (good.length === 0) return;
+  if (to !== undefined) chosenModel.value = to;
+  const model = chosen();
+  add(good, model?.name ?? null, wishesFor(model?.parameters));
+  announce(good.map(({ name }) => name).join(', '));
+}

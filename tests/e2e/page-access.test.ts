@@ -1,0 +1,107 @@
+/** The page for everybody: small screens, long words, screen readers, keys alone, less motion, forced colors. */
+import { readFile } from 'node:fs/promises';
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from 'playwright-core';
+import { choose, describeInBrowser, overflow, PHONE, SHIP, usePage } from '../helpers/page.js';
+
+const READY: Readonly<Record<string, string>> = {
+  '/': '.found',
+  '/history': '.tile',
+  '/models': '.sheet .tally',
+  '/operations': '.chart',
+};
+const LONG = 'Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbauunterbeamter';
+
+/** What axe finds that hinders people, in its words. */
+async function barriers(axe: AxeBuilder): Promise<string[]> {
+  const { violations } = await axe.analyze();
+  return violations
+    .filter(({ impact }) => impact !== 'minor')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+}
+
+/** Levels of the headings in the order of the page. */
+const headings = (page: Page) =>
+  page.evaluate<number[]>(
+    "[...document.querySelectorAll('h1,h2,h3,h4')].filter((one) => one.checkVisibility()).map((one) => Number(one.tagName[1]))",
+  );
+
+describeInBrowser('the page for everybody', () => {
+  const suite = usePage();
+
+  it.each(['/', '/history', '/models', '/operations'])('fits 320 pixels at %s', async (where) => {
+    const page = await suite.openWithKey('/', { ...PHONE, viewport: { width: 320, height: 640 } });
+    await page.getByRole('button', { name: 'Blood smear', exact: true }).tap();
+    await page.locator('.found').waitFor();
+    await page.goto(suite.system.url + where);
+    await page
+      .locator(READY[where] ?? 'h1')
+      .first()
+      .waitFor();
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
+  });
+
+  it.each([320, 390, 1440])('fits names of 60 characters at %d pixels', async (width) => {
+    const page = await suite.open('/', { viewport: { width, height: 800 } });
+    await page.route('**/v1/predictions/*', async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, body: (await response.text()).replaceAll('"ship"', `"${LONG}"`) });
+    });
+    await page.route('**/events', (route) => route.abort());
+    const name = `${LONG}.jpg`;
+    await choose(page, [{ name, mimeType: 'image/jpeg', buffer: await readFile(SHIP) }]);
+    await page.getByRole('heading', { name: LONG, exact: true }).waitFor();
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
+    const cut = await page.evaluate(
+      "[...document.querySelectorAll('.answer *, .model-card *')].filter((one) => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).display !== 'inline').map((one) => one.className)",
+    );
+    expect(cut).toEqual([]);
+  });
+
+  it.each([
+    { view: 'a classification', where: '/', sample: 'Ship', ready: '.bars' },
+    { view: 'a detection', where: '/', sample: 'Blood smear', ready: '.found' },
+    { view: 'the history', where: '/history', sample: null, ready: '.tile' },
+    { view: 'the models', where: '/models', sample: null, ready: '.sheet .tally' },
+    { view: 'the operations', where: '/operations', sample: null, ready: '.chart' },
+  ])('puts no barrier before $view, in the light and in the dark', async ({ where, sample, ready }) => {
+    const page = await suite.openWithKey(where);
+    if (sample) await page.getByRole('button', { name: sample, exact: true }).click();
+    await page.locator(ready).first().waitFor();
+    if (sample) await page.getByRole('button', { name: 'Report a mistake' }).click();
+    expect(await barriers(new AxeBuilder({ page }))).toEqual([]);
+    const levels = await headings(page);
+    expect(levels[0]).toBe(1);
+    expect(levels.filter((level, index) => level > (levels[index - 1] ?? 0) + 1)).toEqual([]);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    expect(await barriers(new AxeBuilder({ page }).withRules('color-contrast'))).toEqual([]);
+  });
+
+  it('scrolls at once for people who want less motion', async () => {
+    const page = await suite.open('/', { viewport: { width: 390, height: 500 } });
+    await page.evaluate(
+      'window.asked = []; Element.prototype.scrollIntoView = function (how) { window.asked.push(how.behavior); }',
+    );
+    await choose(page, SHIP);
+    await page.waitForFunction('window.asked.length > 0');
+    expect(await page.evaluate('window.asked')).toEqual(['auto']);
+    await page.getByRole('heading', { name: 'ship', exact: true }).waitFor();
+  });
+
+  it('shows what is chosen where colors are forced', async () => {
+    const page = await suite.open('/', { forcedColors: 'active' });
+    const outline = (selector: string) =>
+      page.evaluate(`getComputedStyle(document.querySelector('${selector}')).outlineStyle`);
+    await page.getByRole('radio').first().waitFor();
+    expect(await outline('.model-card input:checked + .model-card-body')).toBe('solid');
+    expect(await outline('.model-card input:not(:checked) + .model-card-body')).toBe('none');
+  });
+
+  it('names nothing twice', async () => {
+    const page = await suite.open();
+    const doubled = await page.evaluate(
+      "[...document.querySelectorAll('[title][aria-label]')].filter((one) => one.title === one.ariaLabel && !one.matches('.tip')).length",
+    );
+    expect(doubled).toBe(0);
+  });
+});

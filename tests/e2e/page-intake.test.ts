@@ -1,0 +1,119 @@
+/** How images get into the page, what they are asked with, and how the same is asked from elsewhere. */
+import { execFile } from 'node:child_process';
+import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import type { PredictionView } from '@scry/shared/contracts/prediction';
+import type { Page } from 'playwright-core';
+import { shapesJpeg } from '../helpers/images.js';
+import { choose, describeInBrowser, dragged, SHIP, SMEAR, usePage } from '../helpers/page.js';
+
+const run = promisify(execFile);
+
+describeInBrowser('images given to the page', () => {
+  const suite = usePage();
+  const withClipboard = { permissions: ['clipboard-read', 'clipboard-write'] };
+  let folder: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'scry-curl-'));
+  });
+
+  afterEach(() => rm(folder, { recursive: true }));
+
+  /** Runs the command that the page copies, in the folder. */
+  async function copiedCommand(page: Page): Promise<PredictionView> {
+    await page.getByText('More', { exact: true }).click();
+    await page.getByRole('button', { name: 'Copy as curl' }).click();
+    const command = String(await page.evaluate('navigator.clipboard.readText()'));
+    const { stdout } = await run('bash', ['-c', command], { cwd: folder });
+    return JSON.parse(stdout) as PredictionView;
+  }
+
+  it('are asked the same by the copied command, whatever the file is called', async () => {
+    const page = await suite.open('/', withClipboard);
+    const name = 'a, b; "c".jpg';
+    await copyFile(SHIP, path.join(folder, name));
+    await choose(page, [{ name, mimeType: 'image/jpeg', buffer: await readFile(SHIP) }]);
+    await page.getByRole('heading', { name: 'ship', exact: true }).waitFor();
+    expect((await copiedCommand(page)).output?.predictions[0]?.class_name).toBe('ship');
+  });
+
+  it('are fetched by the copied command when they were pasted', async () => {
+    const page = await suite.open('/', withClipboard);
+    await page.evaluate(`(() => {
+      const clipboardData = new DataTransfer();
+      const bytes = new Uint8Array(${JSON.stringify([...(await readFile(SHIP))])});
+      clipboardData.items.add(new File([bytes], 'image.png', { type: 'image/png' }));
+      window.dispatchEvent(new ClipboardEvent('paste', { clipboardData }));
+    })()`);
+    await page.getByRole('article', { name: 'Pasted image' }).waitFor();
+    await page.getByRole('heading', { name: 'ship', exact: true }).waitFor();
+    expect((await copiedCommand(page)).output?.predictions[0]?.class_name).toBe('ship');
+  });
+
+  it('can be dropped on every view, which says so while they are dragged', async () => {
+    const page = await suite.open('/models');
+    const dataTransfer = await dragged(page, [await readFile(SHIP)]);
+    await page.dispatchEvent('body', 'dragover', { dataTransfer });
+    expect(await page.getByText('Release to send').boundingBox()).not.toBeNull();
+    await page.dispatchEvent('body', 'drop', { dataTransfer });
+    await page.getByRole('heading', { name: 'ship', exact: true }).waitFor();
+    expect(new URL(page.url()).pathname).toBe('/');
+  });
+
+  it('are told of a setting that is out of range', async () => {
+    const page = await suite.open();
+    await page.getByText('Advanced').click();
+    await page.getByLabel('Minimum confidence').fill('7');
+    await page.getByText('Enter a number from 0 to 1').waitFor();
+    expect(await page.getByLabel('Minimum confidence').getAttribute('aria-invalid')).toBe('true');
+  });
+
+  it('are asked only with settings that the model has', async () => {
+    const page = await suite.open();
+    await page.getByRole('radio', { name: /blood-cells/ }).check();
+    await page.getByText('Advanced').click();
+    await page.getByLabel('Maximum overlap (IoU)').fill('0.3');
+    const sent = page.waitForRequest((request) => request.method() === 'PUT');
+    await page.getByRole('button', { name: 'Ship' }).click();
+    expect((await sent).postData() ?? '').not.toContain('name="iou"');
+    await page.getByRole('heading', { name: 'ship', exact: true }).waitFor();
+  });
+
+  it('are downloaded with what is shown of the answer', async () => {
+    const page = await suite.open();
+    await page.getByRole('radio', { name: /blood-cells/ }).check();
+    await choose(page, SMEAR);
+    await page.getByRole('slider', { name: 'Show from' }).fill('0.88');
+    await page.getByRole('button', { name: /^RBC \d+$/ }).click();
+    const asked = page.waitForRequest(/annotated/);
+    const saved = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Download image with answer' }).click();
+    const query = new URL((await asked).url()).searchParams;
+    expect(query.get('threshold')).toBe('0.88');
+    expect(query.get('classes')).not.toBe('');
+    expect((await saved).suggestedFilename()).toBe('blood-smear-annotated.jpg');
+  });
+
+  it('keep the focus near when one is removed, and are one stop for the Tab key', async () => {
+    const page = await suite.open();
+    const images = await Promise.all(
+      [11, 12, 13].map(async (seed) => ({
+        name: `${seed}.jpg`,
+        mimeType: 'image/jpeg',
+        buffer: await shapesJpeg(seed),
+      })),
+    );
+    await choose(page, images);
+    await page.getByText('3 of 3').waitFor();
+    expect(await page.locator('.uploads ul button[tabindex="0"]').count()).toBe(2);
+    await page.getByRole('button', { name: /^11.jpg/ }).focus();
+    await page.keyboard.press('ArrowRight');
+    await page.getByRole('article', { name: '12.jpg' }).waitFor();
+    await page.keyboard.press('Delete');
+    await page.getByRole('article', { name: '13.jpg' }).waitFor();
+    await page.waitForFunction("document.activeElement.textContent.startsWith('13.jpg')");
+  });
+});

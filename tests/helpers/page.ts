@@ -1,0 +1,104 @@
+/** What tests of the page share: one Scry and one browser a suite, and tabs that must log no error. */
+import path from 'node:path';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { browserIsInstalled, openBrowser, openTab, type Tab } from './browser.js';
+import { keyIn } from './keys.js';
+import { REPO, type System, type SystemOptions, startSystem } from './system.js';
+
+export const SAMPLES = path.join(REPO, 'api/web/public/samples');
+export const SMEAR = path.join(SAMPLES, 'blood-smear.jpg');
+export const SHIP = path.join(SAMPLES, 'ship.jpg');
+export const PHONE: BrowserContextOptions = { viewport: { width: 360, height: 740 }, hasTouch: true };
+
+export const describeInBrowser = browserIsInstalled() ? describe : describe.skip;
+
+export interface PageSuite {
+  readonly system: System;
+  readonly browser: Browser;
+  /** A key with the scope "read". */
+  readonly key: string;
+  open(where?: string, options?: BrowserContextOptions): Promise<Page>;
+  /** Opens a view as somebody who gave the key before. */
+  openWithKey(where: string, options?: BrowserContextOptions): Promise<Page>;
+}
+
+/** Starts everything before the tests of a `describe`, and stops it after them. @returns it, usable inside tests */
+export function usePage(options: SystemOptions = {}): PageSuite {
+  let system: System;
+  let browser: Browser;
+  let key: string;
+  const tabs: Tab[] = [];
+
+  beforeAll(async () => {
+    [system, browser] = await Promise.all([startSystem(options), openBrowser()]);
+    key = await keyIn(system.database, ['read']);
+  }, 120_000);
+
+  afterAll(async () => {
+    await browser.close();
+    await system.remove();
+  }, 60_000);
+
+  afterEach(async () => {
+    for (const tab of tabs.splice(0)) {
+      expect(tab.errors).toEqual([]);
+      await tab.close();
+    }
+  });
+
+  async function open(where = '/', context: BrowserContextOptions = {}): Promise<Page> {
+    const tab = await openTab(browser, system.url + where, context);
+    tabs.push(tab);
+    return tab.page;
+  }
+
+  async function openWithKey(where: string, context: BrowserContextOptions = {}): Promise<Page> {
+    const page = await open('/', context);
+    await page.evaluate(`sessionStorage.setItem('scry.key', '${key}')`);
+    await page.goto(system.url + where);
+    return page;
+  }
+
+  return {
+    get system() {
+      return system;
+    },
+    get browser() {
+      return browser;
+    },
+    get key() {
+      return key;
+    },
+    open,
+    openWithKey,
+  };
+}
+
+export interface FileInMemory {
+  readonly name: string;
+  readonly mimeType: string;
+  readonly buffer: Buffer;
+}
+
+/** Gives files to the page as its picker would. */
+export const choose = (page: Page, files: string | readonly FileInMemory[]): Promise<void> =>
+  page.locator('input[type=file][multiple]').setInputFiles(typeof files === 'string' ? files : [...files]);
+
+/** Files that are dragged, for events such as "drop". */
+export const dragged = (page: Page, images: readonly Buffer[]) =>
+  page.evaluateHandle(`(() => {
+    const data = new DataTransfer();
+    for (const [index, bytes] of ${JSON.stringify(images.map((image) => [...image]))}.entries())
+      data.items.add(new File([new Uint8Array(bytes)], index + '.jpg', { type: 'image/jpeg' }));
+    return data;
+  })()`);
+
+/** Width of the first image that a selector finds, once it is loaded. @throws when it cannot be shown */
+export const imageWidth = (page: Page, selector: string) =>
+  page.evaluate(
+    `(async (image) => (await image.decode(), image.naturalWidth))(document.querySelector('${selector}'))`,
+  );
+
+/** How far the page is wider than its window, pixels. */
+export const overflow = (page: Page): Promise<number> =>
+  page.evaluate('document.documentElement.scrollWidth - window.innerWidth');

@@ -15,7 +15,8 @@ const TFLITE =
   'a TensorFlow Lite file; convert it with "python -m tf2onnx.convert --tflite FILE --output model.onnx"';
 const SAVED_MODEL =
   'a TensorFlow SavedModel; convert it with "python -m tf2onnx.convert --saved-model FOLDER --output model.onnx"';
-const KERAS = 'a Keras file; convert it with "npm run convert -- FILE model.onnx"';
+const KERAS =
+  'a Keras file; give it its own ending, .keras or .h5, and leave "engine" out: it is converted when it is loaded';
 const GRAPH_DEF =
   'a TensorFlow graph; convert it with "python -m tf2onnx.convert --graphdef FILE --output model.onnx" and its inputs and outputs';
 const CORE_ML = 'a Core ML package; export the model it was made from as ONNX';

@@ -265,8 +265,12 @@ describe('a file that cannot be loaded is explained in one sentence', () => {
       Buffer.from('\x1c\0\0\0TFL3\x14\0', 'latin1'),
       /is a TensorFlow Lite file; convert it/,
     ],
-    ['Keras 3', zip('metadata.json', 'config.json'), /is a Keras file; convert it with "npm run convert/],
-    ['HDF5', Buffer.from('\x89HDF\r\n\x1a\n\0\0', 'latin1'), /is a Keras file; convert it/],
+    [
+      'Keras 3',
+      zip('metadata.json', 'config.json'),
+      /is a Keras file; give it its own ending, .keras or .h5/,
+    ],
+    ['HDF5', Buffer.from('\x89HDF\r\n\x1a\n\0\0', 'latin1'), /is a Keras file; give it its own ending/],
     [
       'SavedModel',
       Buffer.from('\x08\x01\x12\xff\x20saved_model', 'latin1'),

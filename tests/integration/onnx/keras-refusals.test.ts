@@ -91,6 +91,36 @@ test('a weight of another shape than the settings say', async () => {
   );
 });
 
+/** Each layer that has weights of two axes or more, named "the_layer". */
+const WEIGHED: Readonly<Record<string, (k: Recorder, x: Tensor) => Tensor>> = {
+  Conv2D: (k, x) => k.conv(x, 5, [2, 3], { name: 'the_layer' }),
+  'Conv2D in groups': (k, x) => k.conv(x, 6, 3, { name: 'the_layer', groups: 2 }),
+  DepthwiseConv2D: (k, x) => k.depthwise(x, 3, { name: 'the_layer', multiplier: 2 }),
+  SeparableConv2D: (k, x) => k.separable(x, 5, 3, { name: 'the_layer' }),
+  Conv2DTranspose: (k, x) =>
+    k.add('Conv2DTranspose', [x], ([value]) => value as never, {
+      name: 'the_layer',
+      weights: [k.weight('kernel', [2, 3, 5, 4])],
+      config: { filters: 5, kernel_size: [2, 3], use_bias: false },
+    }),
+  Dense: (k, x) => k.dense(k.flatten(x), 5, 'linear', 'the_layer'),
+};
+
+test.each(
+  Object.entries(WEIGHED).flatMap(([kind, build]) =>
+    (['model.h5', 'model.keras'] as const).map((file) => [kind, file, build] as const),
+  ),
+)('a kernel of %s whose axes are stored in the opposite order, in %s', async (_, file, build) => {
+  const k = new Recorder('one');
+  k.outputs = [build(k, k.input([6, 6, 4]))];
+  for (const layer of k.layers)
+    for (const weight of layer.weights) Object.assign(weight, { shape: [...weight.shape].reverse() });
+  const bytes = await (file === 'model.h5' ? hdf5Model(k, 2) : kerasModel(k));
+  expect(await refusal(file, bytes)).toMatch(
+    /^The layer "the_layer" of the class "\w+" has a (pointwise )?kernel of shape \[.+\] where its settings ask for \[.+\]\.$/,
+  );
+});
+
 test('weights without a model', async () => {
   const alone = await hdf5((file) => file.create_attribute('layer_names', ['conv'], [1]));
   expect(await refusal('model.weights.h5', alone)).toContain('holds weights only');

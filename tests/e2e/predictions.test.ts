@@ -39,6 +39,31 @@ describe.each(backends)('with jobs in %s', (backend) => {
     expect(prediction.output?.predictions).toHaveLength(5);
   });
 
+  it('logs no warning about predictions that are deleted while they wait or run', async () => {
+    const processes = [system.api, ...system.workers];
+    const warnings = () =>
+      processes.flatMap(({ output }) =>
+        output.split('\n').filter((line) => line.startsWith('{') && JSON.parse(line).level >= 40),
+      );
+    const before = warnings();
+    const images = await Promise.all(Array.from({ length: 60 }, (_, seed) => shapesJpeg(2000 + seed)));
+    const uploads = images.map((image) => system.upload(image, { model: 'blood-cells' }));
+    const statuses = await Promise.all(
+      uploads.map(async (upload) => {
+        const { prediction_id: id } = (await (await upload).json()) as PredictionView;
+        const url = `${system.url}/v1/predictions/${id}`;
+        const { status } = (await (await fetch(url)).json()) as PredictionView;
+        expect((await fetch(url, { method: 'DELETE' })).status).toBe(204);
+        return status;
+      }),
+    );
+    expect(statuses).toEqual(expect.arrayContaining(['queued', 'processing']));
+    // What the workers do after a deletion is done once a later prediction has its answer, on each of them.
+    const last = await Promise.all([1, 2, 3, 4].map(async (seed) => system.predict(await shapesJpeg(seed))));
+    expect(last.map(({ status }) => status)).toEqual(Array(4).fill('succeeded'));
+    expect(warnings()).toEqual(before);
+  });
+
   it('gives a hundred uploads at once one answer each, and the right one', async () => {
     const seeds = Array.from({ length: 100 }, (_, index) => 1000 + index);
     const images = await Promise.all(seeds.map((seed) => shapesJpeg(seed)));

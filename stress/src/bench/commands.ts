@@ -1,4 +1,4 @@
-/** The smaller benchmarks beside the main one: batches on a simulated device, resampling, and much data. */
+/** The smaller benchmarks beside the main one: batches on a simulated device, resampling, converted models, and much data. */
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Logger } from '@scry/shared/runtime/log';
@@ -12,6 +12,8 @@ import { startServices } from '../stack/services.js';
 import { count } from './arguments.js';
 import { measureBatching } from './batching.js';
 import { batchingReport } from './batching-report.js';
+import { measureConverted } from './converted.js';
+import { convertedReport } from './converted-report.js';
 import { measureResampling } from './resampling.js';
 import { resamplingSection } from './resampling-report.js';
 import { startBenchSystem } from './system.js';
@@ -98,6 +100,23 @@ async function runResampling(out: string, log: Logger): Promise<void> {
   log.info({ files }, report.verdict);
 }
 
+interface ConvertedCommandOptions {
+  readonly out: string;
+  readonly rounds: number;
+}
+
+async function runConverted(
+  folders: readonly string[],
+  { out, rounds }: ConvertedCommandOptions,
+  log: Logger,
+): Promise<void> {
+  const rows = await measureConverted(folders, rounds);
+  const machine = describeMachine();
+  const report = convertedReport(rows, machine);
+  const files = await writeReport(path.resolve(out), 'converted', report, { machine, rows });
+  log.info({ files }, report.verdict);
+}
+
 export function addSmallerBenchmarks(program: Command, log: Logger): void {
   program
     .command('batching')
@@ -110,6 +129,15 @@ export function addSmallerBenchmarks(program: Command, log: Logger): void {
     .description('CPU of decoding and scaling an image, for each way that a manifest can ask for.')
     .option('--out <folder>', 'where the report goes', 'data/bench')
     .action(({ out }: { readonly out: string }) => runResampling(out, log));
+  program
+    .command('converted')
+    .description('CPU of TensorFlow.js models converted to ONNX, beside TensorFlow.js itself.')
+    .argument('[folders...]', 'folders of models, each with a manifest', ['models/everyday-10-tfjs'])
+    .option('--rounds <count>', 'runs of each', count, 21)
+    .option('--out <folder>', 'where the report goes', 'data/bench')
+    .action((folders: readonly string[], options: ConvertedCommandOptions) =>
+      runConverted(folders, options, log),
+    );
   program
     .command('volume')
     .description('Times of single calls beside a million predictions, and memory over a hundred thousand.')

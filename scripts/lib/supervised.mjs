@@ -23,6 +23,7 @@ export class Supervised {
   #script;
   #env;
   #look;
+  #nodeArguments;
   #child = null;
   #timer = null;
   #backoff = 0;
@@ -40,17 +41,19 @@ export class Supervised {
    * @param {string} script absolute path
    * @param {NodeJS.ProcessEnv} env
    * @param {(line: string) => void} [look] sees what it writes to standard output
+   * @param {readonly string[]} [nodeArguments] for node, before the script
    */
-  constructor(name, script, env, look) {
+  constructor(name, script, env, look, nodeArguments = []) {
     this.#name = name;
     this.#script = script;
     this.#env = env;
     this.#look = look;
+    this.#nodeArguments = ['--enable-source-maps', ...nodeArguments];
   }
 
   start() {
     const since = Date.now();
-    const child = spawnGuarded('TERM', process.execPath, ['--enable-source-maps', this.#script], {
+    const child = spawnGuarded('TERM', process.execPath, [...this.#nodeArguments, this.#script], {
       env: this.#env,
       ipc: true,
     });

@@ -2,6 +2,7 @@
 
 import type { Outcome, Parameters } from '@scry/shared/contracts/prediction';
 import type { Model } from '@scry/shared/models/model-folders';
+import { collectGarbage } from '../imaging/collect-garbage.js';
 import type { Geometry } from '../imaging/geometry.js';
 import { ManifestProblem, oneLine } from '../models/manifest-problem.js';
 import { chooseBatchSize } from './batch-size.js';
@@ -82,6 +83,7 @@ export class ServedModel {
     try {
       const served = new ServedModel(model, loaded);
       await served.#warmUp(note);
+      await collectGarbage();
       return served;
     } catch (error) {
       await loaded.dispose();
@@ -210,6 +212,8 @@ export class ServedModel {
       return performance.now() - start;
     };
     this.#restrict(await chooseBatchSize(time, allowed));
+    await this.loaded.releaseMemory?.(); // of the largest batch that was tried
+    await this.#infer(1);
     if (this.#limit < allowed)
       note(
         `${this.model.name} takes ${this.#limit} images in a run instead of ${allowed}: more do not pay on this CPU`,

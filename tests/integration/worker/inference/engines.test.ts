@@ -72,6 +72,13 @@ describe.each(FORMS)('an engine with %s', (form: Form) => {
     expect(outcomes.map((outcome) => confidences(outcome).red)).toEqual([1, 0]);
   });
 
+  it('runs as before once it has given back its memory', async () => {
+    const served = await serve(await writeMeanColor(folder, form));
+    await served.loaded.releaseMemory?.();
+    const { outcomes } = await served.run([plain(255, 51, 102)]);
+    expect(outcomes.map(confidences)).toEqual([{ red: 1, green: 0.2, blue: 0.4 }]);
+  });
+
   it('reads size, layout and type from the file', async () => {
     const { input } = await serve(await writeMeanColor(folder, form));
     expect(input).toMatchObject({ width: 4, height: 4, fixedBatch: null });

@@ -52,6 +52,11 @@ export interface LoadedModel {
    * @throws Error with the engine's own words when the run fails
    */
   run(input: BatchData, dims: readonly number[], outputNames: readonly string[]): Promise<Outputs>;
+  /**
+   * Gives back the memory that runs have left behind, where the engine keeps any. Not to be called during a run.
+   * @throws Error with the engine's own words; the model cannot be used then, only disposed of
+   */
+  releaseMemory?(): Promise<void>;
   dispose(): Promise<void>;
 }
 

@@ -160,22 +160,32 @@ export const engine: Engine = {
   name: 'onnx',
 
   async load(model, options): Promise<LoadedModel> {
-    const { session, device } = await createSession(model, options);
+    const created = await createSession(model, options);
+    const { device } = created;
+    let session: ort.InferenceSession | null = created.session;
     try {
-      const input = describeInput(model, session);
+      const input = describeInput(model, created.session);
       return {
         device,
         runtime: `onnxruntime ${version()} ${device}`,
         input,
-        outputs: session.outputNames,
+        outputs: created.session.outputNames,
         async run(data, dims, outputNames) {
+          if (!session) throw new Error('the model is not loaded any more');
           const results = await run(session, { [input.name]: toOrt(data, dims) }, outputNames);
           return new Map(outputNames.map((name) => [name, toTensor(name, results[name])]));
         },
-        dispose: () => session.release(),
+        /** A session's arena never shrinks: what the largest batch took stays with it until its end. */
+        async releaseMemory() {
+          if (device !== 'cpu') return;
+          await session?.release();
+          session = null;
+          session = await createOn(device, model, options);
+        },
+        dispose: async () => session?.release(),
       };
     } catch (error) {
-      await session.release();
+      await created.session.release();
       throw error;
     }
   },

@@ -1,4 +1,4 @@
-/** What job recovery does, and how often. */
+/** What the maintenance does, and how often. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CODES } from '@scry/shared/contracts/prediction';
 import type { DatasetStore } from '@scry/shared/database/datasets';
@@ -107,10 +107,10 @@ async function removeOrphans({ storage, blobs, log }: MaintenanceTaskParts): Pro
     (await storage.removeOrphans(ORPHAN_AFTER_MS)) +
     (await blobs.removeOrphans(ORPHAN_AFTER_MS)) +
     (await removeZips(blobs));
-  if (removed > 0) log.info({ removed }, 'files of processes that died were tidied up');
+  if (removed > 0) log.info({ removed }, 'files of processes that died were removed');
 }
 
-/** The maintenanceTasks; `RETENTION_DAYS=0` keeps everything. */
+/** All tasks of the maintenance; `RETENTION_DAYS=0` keeps everything. */
 export function maintenanceTasks(parts: MaintenanceTaskParts): readonly MaintenanceTask[] {
   const jobRecovery = new JobRecovery({ ...parts, staleAfterS: parts.config.STALE_AFTER_S });
   const all: MaintenanceTask[] = [

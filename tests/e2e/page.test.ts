@@ -34,6 +34,10 @@ describeInBrowser('the page', () => {
     expect(all).toBeGreaterThan(20);
     expect(await boxes.count()).toBe(all);
 
+    expect(await page.locator('.box-label').count()).toBe(0);
+    await page.getByLabel('Labels on the image').check();
+    expect(await page.locator('.box-label').count()).toBe(all);
+
     await rows.nth(2).hover();
     expect(await page.locator('.box.active').count()).toBe(1);
     const whites = page.getByRole('button', { name: /^WBC/ });

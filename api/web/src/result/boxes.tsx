@@ -8,6 +8,8 @@ interface Props {
   readonly width: number;
   readonly height: number;
   readonly found: readonly Found[];
+  /** Whether every box has its name, or only the one pointed at. */
+  readonly labels: boolean;
   readonly active: number | null;
   readonly onActive: (index: number | null) => void;
   readonly onPick: (index: number) => void;
@@ -19,7 +21,7 @@ function place({ cx, cy, w, h }: Box, width: number, height: number) {
   return { x: (cx - w / 2) * width, y: (cy - h / 2) * height, width: w * width, height: h * height };
 }
 
-export function Boxes({ width, height, found, active, onActive, onPick }: Props) {
+export function Boxes({ width, height, found, labels, active, onActive, onPick }: Props) {
   const current = found.find((one) => one.index === active);
   // Small boxes are drawn last, so that the pointer reaches them inside big ones.
   const ordered = [...found].sort((one, other) => area(other) - area(one));
@@ -42,6 +44,7 @@ export function Boxes({ width, height, found, active, onActive, onPick }: Props)
           </g>
         ))}
       </svg>
+      {labels && ordered.map((one) => one !== current && <BoxLabel key={one.index} one={one} />)}
       {current && <BoxLabel one={current} />}
     </div>
   );

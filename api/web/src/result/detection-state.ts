@@ -36,12 +36,16 @@ export function lowestThreshold(found: readonly Found[]): number {
   return Math.floor(weakest * 100) / 100;
 }
 
+/** With more objects than these, names on the image would cover it: they are shown when asked for. */
+const LABELLED = 12;
+
 export function useDetection(answers: readonly Answer[]) {
   const found = useMemo(() => foundIn(answers), [answers]);
   const lowest = useMemo(() => lowestThreshold(found), [found]);
   const [chosen, setThreshold] = useState<number | null>(null);
   const [hidden, setHidden] = useState<ReadonlySet<number>>(new Set());
   const [active, setActive] = useState<number | null>(null);
+  const [labelled, setLabels] = useState<boolean | null>(null);
   const threshold = Math.max(chosen ?? lowest, lowest);
   const shown = useMemo(
     () => found.filter((one) => one.confidence >= threshold && !hidden.has(one.class_index)),
@@ -53,7 +57,21 @@ export function useDetection(answers: readonly Answer[]) {
     setHidden(next);
   };
   const classes = useMemo(() => countClasses(found, threshold), [found, threshold]);
-  return { found, shown, classes, lowest, threshold, setThreshold, hidden, toggleClass, active, setActive };
+  const labels = labelled ?? shown.length <= LABELLED;
+  return {
+    labels,
+    setLabels,
+    found,
+    shown,
+    classes,
+    lowest,
+    threshold,
+    setThreshold,
+    hidden,
+    toggleClass,
+    active,
+    setActive,
+  };
 }
 
 /** What is shown as the query of GET /v1/predictions/{id}/annotated; empty when all is. */

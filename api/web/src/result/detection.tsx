@@ -29,6 +29,14 @@ function Controls({ state }: { readonly state: DetectionState }) {
         />
         <output class="figures">{percent(state.threshold, 0)}</output>
       </label>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={state.labels}
+          onChange={(event) => state.setLabels(event.currentTarget.checked)}
+        />
+        {t.result.labels}
+      </label>
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would bring a border and a legend for three switches */}
       <div class="class-filter" role="group" aria-label={t.result.classes}>
         {state.classes.map(({ class_index, class_name, count: objects }) => (

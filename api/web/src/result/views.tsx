@@ -30,6 +30,7 @@ function boxes({ image, state }: Shown) {
       width={image.width}
       height={image.height}
       found={state.shown}
+      labels={state.labels}
       active={state.active}
       onActive={state.setActive}
       onPick={focusRow}

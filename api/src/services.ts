@@ -8,11 +8,11 @@ import { type Database, migrate, openDatabase } from '@scry/shared/database/data
 import { FeedbackStore } from '@scry/shared/database/feedback';
 import { Leadership } from '@scry/shared/database/leader-lock';
 import { MaintenanceStore } from '@scry/shared/database/maintenance';
+import { ModelVersionStore } from '@scry/shared/database/model-versions';
 import { PredictionStore } from '@scry/shared/database/predictions';
 import { StatisticsStore } from '@scry/shared/database/statistics';
 import { StoredFileStore } from '@scry/shared/database/stored-files';
 import { WorkerStore } from '@scry/shared/database/workers';
-import { loadModels, type ModelCatalogue } from '@scry/shared/models/model-folders';
 import { openJobServer } from '@scry/shared/queue/open';
 import type { JobServer } from '@scry/shared/queue/server';
 import type { Config } from '@scry/shared/runtime/config';
@@ -29,6 +29,7 @@ import { Jobs } from './maintenance/jobs.js';
 import { Maintenance } from './maintenance/maintenance.js';
 import { maintenanceTasks } from './maintenance/maintenance-tasks.js';
 import { StoredFiles } from './maintenance/stored-files.js';
+import { type ModelServices, openModels } from './models/open.js';
 import { Serving } from './models/serving.js';
 import { Metrics } from './operations/metrics.js';
 import { OperationsMonitor } from './operations/operations.js';
@@ -41,10 +42,9 @@ import { Renderer } from './rendering/renderer.js';
 import { openTrainings, type TrainingServices } from './trainings/open.js';
 import { openWebhooks, type Webhooks } from './webhooks/webhooks.js';
 
-export interface Services extends DatasetServices, TrainingServices {
+export interface Services extends DatasetServices, ModelServices, TrainingServices {
   readonly config: Config;
   readonly log: Logger;
-  readonly models: ModelCatalogue;
   readonly storage: ImageStorage;
   /** Files that are no images of predictions, by key. */
   readonly blobs: Blobs;
@@ -101,12 +101,12 @@ async function connect(config: Config, log: Logger): Promise<Connections> {
 
 /** What the rest is made from. */
 type Foundation = Connections &
-  Pick<Services, 'config' | 'log' | 'models' | 'storage' | 'derived'> & {
+  Pick<Services, 'config' | 'log' | 'storage' | 'derived'> & {
     readonly blobs: LocalBlobs;
   };
 
 async function assemble(foundation: Foundation): Promise<Services> {
-  const { config, log, models, storage, blobs, derived, database, changes, jobServer } = foundation;
+  const { config, log, storage, blobs, derived, database, changes, jobServer } = foundation;
   const predictions = new PredictionStore(database);
   const queues = new Queues(jobServer, config.ATTEMPTS, log);
   const waiters = new Waiters(changes, predictions, config.MAX_WAITING);
@@ -120,8 +120,10 @@ async function assemble(foundation: Foundation): Promise<Services> {
     volume: () => storage.check(),
   };
   const limits = { perModel: config.MAX_UNFINISHED, total: config.MAX_UNFINISHED_TOTAL };
+  const modelServices = await openModels({ config, database, jobServer, blobs, log });
+  const { models } = modelServices;
   const storedFiles = new StoredFiles({
-    ...{ storage, log, models: models.models },
+    ...{ storage, log, models: () => models.filed },
     files: new StoredFileStore(database),
   });
   const datasetServices = openDatasets({
@@ -132,7 +134,6 @@ async function assemble(foundation: Foundation): Promise<Services> {
     ...{
       config,
       log,
-      models,
       storage,
       derived,
       predictions,
@@ -146,6 +147,7 @@ async function assemble(foundation: Foundation): Promise<Services> {
     },
     storedFiles,
     blobs,
+    ...modelServices,
     ...datasetServices,
     ...(await openTrainings({ ...datasetServices, database, config, blobs, jobs: jobServer, log })),
     answerCache: config.ANSWER_CACHE ? new AnswerCache(database) : null,
@@ -160,7 +162,7 @@ async function assemble(foundation: Foundation): Promise<Services> {
       waiters,
       operations,
       storage,
-      models: [...models.models.keys()],
+      models,
       log,
     }),
     authenticator: new Authenticator(keys, log),
@@ -180,6 +182,8 @@ function openMaintenance(
   const { config, log, storage, derived, storedFiles, predictions, webhooks, datasetStore } = services;
   const maintenance = {
     ...{ config, storage, blobs, derived, storedFiles, predictions, datasetStore, log },
+    ...{ versions: services.versions, folders: services.folders },
+    versionStore: new ModelVersionStore(database),
     maintenance: new MaintenanceStore(database),
     jobs: new Jobs(jobServer, config.ATTEMPTS),
     workers: new WorkerStore(database),
@@ -191,14 +195,12 @@ function openMaintenance(
 
 /** Connects, brings the tables up to date, reads the manifests and begins to listen for changes. @throws what is missing */
 export async function openServices(config: Config, log: Logger): Promise<OpenServices> {
-  const models = await loadModels(config.MODELS_DIR);
-  for (const { name, message } of models.problems) log.error({ model: name }, message);
   const storage = new ImageStorage(config.DATA_DIR, { reserveBytes: config.DISK_RESERVE_BYTES });
   await storage.prepare();
   const derived = new DerivedLimit(config.DATA_DIR, config.DERIVED_MAX_BYTES);
   const blobs = new LocalBlobs(path.join(config.DATA_DIR, 'blobs'));
   const connections = await connect(config, log);
-  const services = await assemble({ ...connections, config, log, models, storage, blobs, derived });
+  const services = await assemble({ ...connections, config, log, storage, blobs, derived });
   const maintenance = openMaintenance(services, connections, blobs);
   const { webhooks, waiters, queues, renderer, authenticator, predictions, imports, trainings } = services;
   return {
@@ -212,6 +214,7 @@ export async function openServices(config: Config, log: Logger): Promise<OpenSer
       trainings.close();
       await maintenance.close();
       await imports.close();
+      await services.closeModels();
       await webhooks.deliverer.close();
       await queues.close();
       await renderer.close();

@@ -23,6 +23,9 @@ CREATE TABLE model_versions (
   metrics     jsonb,
   created_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
   created_by  text,
+  -- Checks that were begun, and when the last one was: a check whose worker died is begun again.
+  check_tries    int NOT NULL DEFAULT 0,
+  check_began_at timestamptz,
   checked_at  timestamptz,
   retired_at  timestamptz,
   PRIMARY KEY (name, version),

@@ -10,7 +10,7 @@ it('a worker that finds no model waits for one instead of ending', async () => {
   const started = system.addWorker();
   const [worker] = system.workers;
   while (!worker?.output.includes('waiting for one')) await new Promise((resolve) => setTimeout(resolve, 50));
-  expect(worker.output).toContain(`MODELS_DIR: ${models} does not exist`);
+  expect(system.api.output).toContain(`MODELS_DIR: ${models} does not exist`);
   await mkdir(models);
   await cp(path.join(REPO, 'models/everyday-10'), path.join(models, 'everyday-10'), { recursive: true });
   await started;

@@ -93,7 +93,7 @@ it('survives being started while Redis is unavailable', async () => {
 });
 
 it('survives a job that is handed out twice', async () => {
-  const queue = new Queue('scry-everyday-10', { connection: { url: redis.url } });
+  const queue = new Queue('scry-everyday-10@1', { connection: { url: redis.url } });
   await queue.pause();
   await ledger.uploadMany(200);
   const jobs = await queue.getJobs(['wait'], 0, 1000);

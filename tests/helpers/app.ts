@@ -9,7 +9,10 @@ import { createApp } from '@scry/api/http/app';
 import { type OpenServices, openServices } from '@scry/api/services';
 import { createApiKey, type Scope } from '@scry/shared/contracts/api-key';
 import type { Outcome, PredictionView } from '@scry/shared/contracts/prediction';
+import { openDatabase } from '@scry/shared/database/database';
+import { ModelVersionStore } from '@scry/shared/database/model-versions';
 import type { Finish } from '@scry/shared/database/predictions';
+import { loadModels } from '@scry/shared/models/model-folders';
 import { loadConfig } from '@scry/shared/runtime/config';
 import sharp from 'sharp';
 import { createDatabase, quiet } from './services.js';
@@ -32,6 +35,21 @@ async function adminKey({ keys }: OpenServices): Promise<string> {
   return text;
 }
 
+/** Says of what lies in a folder of models that it is ready, and has been for an hour, as a worker's check would. */
+export async function acceptFolders(databaseUrl: string, modelsDir: string): Promise<void> {
+  const database = openDatabase(databaseUrl, { max: 1, name: 'test', log: quiet });
+  const store = new ModelVersionStore(database);
+  const { models } = await loadModels(modelsDir);
+  for (const { name, version } of await store.list({ states: ['checking'] })) {
+    const { folder, file, ...manifest } = models.get(name) ?? {};
+    if (folder === undefined || file === undefined) continue;
+    const completed = { ...manifest, file: path.relative(folder, file) };
+    await store.finishCheck(name, version, { ok: true, manifest: completed, notes: [] });
+  }
+  await database.query(`UPDATE model_versions SET checked_at = checked_at - interval '1 hour'`, []);
+  await database.close();
+}
+
 /** @param env settings that differ from the defaults; QUEUE_URL, unset, is the database */
 export async function startApp(env: NodeJS.ProcessEnv = {}): Promise<TestApp> {
   const database = await createDatabase();
@@ -44,6 +62,8 @@ export async function startApp(env: NodeJS.ProcessEnv = {}): Promise<TestApp> {
     ...env,
   });
   const services = await openServices(config, quiet);
+  await acceptFolders(config.DATABASE_URL, config.MODELS_DIR);
+  await services.models.refresh();
   const server = createServer(createApp(services)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

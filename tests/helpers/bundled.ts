@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Answer, Parameters } from '@scry/shared/contracts/prediction';
+import { versionKey } from '@scry/shared/contracts/version';
 import { loadModels } from '@scry/shared/models/model-folders';
 import { type ImageInput, ImageReader } from '@scry/worker/imaging/image-reader';
 import { InferencePool, type LoadedReport } from '@scry/worker/inference/pool';
@@ -43,7 +44,9 @@ export async function loadBundled(): Promise<BundledModels> {
       if (!report) throw new Error(`${MODELS_DIR} has no model "${model}"`);
       const prepared = await reader.prepare(readFile(file), { ...report.input, ...input });
       if (!prepared.ok) throw new Error(prepared.error.message);
-      const { outcomes } = await pool.run(model, [{ ...prepared.image, parameters }]);
+      const { outcomes } = await pool.run(versionKey(model, report.version), [
+        { ...prepared.image, parameters },
+      ]);
       const [outcome] = outcomes;
       if (outcome?.status !== 'succeeded') throw new Error(outcome?.error.message);
       return outcome.output.predictions;

@@ -1,4 +1,5 @@
 /** One worker process from its settings to its end. */
+import { versionKey } from '@scry/shared/contracts/version';
 import { checkQueueAccess } from '@scry/shared/queue/access';
 import { loadConfig } from '@scry/shared/runtime/config';
 import { manageLifecycle } from '@scry/shared/runtime/lifecycle';
@@ -43,7 +44,7 @@ export async function runWorker(env: NodeJS.ProcessEnv, engines: EngineModules =
 
   await orExit(log, checkQueueAccess(config.QUEUE_URL));
   service = await orExit(log, startWorker(config, log, { onUnhealthy, engines, metrics }));
-  const models = service.beat.models.map((model) => model.name);
+  const models = service.beat().models.map(({ name, version }) => versionKey(name, version));
   log.info({ models, threads: config.WORKER_THREADS }, 'ready');
   if (config.WORKER_ALIVE_FILE) await keepAliveFile(config.WORKER_ALIVE_FILE, log);
   server?.ready();

@@ -1,19 +1,18 @@
 /**
- * One worker, put together: models loaded first, then the heartbeat, then the queues.
+ * One worker, put together: what is ready is loaded first, then it says that it lives. Queues are taken from as soon as their
+ * versions are known.
  *
  *     loading ──▶ serving ──▶ stopping (no new jobs; what runs, ends) ──▶ closed
  */
 import { hostname } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ChangeListener, STOP_CHANNEL } from '@scry/shared/database/change-listener';
 import { type Database, openDatabase } from '@scry/shared/database/database';
+import { MODELS_CHANNEL } from '@scry/shared/database/model-versions';
 import { PredictionStore } from '@scry/shared/database/predictions';
 import { BEAT_MS, type WorkerBeat, WorkerStore } from '@scry/shared/database/workers';
 import { configureSharp } from '@scry/shared/imaging/libvips';
-import { loadModels, type ModelCatalogue, type ModelProblem } from '@scry/shared/models/model-folders';
 import { openJobServer } from '@scry/shared/queue/open';
 import type { JobServer } from '@scry/shared/queue/server';
-import type { Config } from '@scry/shared/runtime/config';
 import { grantedCpus } from '@scry/shared/runtime/cpus';
 import type { Logger } from '@scry/shared/runtime/log';
 import { ImageStorage } from '@scry/shared/storage/image-storage';
@@ -22,113 +21,38 @@ import type { WorkerMetrics } from './health/metrics.js';
 import { type ImageLimits, ImageReader } from './imaging/image-reader.js';
 import type { EngineModules } from './inference/engines/registry.js';
 import { Quarantine } from './inference/isolation/quarantine.js';
-import type { LoadedModel } from './inference/model-runner.js';
 import { InferencePool, type InferencePoolOptions } from './inference/pool.js';
-import { consume } from './jobs/predict/consume.js';
 import { Predictor } from './jobs/predict/predict.js';
 import { TrainingJobs } from './jobs/train/training-jobs.js';
-import { conversionCache } from './models/conversion/convert.js';
-import { prepareModels } from './models/conversion/prepare-models.js';
-
-/** How often a worker without models looks for some. */
-const LOOK_FOR_MODELS_MS = 2000;
+import { openModels } from './models/open.js';
+import type { WorkerConfig } from './worker-config.js';
 
 export interface WorkerService {
   /** What this worker serves, and what it could not load. */
-  readonly beat: WorkerBeat;
+  readonly beat: () => WorkerBeat;
   /** Takes no more jobs, ends those that run, closes everything. */
   stop(): Promise<void>;
   /** When `stop` takes too long: gives back what still runs. */
   abandon(): Promise<void>;
 }
 
-interface PreparedModel extends LoadedModel {
-  readonly notes: readonly string[];
-}
-
-interface Loaded {
-  readonly models: readonly LoadedModel[];
-  readonly beat: WorkerBeat;
-}
-
-/**
- * The models that this worker is to serve. While there is none it waits for one: a worker that ended would be started again
- * and again for nothing.
- */
-async function awaitModels(config: Config, log: Logger): Promise<ModelCatalogue> {
-  for (let said = ''; ; ) {
-    const catalogue = await loadModels(config.MODELS_DIR, config.WORKER_MODELS);
-    if (catalogue.models.size > 0) return catalogue;
-    const missing = `no model under ${config.MODELS_DIR} can be served; waiting for one`;
-    const sentence = [...catalogue.problems.map(({ message }) => message), missing].join('; ');
-    if (sentence !== said) log.error(sentence);
-    said = sentence;
-    await sleep(LOOK_FOR_MODELS_MS);
-  }
-}
-
-async function load(config: Config, pool: InferencePool, log: Logger): Promise<Loaded> {
-  const catalogue = await awaitModels(config, log);
-  const models: PreparedModel[] = [];
-  const { prepared, problems: refused } = await prepareModels(
-    [...catalogue.models.values()],
-    conversionCache(config.DATA_DIR),
-  );
-  const problems: ModelProblem[] = [...catalogue.problems, ...refused];
-  for (const report of await pool.start(prepared.map(({ model }) => model))) {
-    const found = prepared.find(({ model }) => model.name === report.name);
-    if (!found) throw new Error(`a report came for "${report.name}", which was not to be loaded`);
-    const { model, notes } = found;
-    for (const note of [...notes, ...report.notes]) log.info({ model: report.name }, note);
-    if (report.ok) {
-      const { engine, device, runtime, batchLimit, loadMs } = report;
-      log.info(
-        { model: report.name, engine, device, runtime, batchLimit, loadMs: Math.round(loadMs) },
-        'model loaded',
-      );
-      models.push({ model, report, notes });
-    } else {
-      problems.push({ name: report.name, message: report.problem });
-    }
-  }
-  if (Object.keys(pool.absent).length > 0) log.info(pool.absent, 'devices not available on this machine');
-  for (const { name, message } of problems) log.error({ model: name }, `model not served: ${message}`);
-  if (models.length === 0)
-    throw new Error(`No model under ${config.MODELS_DIR} can be served; see the errors above.`);
-  const served = models.map(({ report: { name, version, engine, device, runtime }, notes }) => ({
-    name,
-    version,
-    engine,
-    device,
-    runtime,
-    notes: [...notes],
-  }));
-  return {
-    models,
-    beat: {
-      id: config.WORKER_ID,
-      host: hostname(),
-      pid: process.pid,
-      models: served,
-      problems,
-      queueProblem: null,
-    },
-  };
-}
-
-/** Says every few seconds that this worker lives. @returns a function that ends it, with a goodbye */
+/** Says every few seconds that this worker lives. @returns how to say so at once, and how to end it, with a goodbye */
 async function keepBeating(
   workers: WorkerStore,
   beat: () => WorkerBeat,
   log: Logger,
-): Promise<() => Promise<void>> {
+): Promise<{ now(): void; end(): Promise<void> }> {
   await workers.beat(beat());
-  const timer = setInterval(() => {
+  const now = () => {
     workers.beat(beat()).catch((error: Error) => log.warn({ error: error.message }, 'heartbeat not written'));
-  }, BEAT_MS);
-  return async () => {
-    clearInterval(timer);
-    await workers.remove(beat().id);
+  };
+  const timer = setInterval(now, BEAT_MS);
+  return {
+    now,
+    async end() {
+      clearInterval(timer);
+      await workers.remove(beat().id);
+    },
   };
 }
 
@@ -145,17 +69,19 @@ interface Connections {
   readonly database: Database;
   readonly jobServer: JobServer;
   readonly stops: ChangeListener;
+  readonly modelChanges: ChangeListener;
   readonly storage: ImageStorage;
 }
 
-async function connect(config: Config, log: Logger): Promise<Connections> {
+async function connect(config: WorkerConfig, log: Logger): Promise<Connections> {
   const database = openDatabase(config.DATABASE_URL, { max: config.DATABASE_POOL, name: 'scry-worker', log });
   const jobServer = openJobServer(config.QUEUE_URL, config.DATABASE_POOL, log);
   const stops = new ChangeListener(config.DATABASE_URL, log, STOP_CHANNEL);
+  const modelChanges = new ChangeListener(config.DATABASE_URL, log, MODELS_CHANNEL);
   const storage = new ImageStorage(config.DATA_DIR);
-  await Promise.all([storage.prepare(), stops.start()]);
+  await Promise.all([storage.prepare(), stops.start(), modelChanges.start()]);
   await jobServer.prepare(); // whoever starts first makes the tables that a queue on PostgreSQL needs
-  return { database, jobServer, stops, storage };
+  return { database, jobServer, stops, modelChanges, storage };
 }
 
 export interface WorkerOptions {
@@ -165,9 +91,6 @@ export interface WorkerOptions {
   readonly engines?: EngineModules;
   readonly metrics?: WorkerMetrics | null;
 }
-
-/** Settings with the number of threads decided. */
-export type WorkerConfig = Config & { readonly WORKER_THREADS: number };
 
 function inferenceOptions(config: WorkerConfig, { engines = {} }: WorkerOptions): InferencePoolOptions {
   return {
@@ -202,9 +125,28 @@ function openQuarantine(
   });
 }
 
+/** What answers predictions, once a version is loaded. */
+function openPredicting(config: WorkerConfig, log: Logger, options: WorkerOptions, connections: Connections) {
+  const limits = { maxPixels: config.MAX_PIXELS, timeoutS: config.DECODE_TIMEOUT_S };
+  const { storage, database, stops } = connections;
+  const pool = openPool(config, log, options);
+  const store = new PredictionStore(database);
+  const reader = new ImageReader(limits);
+  const quarantine = openQuarantine(config, limits, log, options);
+  const health = new InferenceHealth(options.onUnhealthy);
+  const threads = config.WORKER_THREADS;
+  const predictor = new Predictor({
+    ...{ store, storage, reader, pool, threads, quarantine, health, log },
+    metrics: options.metrics ?? null,
+    worker: config.WORKER_ID,
+  });
+  stops.subscribeAll((id) => predictor.drop(id));
+  return { pool, store, reader, quarantine, predictor };
+}
+
 /**
- * Loads the models and starts to work.
- * @throws Error when no model can be served
+ * Starts to work: ready once a first version is loaded, or can be when it is asked for.
+ * @throws what the database, the queue or the disk say
  */
 export async function startWorker(
   config: WorkerConfig,
@@ -212,52 +154,45 @@ export async function startWorker(
   options: WorkerOptions,
 ): Promise<WorkerService> {
   configureSharp();
-  const limits = { maxPixels: config.MAX_PIXELS, timeoutS: config.DECODE_TIMEOUT_S };
-  const threads = config.WORKER_THREADS;
-  const pool = openPool(config, log, options);
-  const { models, beat } = await load(config, pool, log);
-  const { database, jobServer, stops, storage } = await connect(config, log);
-
-  const store = new PredictionStore(database);
-  const reader = new ImageReader(limits);
-  const quarantine = openQuarantine(config, limits, log, options);
-  const health = new InferenceHealth(options.onUnhealthy);
-  const metrics = options.metrics ?? null;
-  const parts = {
-    metrics,
-    store,
-    storage,
-    reader,
-    pool,
-    threads,
-    quarantine,
-    health,
-    worker: config.WORKER_ID,
-    log,
-  };
-  const predictor = new Predictor(parts, models);
-  stops.subscribeAll((id) => predictor.drop(id));
-
+  const connections = await connect(config, log);
+  const { database, jobServer, stops, modelChanges } = connections;
+  const predicting = openPredicting(config, log, options, connections);
+  const { pool, store, reader, quarantine, predictor } = predicting;
   const consumer = jobServer.consumer();
   const training = config.WORKER_ROLES.includes('train')
     ? new TrainingJobs({ config, database, jobServer, consumer, log })
     : null;
-  const now = () => ({ ...beat, queueProblem: consumer.problem() });
-  const endBeating = await keepBeating(new WorkerStore(database), now, log);
+  const models = await openModels(config, {
+    ...predicting,
+    database,
+    consumer,
+    engines: options.engines,
+    log,
+  });
+  modelChanges.subscribeAll(() => models.manager.poke());
+  await models.manager.start();
+  if (Object.keys(pool.absent).length > 0) log.info(pool.absent, 'devices not available on this machine');
+
+  const beat = (): WorkerBeat => ({
+    ...{ id: config.WORKER_ID, host: hostname(), pid: process.pid },
+    ...{ models: models.manager.served, problems: models.manager.problems },
+    queueProblem: consumer.problem(),
+  });
+  const beating = await keepBeating(new WorkerStore(database), beat, log);
+  models.onChange(beating.now);
   await reportWarnings(jobServer, log);
-  // As many jobs as the threads' batches hold, and one batch more that is decoded meanwhile.
-  for (const { model, report } of models)
-    consume(consumer, model.name, predictor, report.batchLimit * (threads + 1));
 
   return {
     beat,
     async stop() {
       training?.close();
+      await models.manager.close();
       await consumer.close();
       await predictor.close();
       quarantine.close();
-      await endBeating();
-      await Promise.all([reader.close(), pool.close(), jobServer.close(), stops.close(), store.close()]);
+      await beating.end();
+      await Promise.all([reader.close(), pool.close(), jobServer.close()]);
+      await Promise.all([stops.close(), modelChanges.close(), store.close(), models.close()]);
       await database.close();
     },
     async abandon() {

@@ -16,6 +16,17 @@ import { addPredicted, addReported } from '../datasets/routes/known-images.js';
 import { giveFeedback, listFeedback } from '../feedback/feedback.js';
 import { getModel, listModels } from '../models/models.js';
 import { modelReadme } from '../models/readme.js';
+import { listLabels, promoteLabel, removeLabel, rollBackLabel, setLabel } from '../models/routes/labels.js';
+import { pushModel } from '../models/routes/push.js';
+import {
+  exportVersion,
+  getVersion,
+  listVersions,
+  loadVersion,
+  removeVersion,
+  retireVersion,
+  unloadVersion,
+} from '../models/routes/versions.js';
 import { health, metrics, readiness } from '../operations/health.js';
 import { getLimits } from '../operations/limits.js';
 import { getStatistics, modelStatistics, statisticsEvents } from '../operations/statistics.js';
@@ -75,6 +86,19 @@ export const routes: readonly Route[] = [
   cancelTraining,
   listModels,
   getModel,
+  pushModel,
+  listVersions,
+  getVersion,
+  loadVersion,
+  unloadVersion,
+  retireVersion,
+  removeVersion,
+  exportVersion,
+  listLabels,
+  setLabel,
+  removeLabel,
+  rollBackLabel,
+  promoteLabel,
   modelReadme,
   modelStatistics,
   getStatistics,

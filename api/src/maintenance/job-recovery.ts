@@ -105,7 +105,7 @@ export class JobRecovery {
     for (const { item, reason } of failed) {
       const sentence = `The prediction failed each time it was tried: ${reason}. Send the image again.`;
       await predictions.end([item.job.id], 'failed', CODES.general, sentence);
-      await jobs.drop(item.model, [item.job.id]);
+      await jobs.drop({ name: item.model, version: item.version }, [item.job.id]);
     }
     return { put: gone.length, failed: failed.length };
   }

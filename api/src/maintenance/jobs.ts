@@ -5,13 +5,16 @@
  * years. Where it is missing, nothing in that queue can be relied on.
  */
 
-import type { Unfinished } from '@scry/shared/database/maintenance';
+import { versionKey } from '@scry/shared/contracts/version';
+import type { Unfinished, UnfinishedVersion } from '@scry/shared/database/maintenance';
 import { jobId, predictionJobOptions, predictionQueue } from '@scry/shared/queue/job';
 import type { JobServer } from '@scry/shared/queue/server';
 
 const MARKER_QUEUE = 'scry_marker';
 const MARKER = 'was-here'; // not "marker": BullMQ keeps something of its own under that key
 const A_HUNDRED_YEARS_MS = 100 * 365 * 24 * 3600 * 1000;
+
+const queueOf = ({ model, version }: Unfinished) => predictionQueue(versionKey(model, version));
 
 /** What became of the predictions that were looked at. */
 export interface Examined {
@@ -52,7 +55,7 @@ export class Jobs {
   /** Looks up the jobs of predictions of any models. @throws when the queue is unavailable */
   async examine(items: readonly Unfinished[]): Promise<Examined> {
     const jobs = await this.#server.find(
-      items.map(({ model, job }) => ({ queue: predictionQueue(model), id: jobId(job.id) })),
+      items.map((item) => ({ queue: queueOf(item), id: jobId(item.job.id) })),
     );
     const live: Unfinished[] = [];
     const gone: Unfinished[] = [];
@@ -69,17 +72,17 @@ export class Jobs {
   /** Makes jobs; one that exists stays as it is. @throws when the queue is unavailable */
   async add(items: readonly Unfinished[]): Promise<void> {
     const options = predictionJobOptions(this.#attempts);
-    for (const name of new Set(items.map(({ model }) => model))) {
+    for (const queue of new Set(items.map(queueOf))) {
       const jobs = items
-        .filter(({ model }) => model === name)
+        .filter((item) => queueOf(item) === queue)
         .map(({ job }) => ({ id: jobId(job.id), data: job }));
-      await this.#server.add(predictionQueue(name), jobs, options);
+      await this.#server.add(queue, jobs, options);
     }
   }
 
   /** Removes the jobs of predictions that have ended. */
-  async drop(model: string, predictionIds: readonly string[]): Promise<void> {
-    const queue = predictionQueue(model);
+  async drop({ name, version }: UnfinishedVersion, predictionIds: readonly string[]): Promise<void> {
+    const queue = predictionQueue(versionKey(name, version));
     await Promise.all(predictionIds.map((id) => this.#server.remove(queue, jobId(id))));
   }
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CODES } from '@scry/shared/contracts/prediction';
 import type { DatasetStore } from '@scry/shared/database/datasets';
 import type { MaintenanceStore } from '@scry/shared/database/maintenance';
+import type { ModelVersionStore } from '@scry/shared/database/model-versions';
 import type { PredictionStore } from '@scry/shared/database/predictions';
 import type { WorkerStore } from '@scry/shared/database/workers';
 import type { Config } from '@scry/shared/runtime/config';
@@ -10,6 +11,8 @@ import type { Logger } from '@scry/shared/runtime/log';
 import type { DerivedLimit } from '@scry/shared/storage/derived-limit';
 import type { ImageStorage } from '@scry/shared/storage/image-storage';
 import type { LocalBlobs } from '@scry/shared/storage/local-blobs';
+import type { FolderSource } from '../models/folder-source.js';
+import type { VersionService } from '../models/version-service.js';
 import { JobRecovery } from './job-recovery.js';
 import type { Jobs } from './jobs.js';
 import type { MaintenanceTask } from './maintenance.js';
@@ -45,6 +48,9 @@ export interface MaintenanceTaskParts {
   /** Makes jobs for webhook deliveries that are late. */
   readonly sweepWebhooks: () => Promise<unknown>;
   readonly datasetStore: DatasetStore;
+  readonly versionStore: Pick<ModelVersionStore, 'list'>;
+  readonly versions: Pick<VersionService, 'requestChecks' | 'removeUnusedFiles'>;
+  readonly folders: Pick<FolderSource, 'scan'>;
   readonly log: Logger;
 }
 
@@ -123,6 +129,9 @@ export function maintenanceTasks(parts: MaintenanceTaskParts): readonly Maintena
     },
     { name: 'webhooks', everyMs: 5 * SECOND, run: async () => void (await parts.sweepWebhooks()) },
     { name: 'temporary files', everyMs: 10 * MINUTE, run: () => removeOrphans(parts) },
+    { name: 'model folders', everyMs: 2 * SECOND, run: () => parts.folders.scan() },
+    { name: 'checks of models', everyMs: 30 * SECOND, run: () => parts.versions.requestChecks() },
+    { name: 'files of models', everyMs: DAY, run: () => parts.versions.removeUnusedFiles(ORPHAN_AFTER_MS) },
     { name: 'imports', everyMs: 10 * SECOND, run: () => failAbandonedImports(parts) },
     { name: 'stored files', everyMs: SECOND, run: (signal) => parts.storedFiles.run(signal) },
     { name: 'files without a row', everyMs: DAY / SHARDS, run: () => parts.storedFiles.sweep() },

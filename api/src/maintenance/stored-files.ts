@@ -34,7 +34,8 @@ export interface FiledModel {
 export interface StoredFilesParts {
   readonly files: StoredFileStore;
   readonly storage: ImageStorage;
-  readonly models: ReadonlyMap<string, FiledModel>;
+  /** What models say of their images now. */
+  readonly models: () => ReadonlyMap<string, FiledModel>;
   readonly log: Logger;
 }
 
@@ -100,7 +101,7 @@ export class StoredFiles {
   }
 
   #modelsThat(images: Model['images']): string[] {
-    return [...this.#parts.models.values()]
+    return [...this.#parts.models().values()]
       .filter((model) => model.images === images)
       .map(({ name }) => name);
   }
@@ -123,7 +124,7 @@ export class StoredFiles {
 
   async #file(row: EndedPrediction): Promise<void> {
     const { storage, models } = this.#parts;
-    const model = models.get(row.model);
+    const model = models().get(row.model);
     if (model?.images === 'delete') await this.removeUnneeded(row.sha256);
     else if (model?.images === 'by-class')
       await storage.filed

@@ -1,4 +1,5 @@
-/** Whether predictions of a model can be expected to be answered. Pure, so it is tested without workers. */
+/** Whether predictions of a version of a model can be expected to be answered. Pure, so it is tested without workers. */
+import { versionKey } from '@scry/shared/contracts/version';
 import type { LiveWorker } from '@scry/shared/database/workers';
 
 /**
@@ -14,22 +15,26 @@ const RESTART_S = 120;
 
 /**
  * @param workers those that live
- * @param servedAgoS how long ago any worker last served the model, seconds; null: never
+ * @param key `name@version`
+ * @param servedAgoS how long ago any worker last served it, seconds; null: never
  */
 export function availabilityOf(
-  model: string,
+  key: string,
   workers: readonly Pick<LiveWorker, 'models' | 'problems'>[],
   servedAgoS: number | null,
 ): Availability {
-  if (workers.some(({ models }) => models.some(({ name }) => name === model))) return { state: 'served' };
+  if (workers.some(({ models }) => models.some(({ name, version }) => versionKey(name, version) === key)))
+    return { state: 'served' };
   if (workers.length === 0 || (servedAgoS !== null && servedAgoS < RESTART_S)) return { state: 'expected' };
-  const refusal = workers.flatMap(({ problems }) => problems).find(({ name }) => name === model);
+  const refusal = workers
+    .flatMap(({ problems }) => problems)
+    .find(({ name, version }) => version !== undefined && versionKey(name, version) === key);
   return refusal ? { state: 'refused', reason: refusal.message } : { state: 'absent' };
 }
 
 /** Why a model is not served, in a sentence. */
-export function notServed(model: string, availability: Availability): string {
+export function notServed(key: string, availability: Availability): string {
   return availability.state === 'refused'
-    ? `No worker can load the model "${model}": ${availability.reason.replace(/\.$/, '')}.`
-    : `No worker serves the model "${model}".`;
+    ? `No worker can load the model "${key}": ${availability.reason.replace(/\.$/, '')}.`
+    : `No worker serves the model "${key}".`;
 }

@@ -2,24 +2,30 @@
 
 import { type ModelView, modelListSchema, modelViewSchema } from '@scry/shared/contracts/model';
 import type { LiveWorker } from '@scry/shared/database/workers';
-import { expectedEngine, type Model } from '@scry/shared/models/model-folders';
+import { expectedEngine } from '@scry/shared/models/model-folders';
 import { defaultParameters } from '@scry/shared/tasks/registry';
 import { z } from 'zod';
 import { json, problems } from '../http/describe.js';
 import type { Route } from '../http/route.js';
-import { findModel } from '../predictions/create/parse.js';
 import type { Services } from '../services.js';
+import { type ReadyVersion, type RegisteredModel, stableOf } from './model-registry.js';
 import { withoutFolders } from './public-text.js';
 
-function view(model: Model, isDefault: boolean, live: readonly LiveWorker[]): ModelView {
-  const { name, version, description, task, labels, input, output } = model;
+/** The version that stands for a model: the stable one, else the newest. */
+function shownVersion(model: RegisteredModel): ReadyVersion {
+  return stableOf(model) ?? (model.versions.values().next().value as ReadyVersion); // a model has at least one
+}
+
+function view(model: RegisteredModel, isDefault: boolean, live: readonly LiveWorker[]): ModelView {
+  const { name, version, manifest } = shownVersion(model);
+  const { description, task, labels, input, output } = manifest;
   const workers = live.flatMap(({ id, models }) =>
     models
-      .filter((served) => served.name === name)
-      .map(({ version, engine: used, device, runtime, notes }) => ({
+      .filter((served) => served.name === name && served.loaded !== false)
+      .map(({ version: loaded, engine: used, device, runtime, notes }) => ({
         id,
-        version,
-        engine: expectedEngine(model, used),
+        version: loaded,
+        engine: expectedEngine(manifest, used),
         device,
         runtime,
         notes: notes ?? [],
@@ -33,22 +39,27 @@ function view(model: Model, isDefault: boolean, live: readonly LiveWorker[]): Mo
   return {
     name,
     version,
+    versions: [...model.versions.keys()],
+    shares: model.labels.map(({ label, version: pointed, weight }) => ({ label, version: pointed, weight })),
     description,
     task,
-    engine: expectedEngine(model, workers[0]?.engine),
+    engine: expectedEngine(manifest, workers[0]?.engine),
     default: isDefault,
     labels: [...labels],
     input: { width: input.width ?? null, height: input.height ?? null, channels: input.channels },
     parameters: defaultParameters(task, output),
-    serving: workers.length > 0,
+    serving: live.some(({ models }) => models.some((served) => served.name === name)),
     workers,
     problems: failed,
   };
 }
 
-async function views({ models, serving }: Services, names: readonly Model[]): Promise<ModelView[]> {
+async function views(
+  { models, serving }: Services,
+  wanted: readonly RegisteredModel[],
+): Promise<ModelView[]> {
   const live = await serving.workers();
-  return names.map((model) => view(model, model.name === models.defaultModel, live));
+  return wanted.map((model) => view(model, model.name === models.defaultModel, live));
 }
 
 export const listModels: Route = {
@@ -63,11 +74,20 @@ export const listModels: Route = {
   },
   handlers: (services) => [
     async (_req, res) => {
-      const { models, defaultModel, problems: found } = services.models;
+      const { models, defaultModel, waiting } = services.models;
+      const missing = await services.folders.problem();
       res.json({
         items: await views(services, [...models.values()]),
         default: defaultModel,
-        problems: found.map((problem) => ({ ...problem, message: withoutFolders(problem.message) })),
+        problems: [
+          ...(missing === null ? [] : [{ name: 'MODELS_DIR', message: withoutFolders(missing) }]),
+          ...waiting.map(({ name, version, state, reason }) => ({
+            name,
+            version,
+            message:
+              state === 'rejected' ? withoutFolders(reason ?? 'Its check failed.') : 'It is being checked.',
+          })),
+        ],
       });
     },
   ],
@@ -89,7 +109,7 @@ export const getModel: Route = {
   },
   handlers: (services) => [
     async (req, res) => {
-      const [model] = await views(services, [findModel(services.models, String(req.params.name))]);
+      const [model] = await views(services, [services.models.find(String(req.params.name))]);
       res.json(model);
     },
   ],

@@ -1,11 +1,10 @@
 /** GET /v1/models/{name}/readme: what its maker says of a model: where it comes from and how good it is. */
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
+import { modelBlob } from '@scry/shared/models/version-content';
 import { z } from 'zod';
 import { problems } from '../http/describe.js';
 import { Problem } from '../http/problems.js';
 import type { Route } from '../http/route.js';
-import { findModel } from '../predictions/create/parse.js';
+import { stableOf } from './model-registry.js';
 
 export const modelReadme: Route = {
   scope: 'any',
@@ -21,16 +20,12 @@ export const modelReadme: Route = {
       ...problems('unknown-model', 'not-found'),
     },
   },
-  handlers: ({ models }) => [
+  handlers: ({ models, blobs }) => [
     async (req, res) => {
-      const { name, folder } = findModel(models, String(req.params.name));
-      const text = await readFile(path.join(folder, 'README.md'), 'utf8').catch(
-        (error: NodeJS.ErrnoException) => {
-          if (error.code !== 'ENOENT') throw error;
-          throw new Problem('not-found', `Model "${name}" has no README.md in its folder.`);
-        },
-      );
-      res.type('text/markdown').send(text);
+      const model = models.find(String(req.params.name));
+      const file = stableOf(model)?.files.find(({ path }) => path === 'README.md');
+      if (!file) throw new Problem('not-found', `Model "${model.name}" has no README.md in its folder.`);
+      res.type('text/markdown').send((await blobs.read(modelBlob(file.sha256))).toString());
     },
   ],
 };

@@ -6,6 +6,7 @@ import type { Space } from '@scry/shared/storage/free-space';
 import type { ImageStorage } from '@scry/shared/storage/image-storage';
 import type { RequestHandler } from 'express';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { ModelRegistry } from '../models/model-registry.js';
 import type { Queues } from '../predictions/create/job-producers.js';
 import type { Waiters } from '../predictions/wait/waiters.js';
 import { addOperationsGauges } from './metrics-operations.js';
@@ -17,8 +18,8 @@ export interface Measured {
   readonly waiters: Waiters;
   readonly operations: OperationsMonitor;
   readonly storage: ImageStorage;
-  /** Models whose queues are counted. */
-  readonly models: readonly string[];
+  /** Models that can be asked for, and the queues of their versions. */
+  readonly models: Pick<ModelRegistry, 'models' | 'keys'>;
   readonly log: Logger;
 }
 
@@ -70,20 +71,23 @@ export class Metrics {
           log.warn({ error: error.message }, 'unfinished predictions cannot be counted');
           return new Map<string, number>(); // a scrape without this gauge is better than none
         });
-        for (const model of models) this.set({ model }, counts.get(model) ?? 0);
+        for (const model of models.models.keys()) this.set({ model }, counts.get(model) ?? 0);
       },
     });
     new Gauge({
       name: 'scry_queue_jobs',
       help: 'Jobs in the queue, by state.',
-      labelNames: ['model', 'state'],
+      labelNames: ['model', 'version', 'state'],
       registers,
       async collect() {
         this.reset();
-        const counts = await queues.counts(models);
-        for (const [index, model] of models.entries())
+        const { keys } = models;
+        const counts = await queues.counts(keys);
+        for (const [index, key] of keys.entries()) {
+          const [model = key, version = ''] = key.split('@');
           for (const [state, count] of Object.entries(counts?.[index] ?? {}))
-            this.set({ model, state }, count);
+            this.set({ model, version, state }, count);
+        }
       },
     });
     new Gauge({

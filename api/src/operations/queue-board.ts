@@ -45,11 +45,11 @@ const askForPassword: ErrorRequestHandler = (error: unknown, _req, _res, next) =
 };
 
 /** Read-only: PostgreSQL is the truth, and what was changed here would be undone by job recovery. */
-function board({ queues, models }: Services): RequestHandler {
+function board({ queues }: Services, keys: readonly string[]): RequestHandler {
   const server = new ExpressAdapter();
   server.setBasePath(PATH);
   createBullBoard({
-    queues: [...models.models.keys()].map((name) => new QueueBoardAdapter(queues, name)),
+    queues: keys.map((key) => new QueueBoardAdapter(queues, key)),
     serverAdapter: server,
     options: { uiConfig: { boardTitle: 'Scry: queues' } },
   });
@@ -60,8 +60,11 @@ export function queueBoard(services: Services): Router {
   const router = Router();
   const authorize = authorizer(services.authenticator, services.config);
   let opened: RequestHandler | null = null;
+  let shown = '';
   const show: RequestHandler = (req, res, next) => {
-    opened ??= board(services); // made when somebody looks: few ever do
+    const { keys } = services.models;
+    if (!opened || shown !== keys.join()) opened = board(services, keys); // made when somebody looks: few ever do
+    shown = keys.join();
     return opened(req, res, next);
   };
   router.use(PATH, keyFromPassword, authorize('admin'), show, askForPassword);

@@ -20,6 +20,7 @@ export function present(prediction: Prediction, base: string): PredictionView {
     model: {
       name: prediction.model,
       version: prediction.modelVersion,
+      label: prediction.modelLabel,
       task: prediction.task,
       engine: prediction.engine,
     },

@@ -6,7 +6,11 @@ import { ENGINES, TASKS } from '../models/model-folders.js';
 export const modelViewSchema = z
   .object({
     name: z.string(),
-    version: z.string(),
+    version: z.string().describe('What the name alone means: the version that `stable` points to.'),
+    versions: z.array(z.string()).describe('Those that can be asked for as `name@version`, newest first.'),
+    shares: z
+      .array(z.object({ label: z.string(), version: z.string(), weight: z.number() }))
+      .describe('Labels, with the percent of the traffic that each takes from `stable`.'),
     description: z.string(),
     task: z.enum(TASKS),
     engine: z.enum(ENGINES).describe('What runs it where it is served; otherwise what is tried first.'),

@@ -116,7 +116,18 @@ export const predictionSchema = z
     prediction_id: z.string(),
     status: z.enum(STATUSES),
     code: z.int().describe('100 predicting, 200 done, 5xx failed; see the list of codes.'),
-    model: z.object({ name: z.string(), version: z.string(), task: z.string(), engine: z.string() }),
+    model: z.object({
+      name: z.string(),
+      version: z.string(),
+      label: z
+        .string()
+        .nullable()
+        .describe(
+          'The label that chose the version, such as `stable` or `canary`; null: it was asked for itself.',
+        ),
+      task: z.string(),
+      engine: z.string(),
+    }),
     parameters: parametersSchema,
     image: imageSchema,
     output: orNull(outputSchema),

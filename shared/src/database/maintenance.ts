@@ -6,7 +6,14 @@ import { NOTE_FILES } from './prediction-statements.js';
 /** An unfinished prediction, with all that a job for it needs. */
 export interface Unfinished {
   readonly model: string;
+  readonly version: string;
   readonly job: PredictionJob;
+}
+
+/** A version that predictions wait for. */
+export interface UnfinishedVersion {
+  readonly name: string;
+  readonly version: string;
 }
 
 /** Where the last page ended. */
@@ -23,6 +30,7 @@ export interface UnfinishedPage {
 interface UnfinishedRow {
   id: string;
   model: string;
+  model_version: string;
   sha256: string;
   parameters: PredictionJob['parameters'];
   created_at: Date;
@@ -34,7 +42,7 @@ interface UnfinishedRow {
 const SLACK_S = 5;
 
 const UNFINISHED = `
-  SELECT id, model, encode(image_sha256, 'hex') AS sha256, parameters, created_at, created_at::text AS created_text,
+  SELECT id, model, model_version, encode(image_sha256, 'hex') AS sha256, parameters, created_at, created_at::text AS created_text,
          expires_at
   FROM predictions
   WHERE ended IS NULL AND (created_at, id) > ($2::timestamptz, $3)
@@ -47,8 +55,11 @@ const EXPIRED = `
   WHERE ended IS NULL AND expires_at <= clock_timestamp() ORDER BY expires_at LIMIT $1`;
 const WAITING_FOR = `
   SELECT id FROM predictions
-  WHERE ended IS NULL AND model = $1 AND created_at < clock_timestamp() - $2 * interval '1 second'
+  WHERE ended IS NULL AND model = $1 AND model_version = $4
+    AND created_at < clock_timestamp() - $2 * interval '1 second'
   ORDER BY created_at, id LIMIT $3`;
+const UNFINISHED_VERSIONS = `
+  SELECT DISTINCT model AS name, model_version AS version FROM predictions WHERE ended IS NULL`;
 // A row that is being written to at this moment is left for the next step.
 const REMOVE_OLD = `
   WITH gone AS (
@@ -91,13 +102,19 @@ export class MaintenanceStore {
   }
 
   /** Unfinished predictions of a model that were accepted more than `forS` seconds ago, oldest first. */
-  async waitingFor(model: string, forS: number, limit: number): Promise<string[]> {
+  async waitingFor({ name, version }: UnfinishedVersion, forS: number, limit: number): Promise<string[]> {
     const rows = await this.#database.run<{ id: string }>('maintenance_waiting_for', WAITING_FOR, [
-      model,
+      name,
       forS,
       limit,
+      version,
     ]);
     return rows.map((row) => row.id);
+  }
+
+  /** Versions that predictions wait for. */
+  unfinishedVersions(): Promise<UnfinishedVersion[]> {
+    return this.#database.run<UnfinishedVersion>('maintenance_unfinished_versions', UNFINISHED_VERSIONS, []);
   }
 
   /** Removes some predictions that ended more than `days` ago; their files follow. @returns how many */
@@ -108,7 +125,19 @@ export class MaintenanceStore {
   }
 }
 
-function toUnfinished({ id, model, sha256, parameters, created_at, expires_at }: UnfinishedRow): Unfinished {
+function toUnfinished({
+  id,
+  model,
+  model_version,
+  sha256,
+  parameters,
+  created_at,
+  expires_at,
+}: UnfinishedRow): Unfinished {
   const createdAt = created_at.getTime();
-  return { model, job: { id, sha256, parameters, createdAt, expiresAt: expires_at?.getTime() ?? null } };
+  return {
+    model,
+    version: model_version,
+    job: { id, sha256, parameters, createdAt, expiresAt: expires_at?.getTime() ?? null },
+  };
 }

@@ -36,6 +36,8 @@ export interface Version {
   readonly pinned: boolean;
   readonly metrics: Readonly<Record<string, unknown>> | null;
   readonly createdAt: Date;
+  /** How often a check of it was begun. */
+  readonly checkTries: number;
   readonly checkedAt: Date | null;
 }
 
@@ -51,7 +53,7 @@ export type Checked =
   | { readonly ok: false; readonly reason: string };
 
 const VERSION = `name, version, id, state, reason, manifest, notes, files, bytes::float8 AS bytes, source, pinned, metrics,
-  created_at AS "createdAt", checked_at AS "checkedAt"`;
+  created_at AS "createdAt", check_tries AS "checkTries", checked_at AS "checkedAt"`;
 const LABEL = `name, label, version, weight, previous, changed_at AS "changedAt"`;
 const TELL = `pg_notify('${MODELS_CHANNEL}', $1)`;
 
@@ -60,6 +62,19 @@ const CREATE = `
   INSERT INTO model_versions (name, version, id, manifest, files, bytes, source, created_by, wanted_label, wanted_weight, metrics)
   VALUES ($1, $2, $3, $4::jsonb, $5::jsonb, $6, $7, $8, $9, $10, $11::jsonb)
   ON CONFLICT DO NOTHING RETURNING ${VERSION}, ${TELL}`;
+
+/** One check at a time, unless who began the last one has not ended it within its time, or died. */
+const BEGIN_CHECK = `
+  UPDATE model_versions SET check_tries = check_tries + 1, check_began_at = clock_timestamp()
+  WHERE name = $1 AND version = $2 AND state = 'checking'
+    AND ($4 OR check_began_at IS NULL OR check_began_at < clock_timestamp() - $3 * interval '1 second')
+  RETURNING ${VERSION}`;
+const BEGIN_UNTRIED = `
+  UPDATE model_versions SET check_tries = 1, check_began_at = clock_timestamp()
+  WHERE state = 'checking' AND source = 'folder' AND check_tries = 0 AND ($1::text[] IS NULL OR name = ANY($1))
+  RETURNING ${VERSION}`;
+const LEAVE_CHECK = `
+  UPDATE model_versions SET check_began_at = NULL WHERE name = $1 AND version = $2 AND state = 'checking'`;
 
 /** A version that is ready gets the label it was made for; what the label pointed to stays as `previous`. */
 const ACCEPT = `
@@ -131,6 +146,26 @@ export class ModelVersionStore {
       label?.weight ?? null,
       metrics === null ? null : JSON.stringify(metrics),
     ]);
+  }
+
+  /**
+   * Begins a check.
+   * @param withinS how long one that was begun is waited for, seconds
+   * @param died whether it is known that who began the last one died
+   * @returns null when it is not to be checked, or somebody checks it now
+   */
+  beginCheck(name: string, version: string, withinS: number, died: boolean): Promise<Version | null> {
+    return this.#one(BEGIN_CHECK, [name, version, withinS, died]);
+  }
+
+  /** Begins the checks of all versions from folders that nobody has tried. @param names of models; undefined: all */
+  beginUntried(names?: readonly string[]): Promise<Version[]> {
+    return this.#database.query<Version>(BEGIN_UNTRIED, [names ?? null]);
+  }
+
+  /** Leaves a check that found nothing to whoever begins it next. */
+  async leaveCheck(name: string, version: string): Promise<void> {
+    await this.#database.query(LEAVE_CHECK, [name, version]);
   }
 
   /** Ends a check: `checking → ready | rejected`. @returns null when it was not being checked any more */

@@ -17,6 +17,8 @@ export interface Prediction {
   readonly code: Code;
   readonly model: string;
   readonly modelVersion: string;
+  /** The label through which the version was chosen; null: it was asked for by its own name. */
+  readonly modelLabel: string | null;
   readonly task: string;
   readonly engine: string;
   readonly parameters: Parameters;
@@ -38,6 +40,7 @@ export interface PredictionRow {
   code: Code;
   model: string;
   model_version: string;
+  model_label: string | null;
   task: string;
   engine: string;
   parameters: Parameters;
@@ -62,7 +65,7 @@ export interface PredictionRow {
 }
 
 /** Columns that make a `Prediction`, in one place. */
-export const PREDICTION_COLUMNS = `id, status, code, model, model_version, task, engine, parameters,
+export const PREDICTION_COLUMNS = `id, status, code, model, model_version, model_label, task, engine, parameters,
   image_sha256, image_format, image_width, image_height, image_bytes, output, error, cached,
   worker, device, decode_ms, batch_ms, inference_ms, batch_size, created_at, started_at, completed_at, expires_at`;
 
@@ -95,6 +98,7 @@ export function toPrediction(row: PredictionRow): Prediction {
     code: row.code,
     model: row.model,
     modelVersion: row.model_version,
+    modelLabel: row.model_label,
     task: row.task,
     engine: row.engine,
     parameters: row.parameters,

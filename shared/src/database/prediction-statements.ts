@@ -3,13 +3,13 @@ import { CHANNEL, STOP_CHANNEL } from './change-listener.js';
 import { PREDICTION_COLUMNS } from './prediction-row.js';
 
 export const INSERT = `
-  INSERT INTO predictions (id, model, model_version, task, engine, parameters,
+  INSERT INTO predictions (id, model, model_version, model_label, task, engine, parameters,
                            image_sha256, image_format, image_width, image_height, image_bytes, expires_at)
-  SELECT id, model, model_version, task, engine, parameters,
+  SELECT id, model, model_version, model_label, task, engine, parameters,
          decode(sha256, 'hex'), format, width, height, bytes, clock_timestamp() + expires_in * interval '1 second'
   FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::jsonb[],
-              $7::text[], $8::text[], $9::int[], $10::int[], $11::int[], $12::float8[])
-    AS new (id, model, model_version, task, engine, parameters, sha256, format, width, height, bytes, expires_in)
+              $7::text[], $8::text[], $9::int[], $10::int[], $11::int[], $12::float8[], $13::text[])
+    AS new (id, model, model_version, task, engine, parameters, sha256, format, width, height, bytes, expires_in, model_label)
   ON CONFLICT (id) DO NOTHING
   RETURNING id, created_at AS "createdAt", expires_at AS "expiresAt"`;
 
@@ -17,7 +17,7 @@ export const INSERT = `
 export const INSERT_WITH_WEBHOOKS = `
   WITH created AS (${INSERT}), wanted AS (
     SELECT DISTINCT ON (id) id, url, base_url
-    FROM unnest($1::text[], $13::text[], $14::text[]) WITH ORDINALITY AS w (id, url, base_url, place)
+    FROM unnest($1::text[], $14::text[], $15::text[]) WITH ORDINALITY AS w (id, url, base_url, place)
     ORDER BY id, place
   ), promised AS (
     INSERT INTO webhook_deliveries (prediction_id, url, base_url)

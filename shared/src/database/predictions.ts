@@ -30,6 +30,8 @@ export interface NewPrediction {
   readonly id: string;
   readonly model: string;
   readonly modelVersion: string;
+  /** The label through which the version was chosen; null: it was asked for by its own name. */
+  readonly modelLabel?: string | null;
   readonly task: string;
   readonly engine: string;
   readonly parameters: Parameters;
@@ -205,6 +207,7 @@ export class PredictionStore {
       column(items, (item) => item.image.height),
       column(items, (item) => item.image.bytes),
       column(items, (item) => item.expiresInS),
+      column(items, (item) => item.modelLabel ?? null),
     ];
     const webhooks = [
       column(items, (item) => item.webhook?.url ?? null),

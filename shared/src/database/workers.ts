@@ -1,5 +1,6 @@
 /** The workers table: who lives, what it serves, on what. Seconds and ages are by the database's clock. */
 import { z } from 'zod';
+import { versionKey } from '../contracts/version.js';
 import type { Database } from './database.js';
 
 /** How often a worker says that it lives; one not heard of for three times as long counts as gone. */
@@ -12,6 +13,10 @@ export const servedModelSchema = z
     name: z.string(),
     version: z.string(),
     engine: z.string().optional(),
+    loaded: z
+      .boolean()
+      .optional()
+      .describe('False: it is loaded when a prediction asks for it, and what it runs on is known then.'),
     device: z.string(),
     runtime: z.string().describe('Library and backend that really run it.'),
     notes: z
@@ -27,8 +32,12 @@ export interface WorkerBeat {
   readonly host: string;
   readonly pid: number;
   readonly models: readonly ServedModel[];
-  /** Models that could not be loaded, by name, with a sentence. */
-  readonly problems: readonly { readonly name: string; readonly message: string }[];
+  /** Versions that could not be loaded, with a sentence. */
+  readonly problems: readonly {
+    readonly name: string;
+    readonly version?: string;
+    readonly message: string;
+  }[];
   /** Why it cannot take jobs, in a sentence; null: it can. */
   readonly queueProblem: string | null;
 }
@@ -75,7 +84,7 @@ export class WorkerStore {
       JSON.stringify(worker.models),
       JSON.stringify(worker.problems),
       worker.queueProblem,
-      worker.models.map(({ name }) => name),
+      worker.models.map(({ name, version }) => versionKey(name, version)),
       BEAT_MS / 1000,
     ];
     await this.#database.run('worker_beat', BEAT, values);
@@ -86,7 +95,7 @@ export class WorkerStore {
     return this.#database.run<LiveWorker>('worker_live', LIVE, [GONE_AFTER_S]);
   }
 
-  /** How long ago each model was last served by any worker, seconds. */
+  /** How long ago each version (`name@version`) was last served by any worker, seconds. */
   async servedAgo(): Promise<Map<string, number>> {
     const rows = await this.#database.run<{ name: string; agoS: number }>('worker_served', SERVED, []);
     return new Map(rows.map(({ name, agoS }) => [name, agoS]));

@@ -35,6 +35,25 @@ export function trainingJob(id: string): NewJob {
 /** A training's row counts its starts; the queue tries as long as there is one. */
 export const TRAINING_JOB_OPTIONS: JobOptions = { attempts: 5, keepFailed: false };
 
+/** The queue that carries checks of new versions. No model's queue can have this name. */
+export const CHECK_QUEUE = 'scry_checks';
+
+/** Which version is to be checked. */
+export interface CheckJob {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** The id of a version's check. @param id the version's own, by its content, which models of other names may have, too */
+export function checkJobId(name: string, id: string): string {
+  return `c-${name}-${id}`;
+}
+
+/** How checks are tried: faults of the machine may pass, and what a check finds is no fault. */
+export function checkJobOptions(): JobOptions {
+  return { attempts: 3, keepFailed: false };
+}
+
 /** The id of a prediction's job. BullMQ refuses ids of digits alone, hence the prefix. */
 export function jobId(predictionId: string): string {
   return `p-${predictionId}`;

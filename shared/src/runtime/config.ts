@@ -139,6 +139,26 @@ const settings = {
     '',
     'Comma-separated names of the models a worker serves; unset: all.',
   ),
+  MODEL_IDLE_S: setting(
+    whole(1).default(300),
+    '300',
+    'A version without a label that nobody asked for this long is unloaded, and loaded again when somebody does, seconds.',
+  ),
+  MODEL_MEMORY_BYTES: setting(
+    whole(0).default(0),
+    '0',
+    'Memory for models per worker, taken as the size of their files times WORKER_THREADS: beyond it the one used longest ago is unloaded. 0: no limit.',
+  ),
+  MODEL_CHECK_TIMEOUT_S: setting(
+    whole(1, 3600).default(120),
+    '120',
+    'A new version whose check takes longer is rejected, seconds.',
+  ),
+  MODEL_CHECK_MEMORY_BYTES: setting(
+    whole(64 * MIB).default(4096 * MIB),
+    String(4096 * MIB),
+    'A new version whose check takes more memory is rejected.',
+  ),
   WORKER_ALIVE_FILE: setting(
     folder.optional(),
     '',

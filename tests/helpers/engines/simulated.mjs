@@ -18,9 +18,18 @@ const ACTS = {
   },
 };
 
+/** What loading a model does, as its description says. */
+const LOADS = {
+  'hangs while it loads': () => {
+    for (;;);
+  },
+  'ends its thread while it loads': () => process.exit(7),
+};
+
 export const engine = {
   name: 'onnx',
   load: async (model) => {
+    LOADS[model.description]?.();
     if (model.description === 'fails to load') throw new Error(`${model.file} is not for this device`);
     return {
       device: 'cuda',

@@ -1,9 +1,10 @@
 /**
- * One model's way to the inference threads. Owns its batcher, and the count of jobs that are on their way to it: as
+ * One version's way to the inference threads. Owns its batcher, and the count of jobs that are on their way to it: as
  * long as there are some, waiting for company can pay; when there are none, a batch goes out as it is.
  */
 
 import type { Outcome } from '@scry/shared/contracts/prediction';
+import { versionKey } from '@scry/shared/contracts/version';
 import type { Model } from '@scry/shared/models/model-folders';
 import type { PredictionJob } from '@scry/shared/queue/job';
 import { Batcher } from '@scry/shared/runtime/batcher';
@@ -49,6 +50,8 @@ export interface ModelRunnerParts {
 export class ModelRunner {
   readonly model: Model;
   readonly report: LoadedReport;
+  /** `name@version`. */
+  readonly key: string;
   readonly #pool: InferencePool;
   readonly #health: InferenceHealth;
   readonly #metrics: WorkerMetrics | null;
@@ -58,6 +61,7 @@ export class ModelRunner {
   constructor({ model, report }: LoadedModel, { pool, health, metrics, threads }: ModelRunnerParts) {
     this.model = model;
     this.report = report;
+    this.key = versionKey(model.name, model.version);
     this.#pool = pool;
     this.#health = health;
     this.#metrics = metrics;
@@ -113,7 +117,7 @@ export class ModelRunner {
     if (live.length === 0) return items.map(() => 'dropped');
     try {
       const inputs = live.map((item) => item.input);
-      const { outcomes, inferenceMs } = await this.#pool.run(this.model.name, inputs);
+      const { outcomes, inferenceMs } = await this.#pool.run(this.key, inputs);
       this.#health.succeeded();
       this.#metrics?.ran(this, live.length, inferenceMs);
       const answers = new Map(live.map((item, index) => [item, outcomes[index] as Outcome]));

@@ -1,8 +1,9 @@
 /**
- * What runs inside an inference thread: loads every model when the thread starts, tells the pool how that went, then
- * runs batches. A model that fails to load is a value in the report; the thread serves the others.
+ * What runs inside an inference thread: loads and unloads versions of models and runs batches, one request after the other.
+ * A model that fails to load is a value in the report; the thread goes on with the others.
  */
-import { parentPort, threadId, workerData } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
+import { versionKey } from '@scry/shared/contracts/version';
 import type { Model } from '@scry/shared/models/model-folders';
 import type { ImageInput } from '../imaging/fit.js';
 import { oneLine } from '../models/manifest-problem.js';
@@ -12,16 +13,20 @@ import { type BatchResult, type InferenceItem, ServedModel } from './thread-mode
 
 /** What the pool gives every thread. */
 export interface ThreadData {
-  readonly models: readonly Model[];
   readonly device: Device | 'auto';
   readonly intraOpThreads: number;
   readonly engines: EngineModules;
 }
 
-export interface ThreadTask {
-  readonly model: string;
-  readonly items: readonly InferenceItem[];
-}
+/** One thing to do. The next request comes when this one is answered. */
+export type ThreadRequest =
+  | { readonly load: Model }
+  /** Key of a version. */
+  | { readonly unload: string }
+  /** Key of a version, with the images of one batch. */
+  | { readonly run: string; readonly items: readonly InferenceItem[] };
+
+export type ThreadReply = { readonly value: unknown } | { readonly error: string };
 
 export interface ThreadResult extends BatchResult {
   /** Tensors that TensorFlow.js holds in this thread; null for engines that do not count. */
@@ -31,12 +36,12 @@ export interface ThreadResult extends BatchResult {
 /** How loading one model went. */
 export type ModelReport = {
   readonly name: string;
+  readonly version: string;
   /** Sentences worth a log line: devices that it does not run on, oddities of the file. */
   readonly notes: readonly string[];
 } & (
   | {
       readonly ok: true;
-      readonly version: string;
       readonly engine: string;
       readonly device: Device;
       /** For people: which library and backend it runs on. */
@@ -54,10 +59,9 @@ export type ModelReport = {
 /** The report of a model that serves. */
 export type LoadedReport = Extract<ModelReport, { ok: true }>;
 
-/** Sent once by every thread, when it is ready. */
-export interface ThreadReady {
-  readonly ready: number;
-  readonly reports: readonly ModelReport[];
+/** What a thread answers when it was to load a model. */
+export interface ThreadLoaded {
+  readonly report: ModelReport;
   /** Devices that this machine lacks, as far as they were asked for, with the reason. */
   readonly absent: Readonly<Record<string, string>>;
 }
@@ -79,19 +83,20 @@ async function load(model: Model): Promise<ModelReport> {
   const notes: string[] = [];
   const note = (sentence: string) => notes.push(sentence);
   const start = performance.now();
+  const { name, version } = model;
   try {
     const engine = await loadEngine(model.engine, data.engines);
     const { device, intraOpThreads } = data;
     const options = { device, intraOpThreads, onFallback: note, onAbsent };
     const served = await ServedModel.load(engine, model, options, note);
-    serving.set(model.name, { served, engine });
+    serving.set(versionKey(name, version), { served, engine });
     const { resample, filter, antialias, resize, crop, pad, align } = model.input;
     const { width, height, channels } = served.input;
     return {
-      name: model.name,
+      name,
+      version,
       ok: true,
       notes,
-      version: model.version,
       engine: engine.name,
       device: served.loaded.device,
       runtime: served.loaded.runtime,
@@ -100,18 +105,35 @@ async function load(model: Model): Promise<ModelReport> {
       loadMs: performance.now() - start,
     };
   } catch (error) {
-    return { name: model.name, ok: false, notes, problem: oneLine(error) };
+    return { name, version, ok: false, notes, problem: oneLine(error) };
   }
 }
 
-const reports: ModelReport[] = [];
-for (const model of data.models) reports.push(await load(model));
-parentPort?.postMessage({ ready: threadId, reports, absent } satisfies ThreadReady);
+async function unload(key: string): Promise<void> {
+  const found = serving.get(key);
+  serving.delete(key);
+  await found?.served.dispose();
+}
 
 /** @throws Error with the engine's words when a run fails */
-export default async function run({ model, items }: ThreadTask): Promise<ThreadResult> {
-  const found = serving.get(model);
-  if (!found) throw new Error(`model "${model}" is not loaded in this inference thread`);
+async function run(key: string, items: readonly InferenceItem[]): Promise<ThreadResult> {
+  const found = serving.get(key);
+  if (!found) throw new Error(`model "${key}" is not loaded in this inference thread`);
   const result = await found.served.run(items);
   return { ...result, liveTensors: found.engine.liveTensors?.() ?? null };
 }
+
+async function carryOut(request: ThreadRequest): Promise<unknown> {
+  if ('run' in request) return run(request.run, request.items);
+  if ('unload' in request) return unload(request.unload);
+  return { report: await load(request.load), absent } satisfies ThreadLoaded;
+}
+
+parentPort?.on('message', (request: ThreadRequest) => {
+  void carryOut(request)
+    .then(
+      (value): ThreadReply => ({ value }),
+      (error: unknown): ThreadReply => ({ error: oneLine(error) }),
+    )
+    .then((reply) => parentPort?.postMessage(reply));
+});

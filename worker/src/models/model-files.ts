@@ -1,7 +1,7 @@
 /**
  * Folders with the files of versions, for engines that read files. Owns FOLDER, which is this process's alone:
  *
- *     FOLDER/<id of the version>/<name of the model>/…   made when first asked for, removed with `forget`
+ *     FOLDER/<name>-<id of the version>/<name of the model>/…   made when first asked for, removed with `forget`
  *
  * A folder appears by a rename when it is whole, so that one that was begun and left is never taken for a model.
  */
@@ -15,6 +15,8 @@ import type { Blobs } from '@scry/shared/storage/blobs';
 
 /** What is needed of a version to lay its files out. */
 export type VersionContent = Pick<Version, 'name' | 'version' | 'id' | 'manifest' | 'files'>;
+
+type Identity = Pick<Version, 'name' | 'id'>;
 
 export class ModelFiles {
   readonly #folder: string;
@@ -33,7 +35,7 @@ export class ModelFiles {
 
   /** The folder with a version's files and its manifest. @throws BlobMissing, and what the file system says */
   async folder(version: VersionContent): Promise<string> {
-    const target = path.join(this.#folder, version.id);
+    const target = this.#place(version);
     const made = path.join(target, version.name);
     if (await exists(made)) return made;
     const partial = path.join(this.#folder, `partial-${randomUUID()}`);
@@ -48,14 +50,24 @@ export class ModelFiles {
     return made;
   }
 
+  /** A sentence without the path of a version's folder: what people are told names files as they know them. */
+  withoutFolder(version: Identity, sentence: string): string {
+    return sentence.replaceAll(`${path.join(this.#place(version), version.name)}${path.sep}`, '');
+  }
+
   /** Removes a version's files here; the blobs stay. */
-  async forget(id: string): Promise<void> {
-    await rm(path.join(this.#folder, id), { recursive: true, force: true });
+  async forget(version: Identity): Promise<void> {
+    await rm(this.#place(version), { recursive: true, force: true });
   }
 
   /** Removes everything: for the end of the process. */
   async clear(): Promise<void> {
     await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  /** Models of other names may have the same content. */
+  #place({ name, id }: Identity): string {
+    return path.join(this.#folder, `${name}-${id}`);
   }
 
   async #layOut({ name, version, manifest, files }: VersionContent, folder: string): Promise<void> {

@@ -4,16 +4,22 @@
  */
 
 import { CODES, type ImageInfo, type Parameters } from '@scry/shared/contracts/prediction';
+import { versionKey } from '@scry/shared/contracts/version';
 import type { Created, Prediction } from '@scry/shared/database/predictions';
-import { expectedEngine, type Model } from '@scry/shared/models/model-folders';
+import { expectedEngine } from '@scry/shared/models/model-folders';
 import type { PendingImage } from '@scry/shared/storage/image-storage';
 import { Problem } from '../../http/problems.js';
+import type { ReadyVersion } from '../../models/model-registry.js';
 import type { Services } from '../../services.js';
 
 /** A checked request. */
 export interface CreateRequest {
   readonly id: string;
-  readonly model: Model;
+  readonly version: ReadyVersion;
+  /** The label that chose the version; null: it was asked for by its own name. */
+  readonly label: string | null;
+  /** Whether a version or label was asked for, and not the model alone. */
+  readonly asksForVersion: boolean;
   readonly parameters: Parameters;
   readonly image: ImageInfo;
   /** Seconds after which an answer is of no use; null: never. */
@@ -28,15 +34,18 @@ export interface Accepted {
   readonly prediction: Prediction;
 }
 
-function freshRow({ id, model, parameters, image }: CreateRequest, times: Created): Prediction {
+/** What a prediction is answered by, whatever happens to the labels meanwhile. */
+function promised({ name, version, manifest }: ReadyVersion, label: string | null) {
+  const engine = expectedEngine(manifest);
+  return { model: name, modelVersion: version, modelLabel: label, task: manifest.task, engine };
+}
+
+function freshRow({ id, version, label, parameters, image }: CreateRequest, times: Created): Prediction {
   return {
     id,
     status: 'queued',
     code: CODES.predicting,
-    model: model.name,
-    modelVersion: model.version,
-    task: model.task,
-    engine: expectedEngine(model),
+    ...promised(version, label),
     parameters,
     image,
     output: null,
@@ -51,7 +60,7 @@ function freshRow({ id, model, parameters, image }: CreateRequest, times: Create
 
 async function enqueue(
   services: Services,
-  { id, model, parameters, image }: CreateRequest,
+  { id, version, parameters, image }: CreateRequest,
   times: Created,
 ): Promise<void> {
   const job = {
@@ -61,7 +70,9 @@ async function enqueue(
     createdAt: times.createdAt.getTime(),
     expiresAt: times.expiresAt?.getTime() ?? null,
   };
-  if (!(await services.queues.add(model.name, job))) services.metrics.unqueued.inc({ model: model.name });
+  const { name } = version;
+  if (!(await services.queues.add(versionKey(name, version.version), job)))
+    services.metrics.unqueued.inc({ model: name });
 }
 
 /**
@@ -70,23 +81,11 @@ async function enqueue(
  */
 async function commit(
   { storage, predictions, storedFiles }: Services,
-  { id, model, parameters, image, expiresInS, webhook }: CreateRequest,
+  { id, version, label, parameters, image, expiresInS, webhook }: CreateRequest,
   upload: PendingImage,
 ): Promise<Created | null> {
   await upload.keep();
-  const { name, version, task } = model;
-  const engine = expectedEngine(model);
-  const row = {
-    id,
-    model: name,
-    modelVersion: version,
-    task,
-    engine,
-    parameters,
-    image,
-    expiresInS,
-    webhook,
-  };
+  const row = { id, ...promised(version, label), parameters, image, expiresInS, webhook };
   const created = await predictions.create(row);
   if (!created) {
     await storedFiles.removeUnneeded(image.sha256);
@@ -111,12 +110,13 @@ export async function accept(
   const { predictions, metrics, serving, backlog, webhooks, answerCache } = services;
   const earlier = idIsChosen ? await predictions.get(wanted.id) : null;
   if (earlier) return { created: false, prediction: earlier };
-  await serving.admit(wanted.model.name);
-  await backlog.admit(wanted.model.name);
+  const { name, version, checkedAt } = wanted.version;
+  await serving.admit(versionKey(name, version), checkedAt);
+  await backlog.admit(name);
   const created = await commit(services, wanted, upload);
   if (created) {
-    backlog.add(wanted.model.name);
-    metrics.created.inc({ model: wanted.model.name });
+    backlog.add(name);
+    metrics.created.inc({ model: name });
     if (wanted.webhook) webhooks.deliverer.watch(wanted.id); // before there is a job, so before it can end
     const answered = await answerCache?.answer(wanted.id);
     if (answered) return { created: true, prediction: answered };
@@ -131,13 +131,17 @@ export async function accept(
   );
 }
 
-/** True when a prediction is what was asked for: same image, model and parameters. */
-export function isSame(prediction: Prediction, { model, parameters, image }: CreateRequest): boolean {
+/** True when a prediction is what was asked for: same image, model and parameters, and the same version if one was named. */
+export function isSame(
+  prediction: Prediction,
+  { version, asksForVersion, parameters, image }: CreateRequest,
+): boolean {
   const entries = (value: Parameters) =>
     JSON.stringify(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
   return (
     prediction.image.sha256 === image.sha256 &&
-    prediction.model === model.name &&
+    prediction.model === version.name &&
+    (!asksForVersion || prediction.modelVersion === version.version) &&
     entries(prediction.parameters) === entries(parameters)
   );
 }

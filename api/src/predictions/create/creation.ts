@@ -42,11 +42,13 @@ export function creator(services: Services, judge: Judge) {
   ): Promise<{ prediction: Prediction; keep: boolean }> {
     const { image, fields } = await receive(req, res);
     try {
-      const { idIsChosen, keep, webhook, ...checked } = checkFields(req, fields, models, id);
+      const { idIsChosen, keep, webhook, model, ...checked } = checkFields(req, fields, id);
       const refused = webhook && refuseTarget(webhook, config.WEBHOOK_PRIVATE);
       if (refused) throw new Problem('invalid-request', `webhook: ${refused}.`);
       const wanted: CreateRequest = {
         ...checked,
+        ...(await models.resolve(model, checked.id)),
+        asksForVersion: model?.includes('@') ?? false,
         webhook: webhook === null ? null : { url: webhook, baseUrl: baseUrl(req, config.PUBLIC_URL) },
         image: await describeImage(image, config.MAX_PIXELS),
       };

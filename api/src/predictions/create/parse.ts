@@ -6,7 +6,6 @@ import {
   PREDICTION_ID,
   parametersSchema,
 } from '@scry/shared/contracts/prediction';
-import type { Model, ModelCatalogue } from '@scry/shared/models/model-folders';
 import type { Request } from 'express';
 import { z } from 'zod';
 import { Problem } from '../../http/problems.js';
@@ -21,7 +20,10 @@ export const predictionIdSchema = z
 
 /** Everything but the image. */
 export const fieldsSchema = parametersSchema.extend({
-  model: z.string().optional().describe("A model's name; the default model when left out."),
+  model: z
+    .string()
+    .optional()
+    .describe('A model: `name`, `name@version` or `name@label`; the default model when left out.'),
   prediction_id: predictionIdSchema.optional(),
   expires_in: z
     .number()
@@ -82,26 +84,11 @@ export function cancelAfter(text: string): number {
   });
 }
 
-/** A model by its name, or the default one. @throws Problem "unknown-model" with the names there are */
-export function findModel({ models, defaultModel }: ModelCatalogue, name: string | undefined): Model {
-  const model = models.get(name ?? defaultModel ?? '');
-  if (model) return model;
-  const known = [...models.keys()];
-  const there =
-    known.length > 0
-      ? `There are: ${known.join(', ')}.`
-      : 'There are none: put one into MODELS_DIR and start again.';
-  throw new Problem(
-    'unknown-model',
-    name === undefined ? `No model can be used. ${there}` : `There is no model "${name}". ${there}`,
-    name === undefined ? {} : { values: { model: name.slice(0, 128) } },
-  );
-}
-
 export interface CheckedFields {
   readonly id: string;
   readonly idIsChosen: boolean;
-  readonly model: Model;
+  /** What the request asked for: a name, `name@version` or `name@label`; undefined: the default model. */
+  readonly model: string | undefined;
   readonly parameters: Parameters;
   readonly expiresInS: number | null;
   readonly webhook: string | null;
@@ -117,7 +104,6 @@ export interface CheckedFields {
 export function checkFields(
   req: Request,
   raw: Readonly<Record<string, unknown>>,
-  models: ModelCatalogue,
   id?: string,
 ): CheckedFields {
   const { model, prediction_id, expires_in, webhook, keep, ...parameters } = check(
@@ -134,7 +120,7 @@ export function checkFields(
   return {
     id: chosen ?? newPredictionId(),
     idIsChosen: chosen !== undefined,
-    model: findModel(models, model),
+    model,
     parameters,
     expiresInS: expires_in ?? (header === undefined ? null : cancelAfter(header)),
     webhook: webhook ?? null,

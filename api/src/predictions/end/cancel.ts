@@ -1,4 +1,5 @@
 /** Canceling a prediction, for whoever asks: the client, or the connection that it waited on. */
+import { versionKey } from '@scry/shared/contracts/version';
 import type { Prediction } from '@scry/shared/database/predictions';
 import type { Services } from '../../services.js';
 
@@ -11,6 +12,7 @@ export async function cancel(
   id: string,
 ): Promise<Prediction | null> {
   const prediction = await predictions.cancel(id);
-  if (prediction?.status === 'canceled') await queues.remove(prediction.model, id);
+  if (prediction?.status === 'canceled')
+    await queues.remove(versionKey(prediction.model, prediction.modelVersion), id);
   return prediction;
 }

@@ -1,5 +1,6 @@
 /** DELETE /v1/predictions/{id}: the row; the maintenance removes the image when no other row uses it. */
 
+import { versionKey } from '@scry/shared/contracts/version';
 import { idParams, problems } from '../../http/describe.js';
 import type { Route } from '../../http/route.js';
 import { findPrediction, notFound } from '../read/find.js';
@@ -21,9 +22,9 @@ export const deletePrediction: Route = {
   handlers: (services) => [
     async (req, res) => {
       const { predictions, queues } = services;
-      const { id, model } = await findPrediction(services, req);
+      const { id, model, modelVersion } = await findPrediction(services, req);
       await predictions.cancel(id); // whoever waits or works on it is told
-      await queues.remove(model, id);
+      await queues.remove(versionKey(model, modelVersion), id);
       if (!(await predictions.delete(id))) throw notFound(id);
       res.status(204).end();
     },

@@ -10,6 +10,7 @@ import { type Database, openDatabase } from '@scry/shared/database/database';
 import { DatasetStore } from '@scry/shared/database/datasets';
 import { Leadership } from '@scry/shared/database/leader-lock';
 import { MaintenanceStore } from '@scry/shared/database/maintenance';
+import { ModelVersionStore } from '@scry/shared/database/model-versions';
 import { type NewPrediction, PredictionStore } from '@scry/shared/database/predictions';
 import { StoredFileStore } from '@scry/shared/database/stored-files';
 import { type WorkerBeat, WorkerStore } from '@scry/shared/database/workers';
@@ -79,7 +80,7 @@ async function run(name: string, config: Partial<MaintenanceTaskParts['config']>
 /** Tasks that remember what they saw from run to run. */
 function runner(config: Partial<MaintenanceTaskParts['config']> = {}): (name: string) => Promise<void> {
   const storedFiles = new StoredFiles({
-    ...{ storage, log: quiet, models: new Map() },
+    ...{ storage, log: quiet, models: () => new Map() },
     files: new StoredFileStore(database),
   });
   const all = maintenanceTasks({
@@ -93,6 +94,9 @@ function runner(config: Partial<MaintenanceTaskParts['config']> = {}): (name: st
     storedFiles,
     jobs: new Jobs(jobServer, 3),
     workers: new WorkerStore(database),
+    versionStore: new ModelVersionStore(database),
+    versions: { requestChecks: () => Promise.resolve(), removeUnusedFiles: () => Promise.resolve() },
+    folders: { scan: () => Promise.resolve() },
     sweepWebhooks: () => Promise.resolve(),
     log: quiet,
   });
@@ -112,7 +116,7 @@ async function age(seconds: number): Promise<void> {
   );
 }
 
-const QUEUE = predictionQueue(MODEL);
+const QUEUE = predictionQueue(`${MODEL}@1`);
 
 async function jobOf(id: string) {
   const [job] = await jobServer.find([{ queue: QUEUE, id: jobId(id) }]);
@@ -273,7 +277,16 @@ describe('the other maintenanceTasks', () => {
 });
 
 describe('predictions of a model that no worker serves', () => {
-  beforeEach(() => setUp());
+  beforeEach(async () => {
+    await setUp();
+    const file = { path: 'model.onnx', sha256: SHA, bytes: 1 };
+    const store = new ModelVersionStore(database);
+    await store.create({
+      ...{ name: MODEL, version: '1', id: SHA, manifest: {}, files: [file] },
+      ...{ source: 'upload', createdBy: null, label: null },
+    });
+    await store.finishCheck(MODEL, '1', { ok: true, manifest: {}, notes: [] });
+  });
   const served = { name: MODEL, version: '1', device: 'cpu', runtime: 'onnxruntime' };
   const worker = (changes: Partial<WorkerBeat>): WorkerBeat => ({
     ...{ id: 'w', host: 'here', pid: 1, models: [], problems: [], queueProblem: null },
@@ -295,21 +308,21 @@ describe('predictions of a model that no worker serves', () => {
     await create('refused-1', 'refused-2');
     await age(4000);
     await create('refused-young');
-    await beat({ problems: [{ name: MODEL, message: 'model.onnx is damaged' }] });
+    await beat({ problems: [{ name: MODEL, version: '1', message: 'model.onnx is damaged' }] });
     await run('missing models');
     expect(await predictions.get('refused-1')).toMatchObject({
       status: 'failed',
       code: 550,
       error: {
         message:
-          'No worker can load the model "everyday-10": model.onnx is damaged. Send the image again when it is served.',
+          'No worker can load the model "everyday-10@1": model.onnx is damaged. Send the image again when it is served.',
       },
     });
     expect([await statusOf('refused-2'), await statusOf('refused-young')]).toEqual(['failed', 'queued']);
     expect(await jobOf('refused-1')).toBeNull();
   });
 
-  it('are failed after a limit when its folder was removed', async () => {
+  it('are failed after a limit when no worker serves it any more', async () => {
     await create('removed-1');
     await beat({ models: [served] });
     await age(4000);
@@ -323,8 +336,25 @@ describe('predictions of a model that no worker serves', () => {
     await run('missing models');
     expect(await predictions.get('removed-1')).toMatchObject({
       status: 'failed',
-      error: { message: 'No worker serves the model "everyday-10". Send the image again when it is served.' },
+      error: {
+        message: 'No worker serves the model "everyday-10@1". Send the image again when it is served.',
+      },
     });
+  });
+
+  it('are failed at once when their version was removed', async () => {
+    await create('forgotten-1');
+    await beat({ models: [served] });
+    await new ModelVersionStore(database).remove(MODEL, '1');
+    await run('missing models');
+    expect(await predictions.get('forgotten-1')).toMatchObject({
+      status: 'failed',
+      code: 560,
+      error: {
+        message: expect.stringContaining('The version "everyday-10@1" was removed before it answered.'),
+      },
+    });
+    expect(await jobOf('forgotten-1')).toBeNull();
   });
 
   it('wait for as long as no worker lives', async () => {

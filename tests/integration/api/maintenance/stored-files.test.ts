@@ -30,7 +30,7 @@ let storage: ImageStorage;
 let stored: StoredFiles;
 
 const open = () =>
-  new StoredFiles({ files: new StoredFileStore(database), storage, models: MODELS, log: quiet });
+  new StoredFiles({ files: new StoredFileStore(database), storage, models: () => MODELS, log: quiet });
 
 beforeEach(async () => {
   testDatabase = await createDatabase();

@@ -31,7 +31,7 @@ describe('a prediction is', () => {
   it('accepted while its model is served, and for a while after: workers restart', async () => {
     await beat(app, { models: [served('blood-cells')] });
     expect((await ask(app, 'blood-cells')).status).toBe(202);
-    await beat(app, { problems: [{ name: 'blood-cells', message: 'model.onnx is damaged' }] });
+    await beat(app, { problems: [{ name: 'blood-cells', version: '1', message: 'model.onnx is damaged' }] });
     await until('the API has noticed', async () => {
       const model = (await (await app.fetch('/v1/models/blood-cells')).json()) as { serving: boolean };
       return !model.serving;
@@ -40,7 +40,7 @@ describe('a prediction is', () => {
   });
 
   it('refused with the reason when every worker refused its model', async () => {
-    const problems = [{ name: 'blood-cells', message: 'model.onnx is damaged.' }];
+    const problems = [{ name: 'blood-cells', version: '1', message: 'model.onnx is damaged.' }];
     await beat(app, { models: [served('everyday-10')], problems });
     const refused = await ask(app, 'blood-cells');
     expect(refused.status).toBe(503);
@@ -49,7 +49,7 @@ describe('a prediction is', () => {
       type: '/problems/model-not-served',
       code: 550,
       detail:
-        'No worker can load the model "blood-cells": model.onnx is damaged. Send it again when it is served.',
+        'No worker can load the model "blood-cells@1": model.onnx is damaged. Send it again when it is served.',
     });
     expect((await ask(app, 'everyday-10')).status).toBe(202);
   });

@@ -1,6 +1,7 @@
-import { form, jpeg, predict, startApp, type TestApp, until } from '../../../helpers/app.js';
+import path from 'node:path';
+import { acceptFolders, form, jpeg, predict, startApp, type TestApp, until } from '../../../helpers/app.js';
 import { startRedis, type TestRedis } from '../../../helpers/services.js';
-import { startSystem } from '../../../helpers/system.js';
+import { REPO, startSystem } from '../../../helpers/system.js';
 
 describe('a running API', () => {
   let app: TestApp;
@@ -35,7 +36,7 @@ describe('a running API', () => {
     const metrics = await (await app.fetch('/metrics')).text();
     expect(metrics).toMatch(/^scry_predictions_created_total\{model="blood-cells"\} 1$/m);
     expect(metrics).toMatch(/^scry_predictions_unfinished\{model="blood-cells"\} 1$/m);
-    expect(metrics).toMatch(/^scry_queue_jobs\{model="blood-cells",state="wait"\} 1$/m);
+    expect(metrics).toMatch(/^scry_queue_jobs\{model="blood-cells",version="1",state="wait"\} 1$/m);
     expect(metrics).toMatch(
       /http_request_duration_seconds_count\{method="GET",route="\/v1\/predictions\/:id",status="200"\} 1/,
     );
@@ -117,13 +118,14 @@ describe('a queue that is unavailable', () => {
     await redis.start();
     await until('the queue is back', async () => (await app.fetch('/readyz')).status === 200);
     await predict(app, await jpeg(3));
-    expect((await app.services.queues.counts(['everyday-10']))?.[0]?.wait).toBeGreaterThanOrEqual(2);
+    expect((await app.services.queues.counts(['everyday-10@1']))?.[0]?.wait).toBeGreaterThanOrEqual(2);
   });
 });
 
 describe('the API process', () => {
   test('answers what waits as things stand, and ends with exit code 0, when asked to stop', async () => {
     const system = await startSystem({ workers: 0 });
+    await acceptFolders(system.database.url, path.join(REPO, 'models'));
     const accepted = await system.upload(await jpeg(1));
     const { prediction_id: id } = (await accepted.json()) as { prediction_id: string };
     const waiting = fetch(`${system.url}/v1/predictions/${id}?wait=60`);

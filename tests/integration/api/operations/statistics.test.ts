@@ -124,7 +124,7 @@ describe('the queue board', () => {
     const board = await app.fetch('/admin/queues/api/queues', { headers: { Authorization: basic } });
     expect(board.status).toBe(200);
     const { queues } = (await board.json()) as { queues: { name: string }[] };
-    expect(queues.map(({ name }) => name)).toContain('scry-blood-cells');
+    expect(queues.map(({ name }) => name)).toContain('scry-blood-cells@1');
   });
 
   it('is closed to keys that only read', async () => {

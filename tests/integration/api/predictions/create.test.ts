@@ -43,11 +43,11 @@ describe.each(QUEUES)('creating predictions with the queue on %s', (kind) => {
   });
 
   test('a job waits in the queue for each prediction', async () => {
-    const before = await app.services.queues.counts(['blood-cells']);
+    const before = await app.services.queues.counts(['blood-cells@1']);
     await Promise.all(
       [2, 3, 4].map(async (seed) => predict(app, await jpeg(seed), { model: 'blood-cells' })),
     );
-    const after = await app.services.queues.counts(['blood-cells']);
+    const after = await app.services.queues.counts(['blood-cells@1']);
     expect((after?.[0]?.wait ?? 0) - (before?.[0]?.wait ?? 0)).toBe(3);
   });
 

@@ -97,13 +97,13 @@ describe('one prediction', () => {
 describe('canceling', () => {
   test('ends what has not ended, takes its job back and lets whoever waits go', async () => {
     const { prediction_id: id } = await predict(app, await jpeg(7), { model: 'blood-cells' });
-    const before = await app.services.queues.counts(['blood-cells']);
+    const before = await app.services.queues.counts(['blood-cells@1']);
     const waiting = get(id, '?wait=20');
     while (app.services.waiters.waiting === 0) await new Promise(setImmediate);
     const canceled = await read(await app.fetch(`/v1/predictions/${id}/cancel`, { method: 'POST' }));
     expect(canceled).toMatchObject({ status: 'canceled', code: 500 });
     expect(await read(await waiting)).toMatchObject({ status: 'canceled' });
-    const after = await app.services.queues.counts(['blood-cells']);
+    const after = await app.services.queues.counts(['blood-cells@1']);
     expect((before?.[0]?.wait ?? 0) - (after?.[0]?.wait ?? 0)).toBe(1);
   });
 

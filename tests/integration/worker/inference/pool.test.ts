@@ -45,7 +45,7 @@ describe('an inference pool on a simulated device', () => {
 
   it('answers in the order of the items and tells how long inference took', async () => {
     const pool = await start();
-    const { outcomes, inferenceMs } = await pool.run('example', items(SOUND, SOUND, SOUND, SOUND, SOUND));
+    const { outcomes, inferenceMs } = await pool.run('example@1', items(SOUND, SOUND, SOUND, SOUND, SOUND));
     expect(outcomes).toHaveLength(5);
     expect(outcomes[0]).toMatchObject({
       status: 'succeeded',
@@ -57,16 +57,16 @@ describe('an inference pool on a simulated device', () => {
   it('takes the pixels with it, without a copy', async () => {
     const pool = await start();
     const [item] = items(SOUND);
-    await pool.run('example', [item as NonNullable<typeof item>]);
+    await pool.run('example@1', [item as NonNullable<typeof item>]);
     expect(item?.pixels.byteLength).toBe(0);
   });
 
   it('passes on what an engine throws, and goes on in the same thread', async () => {
     const pool = await start();
-    const failing = pool.run('example', items(SOUND, THROWS));
+    const failing = pool.run('example@1', items(SOUND, THROWS));
     await expect(failing).rejects.toThrow(InferenceFailed);
-    await expect(failing).rejects.toThrow('example: the simulated device failed');
-    await expect(pool.run('example', items(SOUND))).resolves.toMatchObject({
+    await expect(failing).rejects.toThrow('example@1: the simulated device failed');
+    await expect(pool.run('example@1', items(SOUND))).resolves.toMatchObject({
       outcomes: [{ status: 'succeeded' }],
     });
   });
@@ -74,10 +74,10 @@ describe('an inference pool on a simulated device', () => {
   it('replaces a thread whose batch passes its deadline, and goes on', async () => {
     const lost: string[] = [];
     const pool = await start({ timeoutS: 0.3, onThreadLost: (sentence) => lost.push(sentence) });
-    const hanging = pool.run('example', items(HANGS, SOUND));
+    const hanging = pool.run('example@1', items(HANGS, SOUND));
     await expect(hanging).rejects.toThrow(InferenceTimeout);
-    await expect(hanging).rejects.toThrow('example: a batch of 2 ran longer than 0.3 s');
-    await expect(pool.run('example', items(SOUND))).resolves.toMatchObject({
+    await expect(hanging).rejects.toThrow('example@1: a batch of 2 ran longer than 0.3 s');
+    await expect(pool.run('example@1', items(SOUND))).resolves.toMatchObject({
       outcomes: [{ status: 'succeeded' }],
     });
     expect(lost).toEqual(['an inference thread was lost']);
@@ -86,8 +86,8 @@ describe('an inference pool on a simulated device', () => {
   it('replaces a thread that dies, and goes on', async () => {
     const lost: [string, number][] = [];
     const pool = await start({ onThreadLost: (...told) => lost.push(told) });
-    await expect(pool.run('example', items(DIES))).rejects.toThrow(InferenceFailed);
-    await expect(pool.run('example', items(SOUND))).resolves.toMatchObject({
+    await expect(pool.run('example@1', items(DIES))).rejects.toThrow(InferenceFailed);
+    await expect(pool.run('example@1', items(SOUND))).resolves.toMatchObject({
       outcomes: [{ status: 'succeeded' }],
     });
     expect(lost).toEqual([['an inference thread was lost', 1]]);
@@ -96,14 +96,14 @@ describe('an inference pool on a simulated device', () => {
 
   it('does not count waiting for a free thread against a batch', async () => {
     const pool = await start({ timeoutS: 0.5 });
-    const batches = [1, 2, 3].map(() => pool.run('example', items(BUSY)));
+    const batches = [1, 2, 3].map(() => pool.run('example@1', items(BUSY)));
     await expect(Promise.all(batches)).resolves.toHaveLength(3);
   });
 
   it('runs as many batches at a time as there are threads', async () => {
     const pool = await start({ threads: 2 });
-    const hanging = pool.run('example', items(HANGS)).catch((error: Error) => error);
-    const other = pool.run('example', items(SOUND));
+    const hanging = pool.run('example@1', items(HANGS)).catch((error: Error) => error);
+    const other = pool.run('example@1', items(SOUND));
     await expect(other).resolves.toMatchObject({ outcomes: [{ status: 'succeeded' }] });
     await pool.close();
     await expect(hanging).resolves.toBeInstanceOf(InferenceFailed);
@@ -111,8 +111,8 @@ describe('an inference pool on a simulated device', () => {
 
   it('fails what runs and what waits when it is closed', async () => {
     const pool = await start();
-    const running = pool.run('example', items(HANGS));
-    const waiting = pool.run('example', items(SOUND));
+    const running = pool.run('example@1', items(HANGS));
+    const waiting = pool.run('example@1', items(SOUND));
     const ends = Promise.allSettled([running, waiting]);
     await setImmediate(); // the first is with its thread by now
     await pool.close();
@@ -120,7 +120,7 @@ describe('an inference pool on a simulated device', () => {
       { status: 'rejected', reason: expect.any(InferenceFailed) },
       { status: 'rejected', reason: expect.any(InferenceFailed) },
     ]);
-    await expect(pool.run('example', items(SOUND))).rejects.toThrow('the inference pool is closed');
+    await expect(pool.run('example@1', items(SOUND))).rejects.toThrow('the inference pool is closed');
   });
 
   it('serves the other models when one fails to load', async () => {
@@ -133,10 +133,76 @@ describe('an inference pool on a simulated device', () => {
       { name: 'unknown', ok: false, problem: 'engine "abacus" is not known; use onnx or tfjs' },
       { name: 'example', ok: true },
     ]);
-    await expect(pool.run('example', items(SOUND))).resolves.toMatchObject({
+    await expect(pool.run('example@1', items(SOUND))).resolves.toMatchObject({
       outcomes: [{ status: 'succeeded' }],
     });
-    await expect(pool.run('broken', items(SOUND))).rejects.toThrow('model "broken" is not loaded');
+    await expect(pool.run('broken@1', items(SOUND))).rejects.toThrow('model "broken@1" is not loaded');
+  });
+});
+
+describe('versions that come and go', () => {
+  const engines = { onnx: new URL('../../../helpers/engines/simulated.mjs', import.meta.url).href };
+  const first = makeModel({ labels: ['a', 'b'], batch: { max: 4 } });
+  const second = makeModel({ version: '2', labels: ['c', 'd'], batch: { max: 4 } });
+  const [SOUND, DIES, BUSY] = [0, 3, 4];
+  const item = (act: number) => [
+    {
+      pixels: new Uint8Array(12).fill(act),
+      geometry: { x: 0, y: 0, width: 2, height: 2 },
+      parameters: {},
+    },
+  ];
+  const classOf = async (pool: InferencePool, key: string) => {
+    const [outcome] = (await pool.run(key, item(SOUND))).outcomes;
+    return outcome?.status === 'succeeded' && outcome.output.predictions[0]?.class_name;
+  };
+
+  it('answer side by side, and each until it is unloaded', async () => {
+    const pool = makePool({ engines, threads: 2 });
+    await pool.start([first]);
+    expect(await pool.load(second)).toMatchObject({ ok: true, name: 'example', version: '2' });
+    expect([await classOf(pool, 'example@1'), await classOf(pool, 'example@2')]).toEqual(['a', 'c']);
+    await pool.unload('example@1');
+    await expect(classOf(pool, 'example@1')).rejects.toThrow('model "example@1" is not loaded');
+    expect(await classOf(pool, 'example@2')).toBe('c');
+  });
+
+  it('are loaded one thread after the other, while the others answer', async () => {
+    const pool = makePool({ engines, threads: 2 });
+    await pool.start([first]);
+    const busy = [1, 2, 3, 4, 5, 6].map(() => pool.run('example@1', item(BUSY)));
+    const order: string[] = [];
+    const loading = pool.load(second).then(() => order.push('loaded'));
+    const answered = Promise.all(busy).then(() => order.push('answered'));
+    await Promise.all([loading, answered]);
+    expect(order).toEqual(['loaded', 'answered']); // a load does not wait for all that waits
+    await Promise.all([1, 2, 3, 4].map(() => pool.run('example@2', item(SOUND))));
+  });
+
+  it('that are loaded twice are loaded once', async () => {
+    const pool = makePool({ engines });
+    const reports = await Promise.all([pool.load(first), pool.load(first)]);
+    expect(reports[1]).toBe(reports[0]);
+  });
+
+  it('are all in a thread that replaces one that died', async () => {
+    const pool = makePool({ engines });
+    await pool.start([first]);
+    await pool.load(second);
+    await expect(pool.run('example@1', item(DIES))).rejects.toThrow(InferenceFailed);
+    expect([await classOf(pool, 'example@1'), await classOf(pool, 'example@2')]).toEqual(['a', 'c']);
+  });
+
+  it.each([
+    ['hangs', 'hangs while it loads', 'loading it took longer than 0.5 s'],
+    ['dies', 'ends its thread while it loads', 'loading it ended its inference thread'],
+  ])('that make a thread die are not loaded: one that %s', async (_, description, problem) => {
+    const pool = makePool({ engines, threads: 2, loadTimeoutS: 0.5 });
+    await pool.start([first]);
+    const report = await pool.load({ ...second, description });
+    expect(report).toMatchObject({ ok: false, problem: expect.stringContaining(problem) });
+    await expect(classOf(pool, 'example@2')).rejects.toThrow(InferenceFailed);
+    expect(await classOf(pool, 'example@1')).toBe('a');
   });
 });
 
@@ -158,7 +224,7 @@ describe('an inference pool on real engines', () => {
       expect.stringMatching(/^tfjs/),
     ]);
     const runs = Array.from({ length: 20 }, (_, index) =>
-      pool.run((models[index % 2] as (typeof models)[0]).name, [plain(index * 10, 0, 0)]),
+      pool.run(`${(models[index % 2] as (typeof models)[0]).name}@1`, [plain(index * 10, 0, 0)]),
     );
     for (const [index, { outcomes, liveTensors }] of (await Promise.all(runs)).entries()) {
       const [outcome] = outcomes;

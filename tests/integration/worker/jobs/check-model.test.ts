@@ -13,9 +13,11 @@ const LIMITS = { timeoutMs: 30_000, memoryBytes: 2 ** 30 };
 let root: string;
 let blobs: MemoryBlobs;
 let files: ModelFiles;
+let cache: string;
 
 beforeEach(async () => {
   root = await mkdtemp(path.join(tmpdir(), 'scry-check-'));
+  cache = path.join(root, 'converted');
   blobs = new MemoryBlobs();
   files = new ModelFiles(path.join(root, 'models'), blobs);
 });
@@ -57,7 +59,7 @@ async function version(weights: Uint8Array, manifest: object = {}): Promise<Vers
 }
 
 it('a model that loads and answers is accepted, with the size of its input in the manifest', async () => {
-  const checked = await checkModel(await version(means()), files, LIMITS, {});
+  const checked = await checkModel(await version(means()), files, LIMITS, { engines: {}, cache });
   expect(checked).toMatchObject({
     ok: true,
     manifest: {
@@ -76,7 +78,7 @@ it.each([
 ])(
   'a model that %s is rejected in words, without paths of this machine',
   async (_, weights, manifest, reason) => {
-    const checked = await checkModel(await version(weights, manifest), files, LIMITS, {});
+    const checked = await checkModel(await version(weights, manifest), files, LIMITS, { engines: {}, cache });
     expect(checked).toMatchObject({ ok: false, reason: expect.stringMatching(reason) });
     expect(JSON.stringify(checked)).not.toContain(root);
   },
@@ -90,14 +92,20 @@ it.each([
 ])(
   'a model that %s while it loads is rejected, and nobody else notices',
   async (label, limits, reason) => {
-    const checked = await checkModel(await version(means(), { labels: [label] }), files, limits, GREEDY);
+    const checked = await checkModel(await version(means(), { labels: [label] }), files, limits, {
+      engines: GREEDY,
+      cache,
+    });
     expect(checked).toMatchObject({ ok: false, reason: expect.stringMatching(reason) });
   },
   60_000,
 );
 
 it('a model sees nothing of the environment in which there are passwords', async () => {
-  const checked = await checkModel(await version(means(), { labels: ['tells'] }), files, LIMITS, GREEDY);
+  const checked = await checkModel(await version(means(), { labels: ['tells'] }), files, LIMITS, {
+    engines: GREEDY,
+    cache,
+  });
   expect(checked).toMatchObject({ ok: false, reason: expect.stringMatching(/^saw [A-Z_,]*$/) });
   expect(JSON.stringify(checked)).not.toContain('DATABASE_URL');
 }, 60_000);
@@ -105,6 +113,8 @@ it('a model sees nothing of the environment in which there are passwords', async
 it('files that are missing from storage are a fault to be tried again, not a rejection', async () => {
   const content = await version(means());
   for (const { sha256 } of content.files) await blobs.delete(modelBlob(sha256));
-  await expect(checkModel(content, files, LIMITS, {})).rejects.toThrow(/nothing is stored/);
+  await expect(checkModel(content, files, LIMITS, { engines: {}, cache })).rejects.toThrow(
+    /nothing is stored/,
+  );
   expect(await readdir(path.join(root, 'models')).catch(() => [])).toEqual([]);
 });

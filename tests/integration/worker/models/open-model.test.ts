@@ -48,7 +48,7 @@ async function answers({ model }: OpenedModel, images: readonly string[]): Promi
     for (const image of images) {
       const prepared = await reader.prepare(readFile(image), report.input);
       if (!prepared.ok) throw new Error(prepared.error.message);
-      const { outcomes } = await pool.run(model.name, [
+      const { outcomes } = await pool.run(`${model.name}@${model.version}`, [
         { ...prepared.image, parameters: { all_classes: true } },
       ]);
       const [outcome] = outcomes;

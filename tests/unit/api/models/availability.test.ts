@@ -2,7 +2,7 @@ import { availabilityOf, notServed } from '@scry/api/models/availability';
 
 const serving = { models: [{ name: 'cats', version: '1', device: 'cpu', runtime: 'x' }], problems: [] };
 const idle = { models: [], problems: [] };
-const refusing = { models: [], problems: [{ name: 'cats', message: 'the file is damaged.' }] };
+const refusing = { models: [], problems: [{ name: 'cats', version: '1', message: 'the file is damaged.' }] };
 
 it.each([
   ['one of two workers serves it', [refusing, serving], null, 'served'],
@@ -14,12 +14,12 @@ it.each([
   ['it could not be loaded', [idle, refusing], null, 'refused'],
   ['it could not be loaded for long', [refusing], 1e6, 'refused'],
 ] as const)('when %s, a model is what it should be', (_, workers, servedAgoS, state) => {
-  expect(availabilityOf('cats', workers, servedAgoS).state).toBe(state);
+  expect(availabilityOf('cats@1', workers, servedAgoS).state).toBe(state);
 });
 
 it('says why a model is not served in a sentence', () => {
-  expect(notServed('cats', availabilityOf('cats', [refusing], null))).toBe(
-    'No worker can load the model "cats": the file is damaged.',
+  expect(notServed('cats@1', availabilityOf('cats@1', [refusing], null))).toBe(
+    'No worker can load the model "cats@1": the file is damaged.',
   );
-  expect(notServed('cats', { state: 'absent' })).toBe('No worker serves the model "cats".');
+  expect(notServed('cats@1', { state: 'absent' })).toBe('No worker serves the model "cats@1".');
 });

@@ -1,6 +1,7 @@
 /** The process in which a suspicious image is tried: one model, one thread, one image at a time. */
 
 import type { Parameters } from '@scry/shared/contracts/prediction';
+import { versionKey } from '@scry/shared/contracts/version';
 import { configureSharp } from '@scry/shared/imaging/libvips';
 import type { Model } from '@scry/shared/models/model-folders';
 import { ImageStorage } from '@scry/shared/storage/image-storage';
@@ -40,7 +41,9 @@ async function load({ model, dataDir, limits, inference }: QuarantineSetup): Pro
     const prepared = await reader.prepare(storage.read(sha256), report.input);
     const { decodeMs } = prepared;
     if (!prepared.ok) return withoutInference(prepared.error, decodeMs);
-    const { outcomes, inferenceMs } = await pool.run(model.name, [{ ...prepared.image, parameters }]);
+    const { outcomes, inferenceMs } = await pool.run(versionKey(model.name, model.version), [
+      { ...prepared.image, parameters },
+    ]);
     const outcome = outcomes[0];
     if (!outcome) throw new Error('the engine gave no answer');
     return { outcome, decodeMs, batchMs: 0, inferenceMs, batchSize: 1 };

@@ -1,6 +1,6 @@
 /**
  * Images on which a process died are tried once more in a process of their own, so that the next death tells for
- * certain whose fault it was, and takes nobody along. Owns one child per model.
+ * certain whose fault it was, and takes nobody along. Owns one child per version of a model.
  *
  *     none ──▶ starting ──▶ ready ⇄ busy ──▶ (idle for long, or died while idle) none
  *                             └──▶ died while busy with its first image: that image is failed for good ──▶ none
@@ -9,6 +9,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { CODES } from '@scry/shared/contracts/prediction';
+import { versionKey } from '@scry/shared/contracts/version';
 import type { Model } from '@scry/shared/models/model-folders';
 import type { PredictionJob } from '@scry/shared/queue/job';
 import type { Logger } from '@scry/shared/runtime/log';
@@ -138,9 +139,16 @@ export class Quarantine {
    * @throws when the model could not be run for a reason that is not the image's death
    */
   predict(model: Model, job: PredictionJob): Promise<Answered> {
-    const cell = this.#cells.get(model.name) ?? new Cell(model, this.#options);
-    this.#cells.set(model.name, cell);
+    const key = versionKey(model.name, model.version);
+    const cell = this.#cells.get(key) ?? new Cell(model, this.#options);
+    this.#cells.set(key, cell);
     return cell.predict(job);
+  }
+
+  /** Ends the process of a version that is not served any more. */
+  remove(key: string): void {
+    this.#cells.get(key)?.close();
+    this.#cells.delete(key);
   }
 
   close(): void {

@@ -19,6 +19,13 @@ export interface CheckLimits {
   readonly memoryBytes: number;
 }
 
+/** How a version is loaded for its check. */
+export interface CheckLoading {
+  readonly engines: EngineModules;
+  /** Folder of converted files. */
+  readonly cache: string;
+}
+
 const PROCESS = threadFile(import.meta.url, './check-process.js');
 const LOOK_EVERY_MS = 100;
 /** A check reads models and writes next to nothing: more than this in one file is no check. */
@@ -81,7 +88,7 @@ export async function checkModel(
   version: VersionContent,
   files: ModelFiles,
   limits: CheckLimits,
-  engines: EngineModules,
+  loading: CheckLoading,
 ): Promise<Checked> {
   const folder = await files.folder(version);
   const child = start();
@@ -91,11 +98,11 @@ export async function checkModel(
     return { failed: reason };
   });
   try {
-    const ended = await Promise.race([ask(child, { folder, engines }), watching]);
+    const ended = await Promise.race([ask(child, { folder, ...loading }), watching]);
     return 'reply' in ended ? ended.reply : { ok: false, reason: `The model was rejected: ${ended.failed}.` };
   } finally {
     done.abort();
     child.kill('SIGKILL');
-    await files.forget(version.id);
+    await files.forget(version);
   }
 }

@@ -4,40 +4,35 @@
  */
 
 import type { VersionNote } from '@scry/shared/contracts/version';
-import { loadModel, type Model } from '@scry/shared/models/model-folders';
 import { type EngineModules, loadEngine } from '../../inference/engines/registry.js';
 import { ServedModel } from '../../inference/thread-model.js';
+import { completedManifest } from '../../models/completed-manifest.js';
+import { prepareModel } from '../../models/conversion/convert.js';
 import { oneLine } from '../../models/manifest-problem.js';
+import { openModel } from '../../models/open-model.js';
 
 /** The only message that the process is sent. */
 export interface CheckRequest {
   /** The folder of the model; its name is the model's. */
   readonly folder: string;
   readonly engines: EngineModules;
+  /** Folder of converted files. */
+  readonly cache: string;
 }
 
 export type CheckReply =
   | { readonly ok: true; readonly manifest: object; readonly notes: readonly VersionNote[] }
   | { readonly ok: false; readonly reason: string };
 
-/** What of a model is its manifest: everything but where its files lie. */
-function manifestOf({ folder, file, ...manifest }: Model): object {
-  return { ...manifest, file: file.slice(folder.length + 1) };
-}
-
-async function check({ folder, engines }: CheckRequest): Promise<CheckReply> {
+async function check({ folder, engines, cache }: CheckRequest): Promise<CheckReply> {
   try {
-    const model = await loadModel(folder);
+    const opened = await openModel(folder, { cache, isolated: true });
+    const { model } = await prepareModel(opened.model, cache);
     const engine = await loadEngine(model.engine, engines);
     const options = { device: 'cpu', intraOpThreads: 1, onFallback: () => {}, onAbsent: () => {} } as const;
     const served = await ServedModel.load(engine, model, options, () => {});
-    const { width, height } = served.input;
     await served.dispose();
-    return {
-      ok: true,
-      manifest: { ...manifestOf(model), input: { ...model.input, width, height } },
-      notes: [],
-    };
+    return { ok: true, manifest: completedManifest(model, served.input), notes: opened.notes };
   } catch (error) {
     return { ok: false, reason: oneLine(error).replaceAll(`${folder}/`, '') };
   }

@@ -55,19 +55,32 @@ export class Predictor {
   readonly #running = new Map<string, Running>();
   readonly #stop = new AbortController();
 
-  constructor(parts: PredictorParts, models: Iterable<LoadedModel>) {
+  constructor(parts: PredictorParts) {
     this.#parts = parts;
-    for (const loaded of models) this.#runners.set(loaded.model.name, new ModelRunner(loaded, parts));
     parts.metrics?.watch(() => this.#runners.values());
+  }
+
+  /** Takes predictions of a version from now on. */
+  add(loaded: LoadedModel): void {
+    const runner = new ModelRunner(loaded, this.#parts);
+    this.#runners.set(runner.key, runner);
+  }
+
+  /** Takes no more predictions of a version; resolves when those that wait for a batch have had it. @param key `name@version` */
+  async remove(key: string): Promise<void> {
+    const runner = this.#runners.get(key);
+    this.#runners.delete(key);
+    await runner?.close();
   }
 
   /**
    * Does one job, to the written result.
+   * @param key `name@version` of what was promised
    * @throws what went wrong, when the queue should try again
    */
-  async predict(model: string, job: PredictionJob, attempt: Attempt): Promise<void> {
-    const runner = this.#runners.get(model);
-    if (!runner) throw new Error(`this worker does not serve the model "${model}"`);
+  async predict(key: string, job: PredictionJob, attempt: Attempt): Promise<void> {
+    const runner = this.#runners.get(key);
+    if (!runner) throw new Error(`the model "${key}" is not loaded in this worker`);
     const running: Running = { job, stopped: false };
     this.#running.set(job.id, running);
     try {
@@ -178,7 +191,7 @@ export class Predictor {
 
   async #failed(runner: ModelRunner, job: PredictionJob, error: Error, lastTry: boolean): Promise<void> {
     const { store, log, metrics } = this.#parts;
-    log.error({ error, prediction: job.id, model: runner.model.name, lastTry }, 'a prediction failed');
+    log.error({ error, prediction: job.id, model: runner.key, lastTry }, 'a prediction failed');
     if (!lastTry) {
       metrics?.unanswered(runner, 'retried');
       await persist(() => store.release([job.id]), this.#stop.signal, log);

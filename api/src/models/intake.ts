@@ -1,0 +1,202 @@
+/**
+ * Takes the files of a model from a request: weights as they are, or a zip of a model's folder. They stream into storage and
+ * are nobody's until a version keeps them; whatever stops the request discards them.
+ */
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
+import { type Blobs, BlobTooLarge, type PendingBlob } from '@scry/shared/storage/blobs';
+import { type ZipLimits, ZipProblem, zipEntries } from '@scry/shared/storage/zip-reader';
+import type { Request, RequestHandler, Response } from 'express';
+import multer, { type StorageEngine } from 'multer';
+import { Problem } from '../http/problems.js';
+import type { IncomingFile } from './version-service.js';
+
+/** What a request brought, unchecked. */
+export interface ModelUpload {
+  readonly files: readonly IncomingFile[];
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** As the files have it: manifest.json of a zip, or the field; empty where there is none. */
+  readonly manifest: Readonly<Record<string, unknown>>;
+  /** What the model may be called when nobody says: the name of the file. */
+  readonly suggestedName: string;
+}
+
+export interface IntakeLimits {
+  /** Bytes of all files together. */
+  readonly maxBytes: number;
+}
+
+const MOST_FILES = 1000;
+const MANIFEST = 'manifest.json';
+const MOST_MANIFEST_BYTES = 1 << 20;
+const FORM_LIMITS = {
+  files: MOST_FILES,
+  fields: 16,
+  parts: MOST_FILES + 16,
+  fieldNameSize: 64,
+  fieldSize: MOST_MANIFEST_BYTES,
+  headerPairs: 32,
+} as const;
+
+/** Fields of the form that hold files; all of them become files of the model. */
+const FILE_FIELDS = new Set(['file', 'labels', 'metadata']);
+
+interface Received extends IncomingFile {
+  readonly field: string;
+}
+
+/** Keeps what arrives by its name alone: what folders a browser says a file was in is nobody's business. */
+function storageEngine(blobs: Blobs, limits: IntakeLimits, received: Received[]): StorageEngine {
+  let left = limits.maxBytes;
+  return {
+    _handleFile(_req, file, done) {
+      const chunks: AsyncIterable<Uint8Array> = file.stream.iterator({ destroyOnReturn: false });
+      blobs.receive(chunks, left).then(
+        (blob) => {
+          left -= blob.bytes;
+          received.push({ field: file.fieldname, path: path.posix.basename(file.originalname), blob });
+          done(null, { size: blob.bytes });
+        },
+        (error: unknown) => done(error),
+      );
+    },
+    _removeFile: (_req, _file, done) => done(null), // all are discarded together
+  };
+}
+
+const run = (handler: RequestHandler, req: Request, res: Response) =>
+  new Promise<void>((resolve, reject) => {
+    void handler(req, res, (error?: unknown) => (error ? reject(error) : resolve()));
+  });
+
+async function* once(data: Uint8Array) {
+  yield data;
+}
+
+const invalid = (field: string, message: string) =>
+  new Problem('invalid-request', `${field}: ${message}.`, { errors: [{ field, message }] });
+
+function parseManifest(text: string): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw invalid('manifest', `is not valid JSON (${(error as Error).message})`);
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  throw invalid('manifest', 'must be one JSON object');
+}
+
+/** "My Leaves v2.onnx" → "my-leaves-v2". */
+export function suggestName(fileName: string): string {
+  const base = path.posix.basename(fileName).replace(/\.(zip|onnx|keras|h5|hdf5|cfg|weights|json|bin)$/i, '');
+  const safe = base
+    .toLowerCase()
+    .replace(/[^a-z0-9._-]+/g, '-')
+    .replace(/^[^a-z0-9]+/, '')
+    .slice(0, 63);
+  return safe === '' ? 'model' : safe;
+}
+
+/** @returns a function that takes the model of a request. The files of its answer must be kept or discarded. */
+export function modelIntake(blobs: Blobs, limits: IntakeLimits) {
+  return async function receive(req: Request, res: Response): Promise<ModelUpload> {
+    if (!req.is('multipart/form-data'))
+      throw new Problem(
+        'unsupported-body',
+        'Send the model as multipart/form-data, with its weights as "file".',
+      );
+    const received: Received[] = [];
+    const storage = storageEngine(blobs, limits, received);
+    try {
+      await run(multer({ storage, limits: FORM_LIMITS, defParamCharset: 'utf8' }).any(), req, res);
+      return await understand(blobs, limits, received, { ...(req.body as Record<string, unknown>) });
+    } catch (error) {
+      await discardAll(received);
+      if (!(error instanceof BlobTooLarge)) throw error;
+      const detail = `The model has more than ${limits.maxBytes} bytes (MAX_MODEL_BYTES).`;
+      throw new Problem('too-large', detail, { cause: error });
+    }
+  };
+}
+
+/** Lets go of files that no version keeps. */
+export async function discardAll(files: readonly IncomingFile[]): Promise<void> {
+  for (const { blob } of files) await blob.discard();
+}
+
+async function understand(
+  blobs: Blobs,
+  limits: IntakeLimits,
+  received: Received[],
+  fields: Record<string, unknown>,
+): Promise<ModelUpload> {
+  const stray = received.find(({ field }) => !FILE_FIELDS.has(field));
+  if (stray) throw invalid(stray.field, `is no field for files; there are ${[...FILE_FIELDS].join(', ')}`);
+  const [first] = received.filter(({ field }) => field === 'file');
+  if (!first) throw invalid('file', 'is missing: send the weights (curl -F file=@model.onnx)');
+  const isZip = received.length === 1 && isZipFile(first);
+  const files = isZip ? await unpack(blobs, first.blob, limits) : received;
+  try {
+    const { manifest: text, ...others } = fields;
+    const given = typeof text === 'string' ? parseManifest(text) : null;
+    const manifest = given ?? manifestAmong(files);
+    const name = manifest.name;
+    return {
+      files: files.filter((file) => file.path !== MANIFEST),
+      fields: others,
+      manifest,
+      suggestedName: typeof name === 'string' ? name : suggestName(first.path),
+    };
+  } catch (error) {
+    if (isZip) await discardAll(files);
+    throw error;
+  }
+}
+
+/** A Keras file is a zip, too, and stays as it is. */
+const isZipFile = ({ path: name, blob }: IncomingFile) =>
+  blob.head[0] === 0x50 && blob.head[1] === 0x4b && !/\.keras$/i.test(name);
+
+/** @throws Problem "invalid-request" when the zip is none, or holds more than it may */
+async function unpack(blobs: Blobs, zip: PendingBlob, { maxBytes }: IntakeLimits): Promise<IncomingFile[]> {
+  const key = `incoming-zips/${randomUUID()}`;
+  const limits: ZipLimits = { maxEntries: MOST_FILES, maxEntryBytes: maxBytes, maxTotalBytes: maxBytes };
+  const files: IncomingFile[] = [];
+  await zip.keep(key);
+  try {
+    for await (const entry of zipEntries(blobs, key, limits)) {
+      if (entry.kind === 'skipped')
+        throw invalid('file', `"${entry.path}" in the zip cannot be taken: ${entry.reason}`);
+      files.push({ path: entry.path, blob: await blobs.receive(entry.open(), entry.bytes) });
+    }
+    return withoutTopFolder(files);
+  } catch (error) {
+    await discardAll(files);
+    throw error instanceof ZipProblem ? invalid('file', error.message) : error;
+  } finally {
+    await blobs.delete(key);
+  }
+}
+
+/** A zip of a folder holds that folder, and nothing beside it. */
+function withoutTopFolder(files: readonly IncomingFile[]): IncomingFile[] {
+  const tops = new Set(files.map((file) => file.path.split('/')[0]));
+  const nested = tops.size === 1 && files.every((file) => file.path.includes('/'));
+  return files.map((file) =>
+    nested ? { ...file, path: file.path.slice(file.path.indexOf('/') + 1) } : file,
+  );
+}
+
+function manifestAmong(files: readonly IncomingFile[]): Readonly<Record<string, unknown>> {
+  const file = files.find(({ path: name }) => name === MANIFEST);
+  if (!file) return {};
+  if (file.blob.bytes > file.blob.head.length)
+    throw invalid('manifest', `may have ${file.blob.head.length} bytes at the most`);
+  return parseManifest(Buffer.from(file.blob.head).toString());
+}
+
+/** A file made here rather than sent, such as what a training gives. */
+export async function incomingFile(blobs: Blobs, name: string, data: Uint8Array): Promise<IncomingFile> {
+  return { path: name, blob: await blobs.receive(once(data), data.length) };
+}

@@ -1,0 +1,61 @@
+/** What the routes of models need, put together. */
+import { ChangeListener } from '@scry/shared/database/change-listener';
+import type { Database } from '@scry/shared/database/database';
+import { MODELS_CHANNEL, ModelVersionStore } from '@scry/shared/database/model-versions';
+import { CHECK_QUEUE, checkJobId, checkJobOptions } from '@scry/shared/queue/job';
+import type { JobServer } from '@scry/shared/queue/server';
+import type { Config } from '@scry/shared/runtime/config';
+import type { Logger } from '@scry/shared/runtime/log';
+import type { Blobs } from '@scry/shared/storage/blobs';
+import { FolderSource } from './folder-source.js';
+import { ModelRegistry } from './model-registry.js';
+import { VersionService } from './version-service.js';
+
+export interface ModelServices {
+  /** What can be asked for now. */
+  readonly models: ModelRegistry;
+  readonly versions: VersionService;
+  readonly folders: FolderSource;
+  closeModels(): Promise<void>;
+}
+
+export interface ModelParts {
+  readonly config: Config;
+  readonly database: Database;
+  readonly jobServer: JobServer;
+  readonly blobs: Blobs;
+  readonly log: Logger;
+}
+
+/** Reads the tables of models, and the folders once. @throws what the database says */
+export async function openModels({
+  config,
+  database,
+  jobServer,
+  blobs,
+  log,
+}: ModelParts): Promise<ModelServices> {
+  const store = new ModelVersionStore(database);
+  const listener = new ChangeListener(config.DATABASE_URL, log, MODELS_CHANNEL);
+  await listener.start();
+  const versions = new VersionService({
+    store,
+    blobs,
+    log,
+    requestCheck: ({ name, version, id }) =>
+      jobServer.add(CHECK_QUEUE, [{ id: checkJobId(name, id), data: { name, version } }], checkJobOptions()),
+  });
+  const folders = new FolderSource({ directory: config.MODELS_DIR, versions, store, blobs, log });
+  const models = new ModelRegistry(store, listener, log);
+  await folders.scan();
+  await models.start();
+  return {
+    models,
+    versions,
+    folders,
+    async closeModels() {
+      models.close();
+      await listener.close();
+    },
+  };
+}

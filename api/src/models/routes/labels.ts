@@ -1,0 +1,137 @@
+/** /v1/models/{name}/labels: which versions answer, and which share of the traffic each gets. */
+import { labelViewSchema, VERSION_NAME } from '@scry/shared/contracts/version';
+import type { StoredLabel } from '@scry/shared/database/model-versions';
+import express, { type RequestHandler } from 'express';
+import { z } from 'zod';
+import { json, problems } from '../../http/describe.js';
+import type { Route } from '../../http/route.js';
+import { check } from '../../http/validate.js';
+import type { Services } from '../../services.js';
+import { labelParams, modelParams, presentLabel } from './version-view.js';
+
+const failures = problems(
+  'invalid-request',
+  'unauthorized',
+  'forbidden',
+  'version-not-found',
+  'database-unavailable',
+);
+const label = json(labelViewSchema, 'The label as it is now.');
+
+const newLabelSchema = z
+  .strictObject({
+    version: z.string().regex(VERSION_NAME, 'must be the name of a version'),
+    weight: z
+      .number()
+      .min(0)
+      .max(100)
+      .default(0)
+      .describe('Percent of the predictions that name the model alone; `stable` gets what others leave.'),
+  })
+  .meta({ id: 'NewModelLabel' });
+
+export const listLabels: Route = {
+  scope: 'any',
+  description: {
+    method: 'get',
+    path: '/v1/models/{name}/labels',
+    operationId: 'listLabels',
+    summary: 'Labels of a model',
+    tags: ['models'],
+    request: { params: modelParams },
+    responses: {
+      200: json(z.object({ items: z.array(labelViewSchema) }), 'All labels.'),
+      ...problems('invalid-request', 'database-unavailable'),
+    },
+  },
+  handlers: ({ versions }) => [
+    async (req, res) => {
+      const { name } = check(modelParams, req.params);
+      res.json({ items: (await versions.labels(name)).map(presentLabel) });
+    },
+  ],
+};
+
+export const setLabel: Route = {
+  scope: 'models:write',
+  description: {
+    method: 'put',
+    path: '/v1/models/{name}/labels/{label}',
+    operationId: 'setLabel',
+    summary: 'Point a label at a version',
+    tags: ['models'],
+    request: {
+      params: labelParams,
+      body: { required: true, content: { 'application/json': { schema: newLabelSchema } } },
+    },
+    responses: { 200: label, ...failures, ...problems('invalid-json') },
+  },
+  handlers: ({ versions }) => [
+    express.json({ limit: '8kb' }),
+    async (req, res) => {
+      const { name, label: named } = check(labelParams, req.params);
+      const { version, weight } = check(newLabelSchema, req.body ?? {});
+      res.json(presentLabel(await versions.setLabel(name, named, version, weight)));
+    },
+  ],
+};
+
+export const removeLabel: Route = {
+  scope: 'models:write',
+  description: {
+    method: 'delete',
+    path: '/v1/models/{name}/labels/{label}',
+    operationId: 'removeLabel',
+    summary: 'End a label; its version stays',
+    tags: ['models'],
+    request: { params: labelParams },
+    responses: { 204: { description: 'It is gone.' }, ...failures },
+  },
+  handlers: ({ versions }) => [
+    async (req, res) => {
+      const { name, label: named } = check(labelParams, req.params);
+      await versions.removeLabel(name, named);
+      res.status(204).end();
+    },
+  ],
+};
+
+function moving(
+  path: string,
+  operationId: string,
+  summary: string,
+  move: (services: Services, name: string, label: string) => Promise<StoredLabel>,
+): Route {
+  return {
+    scope: 'models:write',
+    description: {
+      method: 'post',
+      path,
+      operationId,
+      summary,
+      tags: ['models'],
+      request: { params: labelParams },
+      responses: { 200: label, ...failures },
+    },
+    handlers: (services): RequestHandler[] => [
+      async (req, res) => {
+        const { name, label: named } = check(labelParams, req.params);
+        res.json(presentLabel(await move(services, name, named)));
+      },
+    ],
+  };
+}
+
+export const rollBackLabel = moving(
+  '/v1/models/{name}/labels/{label}/rollback',
+  'rollBackLabel',
+  'Point a label at what it pointed to before',
+  ({ versions }, name, named) => versions.rollBack(name, named),
+);
+
+export const promoteLabel = moving(
+  '/v1/models/{name}/labels/{label}/promote',
+  'promoteLabel',
+  "Make a label's version the stable one, and end the label",
+  ({ versions }, name, named) => versions.promote(name, named),
+);

@@ -1,0 +1,159 @@
+/** /v1/models/{name}/versions: what versions there are, and what can be done with one. */
+import { versionViewSchema } from '@scry/shared/contracts/version';
+import type { Version } from '@scry/shared/database/model-versions';
+import type { RequestHandler } from 'express';
+import { z } from 'zod';
+import { json, problems } from '../../http/describe.js';
+import { Problem } from '../../http/problems.js';
+import type { Route } from '../../http/route.js';
+import { check } from '../../http/validate.js';
+import type { Services } from '../../services.js';
+import { sendModelZip } from '../export.js';
+import { modelParams, presentVersion, versionParams } from './version-view.js';
+
+const failures = problems(
+  'invalid-request',
+  'unauthorized',
+  'forbidden',
+  'version-not-found',
+  'database-unavailable',
+);
+const version = json(versionViewSchema, 'The version as it is now.');
+
+async function view({ versions, serving }: Services, found: Version) {
+  return presentVersion(found, await versions.labels(found.name), await serving.workers());
+}
+
+export const listVersions: Route = {
+  scope: 'any',
+  description: {
+    method: 'get',
+    path: '/v1/models/{name}/versions',
+    operationId: 'listVersions',
+    summary: 'Versions of a model, newest first',
+    tags: ['models'],
+    request: { params: modelParams },
+    responses: {
+      200: json(z.object({ items: z.array(versionViewSchema) }), 'All versions, whatever their state.'),
+      ...problems('invalid-request', 'unknown-model', 'database-unavailable'),
+    },
+  },
+  handlers: ({ versions, serving }) => [
+    async (req, res) => {
+      const { name } = check(modelParams, req.params);
+      const [found, labels, workers] = await Promise.all([
+        versions.list(name),
+        versions.labels(name),
+        serving.workers(),
+      ]);
+      if (found.length === 0) throw new Problem('unknown-model', `There is no model "${name}".`);
+      res.json({ items: found.map((one) => presentVersion(one, labels, workers)) });
+    },
+  ],
+};
+
+export const getVersion: Route = {
+  scope: 'any',
+  description: {
+    method: 'get',
+    path: '/v1/models/{name}/versions/{version}',
+    operationId: 'getVersion',
+    summary: 'One version of a model',
+    tags: ['models'],
+    request: { params: versionParams },
+    responses: { 200: version, ...failures },
+  },
+  handlers: (services) => [
+    async (req, res) => {
+      const { name, version: wanted } = check(versionParams, req.params);
+      res.json(await view(services, await services.versions.get(name, wanted)));
+    },
+  ],
+};
+
+/** A call that changes one version and answers with what it is then. */
+function changing(
+  description: Pick<Route['description'], 'method' | 'path' | 'operationId' | 'summary'>,
+  change: (services: Services, name: string, version: string) => Promise<Version>,
+): Route {
+  return {
+    scope: 'models:write',
+    description: {
+      ...description,
+      tags: ['models'],
+      request: { params: versionParams },
+      responses: { 200: version, ...failures, ...problems('version-in-use') },
+    },
+    handlers: (services): RequestHandler[] => [
+      async (req, res) => {
+        const { name, version: wanted } = check(versionParams, req.params);
+        res.json(await view(services, await change(services, name, wanted)));
+      },
+    ],
+  };
+}
+
+export const retireVersion = changing(
+  {
+    method: 'post',
+    path: '/v1/models/{name}/versions/{version}/retire',
+    operationId: 'retireVersion',
+    summary: 'Take a version out of use; what was promised to it is still answered',
+  },
+  ({ versions }, name, wanted) => versions.retire(name, wanted, 'It was retired by request.'),
+);
+
+export const loadVersion = changing(
+  {
+    method: 'post',
+    path: '/v1/models/{name}/versions/{version}/load',
+    operationId: 'loadVersion',
+    summary: 'Load a version, and keep it in memory',
+  },
+  ({ versions }, name, wanted) => versions.pin(name, wanted, true),
+);
+
+export const unloadVersion = changing(
+  {
+    method: 'post',
+    path: '/v1/models/{name}/versions/{version}/unload',
+    operationId: 'unloadVersion',
+    summary: 'Keep a version in memory no longer; it is loaded again when it is asked for',
+  },
+  ({ versions }, name, wanted) => versions.pin(name, wanted, false),
+);
+
+export const removeVersion = changing(
+  {
+    method: 'delete',
+    path: '/v1/models/{name}/versions/{version}',
+    operationId: 'removeVersion',
+    summary: 'Forget a version and its files',
+  },
+  ({ versions }, name, wanted) => versions.remove(name, wanted),
+);
+
+export const exportVersion: Route = {
+  scope: 'read',
+  description: {
+    method: 'get',
+    path: '/v1/models/{name}/versions/{version}/file',
+    operationId: 'exportVersion',
+    summary: 'A version as a zip of its folder, with its completed manifest',
+    tags: ['models'],
+    request: { params: versionParams },
+    responses: {
+      200: {
+        description: 'A zip that can be pushed again, or unpacked under MODELS_DIR.',
+        content: { 'application/zip': { schema: z.string().meta({ format: 'binary' }) } },
+      },
+      ...failures,
+    },
+  },
+  handlers: ({ versions, blobs }) => [
+    async (req, res) => {
+      const { name, version: wanted } = check(versionParams, req.params);
+      await sendModelZip(blobs, await versions.get(name, wanted), res);
+    },
+  ],
+};

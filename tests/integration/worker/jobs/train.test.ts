@@ -1,6 +1,7 @@
-import type { TrainingView } from '@scry/shared/contracts/training';
+import { newTrainingId, type TrainingView, trainingSettingsSchema } from '@scry/shared/contracts/training';
 import { type Database, openDatabase } from '@scry/shared/database/database';
 import { ModelVersionStore } from '@scry/shared/database/model-versions';
+import { TrainingStore } from '@scry/shared/database/trainings';
 import { modelBlob } from '@scry/shared/models/version-content';
 import { startApp, type TestApp } from '../../../helpers/app.js';
 import { quiet } from '../../../helpers/services.js';
@@ -149,4 +150,26 @@ it('what cannot be trained fails with a sentence', async () => {
   const own = await train({ name: 'nonsense', method: 'scratch', network });
   expect(own.state).toBe('failed');
   expect(own.error).toMatch(/Nonsense/);
+}, 60_000);
+
+it('a training without a job is found, and failed when three workers died on it', async () => {
+  const store = new TrainingStore(database);
+  const id = newTrainingId();
+  const settings = { ...trainingSettingsSchema.parse({ method: 'scratch' }), label: null };
+  const datasetName = 'colors';
+  await store.create({
+    id,
+    datasetId: dataset,
+    datasetName,
+    name: 'deadly',
+    method: 'scratch',
+    settings,
+    createdBy: null,
+  });
+  const long = "clock_timestamp() - interval '1 hour'";
+  await database.query(`UPDATE trainings SET deaths = 3, touched_at = ${long} WHERE id = $1`, [id]);
+  expect(await follow(app, id)).toMatchObject({
+    state: 'failed',
+    error: expect.stringMatching(/died 3 times/),
+  });
 }, 60_000);

@@ -98,8 +98,10 @@ export class TrainingJobs {
   }
 
   async #giveUp(training: Training, why: string): Promise<JobOutcome> {
-    const error = `The training was tried again and again and could not be done: ${why}. The data may need more memory than there is; choose a smaller input_size or batch_size.`;
-    await this.#store.end(training, { state: 'failed', error });
+    const error = `The training was tried again and again and could not be done: ${why}. Where memory is short, a smaller input_size or batch_size helps.`;
+    if (!(await this.#store.end(training, { state: 'failed', error }))) return 'done';
+    const { blobs } = this.#runParts;
+    for await (const { key } of blobs.list(`trainings/${training.id}`)) await blobs.delete(key);
     return 'done';
   }
 

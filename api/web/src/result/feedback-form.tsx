@@ -1,4 +1,4 @@
-/** "Wrong?": the right label, from the model's or in one's own words, and a comment. */
+/** "Report a mistake": the correct label, from the model's or in one's own words, and a comment. */
 import type { PredictionView } from '@scry/shared/contracts/prediction';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { postJson } from '../client/http.js';

@@ -1,8 +1,11 @@
 /** The page in a real browser, with the real API, a real worker and a real database behind it. */
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import type { FeedbackView } from '@scry/shared/contracts/feedback';
+import { acceptFolders } from '../helpers/app.js';
 import { shapesJpeg } from '../helpers/images.js';
 import { choose, describeInBrowser, dragged, imageWidth, SAMPLES, SMEAR, usePage } from '../helpers/page.js';
+import { REPO } from '../helpers/system.js';
 
 describeInBrowser('the page', () => {
   const suite = usePage();
@@ -140,6 +143,7 @@ describeInBrowser('the page', () => {
 
 describeInBrowser('the page while no worker runs', () => {
   const suite = usePage({ workers: 0 });
+  beforeAll(() => acceptFolders(suite.system.database.url, path.join(REPO, 'models')));
 
   it('says so, cancels, and shows the answer when a worker comes', async () => {
     const page = await suite.open();

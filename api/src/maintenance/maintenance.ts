@@ -8,6 +8,7 @@
  * Every task may be cut off anywhere and may run twice at the same time: jobs have ids that derive from their
  * predictions, and an end is written once.
  */
+import { setMaxListeners } from 'node:events';
 import type { Leadership } from '@scry/shared/database/leader-lock';
 import type { Logger } from '@scry/shared/runtime/log';
 import { pause } from '@scry/shared/runtime/pause';
@@ -48,6 +49,7 @@ export class Maintenance {
   }
 
   async #work(signal: AbortSignal): Promise<void> {
+    setMaxListeners(0, signal); // each task listens while it rests, however many there are
     this.#log.info('this process does the maintenance now');
     await Promise.all(this.#maintenanceTasks().map((task) => this.#repeat(task, signal)));
   }

@@ -14,8 +14,8 @@ import { access, constants, readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { MODEL_NAME } from '@scry/shared/contracts/manifest';
 import { STABLE, VERSION_NAME, type VersionFile } from '@scry/shared/contracts/version';
-import type { ModelVersionStore } from '@scry/shared/database/model-versions';
-import { contentId } from '@scry/shared/models/version-content';
+import type { ModelVersionStore, Version } from '@scry/shared/database/model-versions';
+import { contentId, modelBlob } from '@scry/shared/models/version-content';
 import type { Logger } from '@scry/shared/runtime/log';
 import type { Blobs } from '@scry/shared/storage/blobs';
 import { discardAll } from './intake.js';
@@ -129,21 +129,39 @@ export class FolderSource {
     const incoming: IncomingFile[] = [];
     try {
       const id = await idOf(folder, files);
-      if (id !== null && (await this.#isKnown(name, id))) return;
+      const known = id === null ? null : await this.#known(name, id);
+      if (known && (await this.#hasFiles(known))) return;
       for (const file of files) {
         const source = createReadStream(path.join(folder, file.path));
         incoming.push({ path: file.path, blob: await this.#parts.blobs.receive(source, file.bytes) });
       }
-      await this.#push(name, folder, incoming, id);
+      if (known) await this.#restore(known, incoming);
+      else await this.#push(name, folder, incoming, id);
     } finally {
       await discardAll(incoming);
     }
   }
 
-  /** Whether this content needs nothing: it is known, and its folder was not missing until now. */
-  async #isKnown(name: string, id: string): Promise<boolean> {
+  /** The version with this content; null where there is none, or its folder was missing until now. */
+  async #known(name: string, id: string): Promise<Version | null> {
     const known = await this.#parts.store.byContent(name, id);
-    return known !== null && !(known.state === 'retired' && known.reason === FOLDER_REMOVED);
+    return known?.state === 'retired' && known.reason === FOLDER_REMOVED ? null : known;
+  }
+
+  async #hasFiles({ files }: Version): Promise<boolean> {
+    for (const { sha256 } of files)
+      if ((await this.#parts.blobs.stat(modelBlob(sha256))) === null) return false;
+    return true;
+  }
+
+  /** Stores the files of a known version again: those in DATA_DIR are gone, and the folder still has them. */
+  async #restore({ name, version, files }: Version, incoming: readonly IncomingFile[]): Promise<void> {
+    const needed = new Set(files.map(({ sha256 }) => sha256));
+    for (const { blob } of incoming) if (needed.has(blob.sha256)) await blob.keep(modelBlob(blob.sha256));
+    this.#parts.log.warn(
+      { model: name, version },
+      'files of a version were missing and taken from its folder',
+    );
   }
 
   async #push(

@@ -171,6 +171,18 @@ it('after a restart nothing is copied or checked again', async () => {
   expect(await readFile(blob, 'utf8')).toBe('weights');
 });
 
+it('files that storage has lost are taken from the folder again', async () => {
+  await write('cats', 'weights');
+  await source.scan();
+  await accept('cats', '1');
+  const key = `models/${(await store.get('cats', '1'))?.files[0]?.sha256}`;
+  await blobs.delete(key);
+  source = open();
+  await source.scan();
+  expect((await blobs.read(key)).toString()).toBe('weights');
+  expect(await rows()).toEqual(['cats@1 ready']);
+});
+
 it('pipes in a folder are passed over', async () => {
   await write('cats', 'weights');
   execFileSync('mkfifo', [path.join(directory, 'cats', 'pipe')]);

@@ -16,6 +16,7 @@ import { addPredicted, addReported } from '../datasets/routes/known-images.js';
 import { giveFeedback, listFeedback } from '../feedback/feedback.js';
 import { getModel, listModels } from '../models/models.js';
 import { modelReadme } from '../models/readme.js';
+import { getCatalogueItem, listCatalogue, pullModel } from '../models/routes/catalogue.js';
 import { listLabels, promoteLabel, removeLabel, rollBackLabel, setLabel } from '../models/routes/labels.js';
 import { pushModel } from '../models/routes/push.js';
 import {
@@ -99,6 +100,9 @@ export const routes: readonly Route[] = [
   removeLabel,
   rollBackLabel,
   promoteLabel,
+  listCatalogue,
+  getCatalogueItem,
+  pullModel,
   modelReadme,
   modelStatistics,
   getStatistics,

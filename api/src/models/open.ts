@@ -1,4 +1,5 @@
 /** What the routes of models need, put together. */
+import path from 'node:path';
 import { ChangeListener } from '@scry/shared/database/change-listener';
 import type { Database } from '@scry/shared/database/database';
 import { MODELS_CHANNEL, ModelVersionStore } from '@scry/shared/database/model-versions';
@@ -7,6 +8,8 @@ import type { JobServer } from '@scry/shared/queue/server';
 import type { Config } from '@scry/shared/runtime/config';
 import type { Logger } from '@scry/shared/runtime/log';
 import type { Blobs } from '@scry/shared/storage/blobs';
+import { Catalogue } from './catalogue/catalogue.js';
+import { CATALOGUE } from './catalogue/entries.js';
 import { FolderSource } from './folder-source.js';
 import { ModelRegistry } from './model-registry.js';
 import { VersionService } from './version-service.js';
@@ -16,6 +19,8 @@ export interface ModelServices {
   readonly models: ModelRegistry;
   readonly versions: VersionService;
   readonly folders: FolderSource;
+  /** What can be pulled. */
+  readonly catalogue: Catalogue;
   closeModels(): Promise<void>;
 }
 
@@ -46,6 +51,12 @@ export async function openModels({
       jobServer.add(CHECK_QUEUE, [{ id: checkJobId(name, id), data: { name, version } }], checkJobOptions()),
   });
   const folders = new FolderSource({ directory: config.MODELS_DIR, versions, store, blobs, log });
+  const catalogue = new Catalogue({
+    ...{ entries: CATALOGUE, versions, blobs, log },
+    folder: path.join(config.DATA_DIR, 'pulls'),
+    reserveBytes: config.DISK_RESERVE_BYTES,
+    allowPrivate: config.WEBHOOK_PRIVATE,
+  });
   const models = new ModelRegistry(store, listener, log);
   await folders.scan();
   await models.start();
@@ -53,7 +64,9 @@ export async function openModels({
     models,
     versions,
     folders,
+    catalogue,
     async closeModels() {
+      await catalogue.close();
       models.close();
       await listener.close();
     },

@@ -1,5 +1,6 @@
 /** What tests of the page share: one Scry and one browser a suite, and tabs that must log no error. */
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { browserIsInstalled, openBrowser, openTab, type Tab } from './browser.js';
 import { keyIn } from './keys.js';
@@ -9,6 +10,9 @@ export const SAMPLES = path.join(REPO, 'api/web/public/samples');
 export const SMEAR = path.join(SAMPLES, 'blood-smear.jpg');
 export const SHIP = path.join(SAMPLES, 'ship.jpg');
 export const PHONE: BrowserContextOptions = { viewport: { width: 360, height: 740 }, hasTouch: true };
+
+/** Models in the folder `models`. */
+const BUNDLED = 3;
 
 export const describeInBrowser = browserIsInstalled() ? describe : describe.skip;
 
@@ -22,6 +26,16 @@ export interface PageSuite {
   openWithKey(where: string, options?: BrowserContextOptions): Promise<Page>;
 }
 
+/** Waits until the models that come with Scry can be asked: each is checked first. */
+async function modelsChecked({ url }: System, key: string): Promise<void> {
+  for (;;) {
+    const response = await fetch(`${url}/v1/models`, { headers: { Authorization: `Bearer ${key}` } });
+    const { items } = (await response.json()) as { items: { serving: boolean }[] };
+    if (items.length >= BUNDLED && items.every(({ serving }) => serving)) return;
+    await setTimeout(100);
+  }
+}
+
 /** Starts everything before the tests of a `describe`, and stops it after them. @returns it, usable inside tests */
 export function usePage(options: SystemOptions = {}): PageSuite {
   let system: System;
@@ -32,6 +46,7 @@ export function usePage(options: SystemOptions = {}): PageSuite {
   beforeAll(async () => {
     [system, browser] = await Promise.all([startSystem(options), openBrowser()]);
     key = await keyIn(system.database, ['read']);
+    await modelsChecked(system, key);
   }, 120_000);
 
   afterAll(async () => {

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
+import { untilTrue } from '../helpers/browser.js';
 import { choose, describeInBrowser, overflow, PHONE, SHIP, usePage } from '../helpers/page.js';
 
 const READY: Readonly<Record<string, string>> = {
@@ -83,7 +84,7 @@ describeInBrowser('the page for everybody', () => {
       'window.asked = []; Element.prototype.scrollIntoView = function (how) { window.asked.push(how.behavior); }',
     );
     await choose(page, SHIP);
-    await page.waitForFunction('window.asked.length > 0');
+    await untilTrue(page, 'window.asked.length > 0');
     expect(await page.evaluate('window.asked')).toEqual(['auto']);
     await page.getByRole('heading', { name: 'ship', exact: true }).waitFor();
   });

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import type { PredictionView } from '@scry/shared/contracts/prediction';
 import type { Page } from 'playwright-core';
+import { untilTrue } from '../helpers/browser.js';
 import { shapesJpeg } from '../helpers/images.js';
 import { choose, describeInBrowser, dragged, SHIP, SMEAR, usePage } from '../helpers/page.js';
 
@@ -114,6 +115,6 @@ describeInBrowser('images given to the page', () => {
     await page.getByRole('article', { name: '12.jpg' }).waitFor();
     await page.keyboard.press('Delete');
     await page.getByRole('article', { name: '13.jpg' }).waitFor();
-    await page.waitForFunction("document.activeElement.textContent.startsWith('13.jpg')");
+    await untilTrue(page, "document.activeElement.textContent.startsWith('13.jpg')");
   });
 });

@@ -1,4 +1,5 @@
 /** Addresses of the page: filters, coming back, and what leads nowhere. */
+import { untilTrue } from '../helpers/browser.js';
 import { shapesJpeg } from '../helpers/images.js';
 import { describeInBrowser, usePage } from '../helpers/page.js';
 
@@ -23,7 +24,7 @@ describeInBrowser('the addresses of the page', () => {
     await page.goBack();
     await page.locator('.tile').nth(3).waitFor();
     expect(await page.getByLabel('Model').inputValue()).toBe('everyday-10');
-    await page.waitForFunction(`Math.abs(window.scrollY - ${scrolled}) < 2`);
+    await untilTrue(page, `Math.abs(window.scrollY - ${scrolled}) < 2`);
   });
 
   it('that name nothing lead on', async () => {
@@ -63,7 +64,7 @@ describeInBrowser('the addresses of the page', () => {
     await page.setViewportSize({ width: 360, height: 600 });
     await page.getByRole('link', { name: 'History' }).click();
     await page.locator('.tile').nth(35).waitFor();
-    await page.waitForFunction("document.querySelector('.tile img') !== null");
+    await untilTrue(page, "document.querySelector('.tile img') !== null");
     expect(asked).toBeLessThan(20);
   });
 });

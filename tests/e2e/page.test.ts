@@ -84,7 +84,7 @@ describeInBrowser('the page', () => {
     const page = await open();
     await page.getByRole('button', { name: 'Truck' }).click();
     await page.getByRole('button', { name: 'Report a mistake' }).click();
-    expect(await page.locator('form.feedback input:focus').count()).toBe(1);
+    await page.locator('form.feedback input:focus').waitFor();
     await page.getByLabel('Correct answer').fill('automobile');
     await page.getByLabel('Comment').fill('a small one');
     await page.getByRole('button', { name: 'Send', exact: true }).click();

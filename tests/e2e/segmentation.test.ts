@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { PredictionView } from '@scry/shared/contracts/prediction';
 import sharp from 'sharp';
-import { browserIsInstalled, openBrowser, openTab } from '../helpers/browser.js';
+import { browserIsInstalled, openBrowser, openTab, untilTrue } from '../helpers/browser.js';
 import { onnxFile } from '../helpers/onnx-file.js';
 import { type System, startSystem } from '../helpers/system.js';
 
@@ -125,13 +125,10 @@ describe('segmentation', () => {
         const shown = Number(await alphaAt(3));
         expect(shown).toBeGreaterThan(0);
         await rows.nth(1).getByRole('button').focus();
-        // Looked for in the page itself: its policy forbids the polling that waitForFunction does by eval.
-        await tab.page.evaluate(`new Promise((resolve) => {
-          const canvas = document.querySelector('.masks canvas');
-          const look = () =>
-            canvas.getContext('2d').getImageData(3, 5, 1, 1).data[3] < ${shown} ? resolve() : requestAnimationFrame(look);
-          look();
-        })`);
+        await untilTrue(
+          tab.page,
+          `document.querySelector('.masks canvas').getContext('2d').getImageData(3, 5, 1, 1).data[3] < ${shown}`,
+        );
         expect(Number(await alphaAt(20))).toBe(shown);
         expect(tab.errors).toEqual([]);
       } finally {

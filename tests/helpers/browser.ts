@@ -63,3 +63,14 @@ export async function openTab(
   await page.getByRole('heading', { level: 1 }).waitFor();
   return { page, errors, close: () => context.close() };
 }
+
+/**
+ * Waits until an expression is true in the page. It is looked for by code that runs there: Playwright's waitForFunction
+ * polls with eval, which the page's policy forbids.
+ */
+export async function untilTrue(page: Page, expression: string): Promise<void> {
+  await page.evaluate(`new Promise((resolve) => {
+    const look = () => ((${expression}) ? resolve() : requestAnimationFrame(look));
+    look();
+  })`);
+}

@@ -3,7 +3,6 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Output } from '@scry/shared/contracts/prediction';
-import { configureSharp } from '@scry/shared/imaging/libvips';
 import { taskSpec } from '@scry/shared/tasks/registry';
 import { ImageReader } from '../../imaging/image-reader.js';
 import { prepareModel } from '../conversion/convert.js';
@@ -123,7 +122,6 @@ export async function checkFolder(options: CheckOptions, say: Say): Promise<void
     () => false,
   );
   if (!isFolder) throw new Error(`${options.folder} is no folder; put the model file into one`);
-  configureSharp();
   const cache = await mkdtemp(path.join(tmpdir(), 'scry-check-converted-'));
   const reader = new ImageReader(LIMITS);
   let trial: Trial | null = null;

@@ -1,5 +1,6 @@
 /** `npm run models -- check FOLDER [IMAGES]`: see check.ts. */
 import { parseArgs } from 'node:util';
+import { configureSharp } from '@scry/shared/imaging/libvips';
 import { oneLine } from '../manifest-problem.js';
 import { checkFolder } from './check.js';
 
@@ -27,6 +28,7 @@ async function main(): Promise<void> {
   if (values.help || !folder) throw new Error(USAGE);
   if (!Number.isInteger(limit) || limit < 1) throw new Error('--limit must be a whole number from 1');
   const { write, out = null } = values;
+  configureSharp();
   await checkFolder({ folder, images, limit, write, out }, (line) => process.stdout.write(`${line}\n`));
 }
 

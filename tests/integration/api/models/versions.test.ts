@@ -293,3 +293,15 @@ it('names that do not exist are refused with those that do', async () => {
   });
   expect(await predictWith('leaves@a@b')).toMatchObject({ status: 400 });
 });
+
+it('an export whose file is gone is broken off, and the API goes on', async () => {
+  await pushReady('damaged', 77);
+  const [version] = await app.services.versions.list('damaged');
+  for (const { sha256 } of version?.files ?? []) await app.services.blobs.delete(`models/${sha256}`);
+  const whole = app.fetchAsAdmin('/v1/models/damaged/versions/1/file').then(async (response) => {
+    if (!response.ok) throw new Error(String(response.status));
+    return response.arrayBuffer();
+  });
+  await expect(whole).rejects.toThrow();
+  expect((await app.fetch('/healthz')).status).toBe(200);
+});

@@ -41,6 +41,26 @@ describeInBrowser('images given to the page', () => {
     expect((await copiedCommand(page)).output?.predictions[0]?.class_name).toBe('ship');
   });
 
+  it('wait for the models, so that an example tried at once goes to the model it suits', async () => {
+    const page = await suite.open();
+    let letThrough = () => {};
+    const tapped = new Promise<void>((resolve) => {
+      letThrough = resolve;
+    });
+    await page.route('**/v1/models', async (route) => {
+      await tapped;
+      await route.continue();
+    });
+    await page.reload();
+    const fetched = page.waitForResponse('**/samples/blood-smear.jpg');
+    await page.getByRole('button', { name: 'Blood smear', exact: true }).click();
+    await (await fetched).finished();
+    const sent = page.waitForRequest((request) => request.method() === 'PUT');
+    letThrough();
+    expect((await sent).postData()).toContain('blood-cells');
+    await page.locator('.found').waitFor();
+  });
+
   it('are fetched by the copied command when they were pasted', async () => {
     const page = await suite.open('/', withClipboard);
     await page.evaluate(`(() => {

@@ -38,6 +38,12 @@ export function chosen(models = state.value.models): ModelView | undefined {
   );
 }
 
+/** The models, asked for first where they have not been yet; none when they cannot be had. */
+export async function known(): Promise<readonly ModelView[]> {
+  if (!state.value.models) await load();
+  return state.value.models ?? [];
+}
+
 /** The models; asked for again now and then while a view shows them. */
 export function useModels(): State & { readonly chosen: ModelView | undefined; readonly reload: () => void } {
   useValue(chosenModel);

@@ -1,7 +1,7 @@
 /** Images on their way in, from wherever on the page: owns the settings for the next ones and why some were not taken. */
 
 import { type Refusal, refusalOf } from '../client/limits.js';
-import { chosen } from '../client/models.js';
+import { chosen, known } from '../client/models.js';
 import type { Wishes } from '../client/predictions.js';
 import { announce } from '../parts/announcer.js';
 import { Observable } from './observable.js';
@@ -32,16 +32,20 @@ function wishesFor(parameters: Readonly<Record<string, unknown>> | undefined): W
   return Object.fromEntries(Object.entries(wishes.value).filter(([name]) => name in parameters));
 }
 
-/** Checks images and sends those that the server would take. @param to the model; the chosen one when left out */
-export async function give(images: readonly GivenImage[], to?: string): Promise<void> {
-  const refusals = await Promise.all(images.map(({ file }) => refusalOf(file)));
+/**
+ * Checks images and sends those that the server would take. Given while the models still load, they wait for them: which
+ * one is meant is not known before.
+ * @param suited the model to ask where it is installed; else, and when left out, the chosen one
+ */
+export async function give(images: readonly GivenImage[], suited?: string): Promise<void> {
+  const [models, ...refusals] = await Promise.all([known(), ...images.map(({ file }) => refusalOf(file))]);
   refused.value = images.flatMap(({ name, file }, index) => {
     const refusal = refusals[index];
     return refusal ? [{ name, bytes: file.size, refusal }] : [];
   });
   const good = images.filter((_, index) => !refusals[index]);
   if (good.length === 0) return;
-  if (to !== undefined) chosenModel.value = to;
+  if (suited !== undefined && models.some(({ name }) => name === suited)) chosenModel.value = suited;
   const model = chosen();
   add(good, model?.name ?? null, wishesFor(model?.parameters));
   announce(good.map(({ name }) => name).join(', '));

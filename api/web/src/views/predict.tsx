@@ -35,13 +35,7 @@ export function Predict() {
           {!inUse && <p class="lead">{t.predict.lead}</p>}
           <DropZone compact={inUse} />
           <RefusedImages />
-          {!inUse && (
-            <Samples
-              onSample={(image, suited) =>
-                void give([image], models?.some(({ name }) => name === suited) ? suited : undefined)
-              }
-            />
-          )}
+          {!inUse && <Samples onSample={(image, suited) => void give([image], suited)} />}
         </div>
         <div class="intake-side">
           {error !== null && <ErrorNotice error={error} onRetry={reload} />}

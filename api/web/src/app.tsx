@@ -1,8 +1,9 @@
 /** The frame around every view: navigation, choices, and the view that the address names. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { Announcer } from './parts/announcer.js';
 import { DropArea } from './parts/drop-area.js';
 import { Icon } from './parts/icons.js';
+import { lazy } from './parts/lazy.js';
 import { Link, type Route, useRoute } from './routing/router.js';
 import { useValue } from './state/observable.js';
 import { keepKey, key, language, THEMES, theme } from './state/settings.js';
@@ -88,22 +89,8 @@ function Choices() {
   );
 }
 
-type OperationsView = typeof import('./views/operations.js').Operations;
-
 /** The charts come when they are looked at. */
-function LazyOperations() {
-  const t = useTexts();
-  const [View, setView] = useState<{ readonly Operations: OperationsView } | null>(null);
-  const [failed, setFailed] = useState(false);
-  useEffect(() => {
-    import('./views/operations.js').then(
-      ({ Operations }) => setView({ Operations }),
-      () => setFailed(true),
-    );
-  }, []);
-  if (View) return <View.Operations />;
-  return failed ? <p class="notice bad">{t.errors.network}</p> : <p class="quiet-text">{t.common.loading}</p>;
-}
+const Operations = lazy(async () => (await import('./views/operations.js')).Operations);
 
 function View({ route }: { readonly route: Route }) {
   switch (route.view) {
@@ -116,7 +103,7 @@ function View({ route }: { readonly route: Route }) {
     case 'models':
       return <Models />;
     case 'operations':
-      return <LazyOperations />;
+      return <Operations />;
     case 'unknown':
       return <NotFound />;
   }

@@ -104,11 +104,14 @@ export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T>
 }
 
 /** @throws RequestFailed, AbortError */
-export async function postJson<T>(path: string, body: unknown): Promise<T> {
+export async function sendJson<T>(method: 'POST' | 'PUT' | 'PATCH', path: string, body: unknown): Promise<T> {
   const response = await request(path, {
-    method: 'POST',
+    method,
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify(body),
   });
   return (await response.json()) as T;
 }
+
+/** @throws RequestFailed, AbortError */
+export const postJson = <T>(path: string, body: unknown): Promise<T> => sendJson('POST', path, body);

@@ -12,6 +12,7 @@ import { ModelVersionStore } from '@scry/shared/database/model-versions';
 import { PredictionStore } from '@scry/shared/database/predictions';
 import { StatisticsStore } from '@scry/shared/database/statistics';
 import { StoredFileStore } from '@scry/shared/database/stored-files';
+import { VersionAnswerStore } from '@scry/shared/database/version-answers';
 import { WorkerStore } from '@scry/shared/database/workers';
 import { openJobServer } from '@scry/shared/queue/open';
 import type { JobServer } from '@scry/shared/queue/server';
@@ -70,6 +71,7 @@ export interface Services extends DatasetServices, ModelServices, TrainingServic
   readonly webhooks: Webhooks;
   readonly feedback: FeedbackStore;
   readonly statistics: StatisticsStore;
+  readonly versionAnswers: VersionAnswerStore;
   readonly operations: OperationsMonitor;
 }
 
@@ -143,6 +145,7 @@ async function assemble(foundation: Foundation): Promise<Services> {
       keys,
       serving,
       statistics,
+      versionAnswers: new VersionAnswerStore(database),
       operations,
     },
     storedFiles,

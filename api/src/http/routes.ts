@@ -16,9 +16,11 @@ import { addPredicted, addReported } from '../datasets/routes/known-images.js';
 import { giveFeedback, listFeedback } from '../feedback/feedback.js';
 import { getModel, listModels } from '../models/models.js';
 import { modelReadme } from '../models/readme.js';
+import { versionAnswers } from '../models/routes/answers.js';
 import { getCatalogueItem, listCatalogue, pullModel } from '../models/routes/catalogue.js';
 import { listLabels, promoteLabel, removeLabel, rollBackLabel, setLabel } from '../models/routes/labels.js';
 import { pushModel } from '../models/routes/push.js';
+import { reviseVersion } from '../models/routes/revise.js';
 import {
   exportVersion,
   getVersion,
@@ -28,6 +30,7 @@ import {
   retireVersion,
   unloadVersion,
 } from '../models/routes/versions.js';
+import { modelSample } from '../models/samples.js';
 import { health, metrics, readiness } from '../operations/health.js';
 import { getLimits } from '../operations/limits.js';
 import { getStatistics, modelStatistics, statisticsEvents } from '../operations/statistics.js';
@@ -38,6 +41,7 @@ import { deletePrediction } from '../predictions/end/delete.js';
 import { annotatedImage, crop, mask } from '../predictions/read/annotated.js';
 import { getPrediction } from '../predictions/read/get.js';
 import { predictionImage } from '../predictions/read/image.js';
+import { predictionInput } from '../predictions/read/input.js';
 import { listPredictions } from '../predictions/read/list.js';
 import { predictionPosition } from '../predictions/read/position.js';
 import { predictionThumbnail } from '../predictions/read/thumbnail.js';
@@ -61,6 +65,7 @@ export const routes: readonly Route[] = [
   crop,
   mask,
   predictionThumbnail,
+  predictionInput,
   predictionPosition,
   giveFeedback,
   listFeedback,
@@ -90,6 +95,8 @@ export const routes: readonly Route[] = [
   pushModel,
   listVersions,
   getVersion,
+  reviseVersion,
+  versionAnswers,
   loadVersion,
   unloadVersion,
   retireVersion,
@@ -104,6 +111,7 @@ export const routes: readonly Route[] = [
   getCatalogueItem,
   pullModel,
   modelReadme,
+  modelSample,
   modelStatistics,
   getStatistics,
   statisticsEvents,

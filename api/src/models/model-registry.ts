@@ -223,6 +223,11 @@ export function stableOf({ labels, versions }: RegisteredModel): ReadyVersion | 
   return (stable && versions.get(stable.version)) ?? null;
 }
 
+/** The version that stands for a model: the stable one, else the newest. */
+export function shownVersion(model: RegisteredModel): ReadyVersion {
+  return stableOf(model) ?? (model.versions.values().next().value as ReadyVersion); // a model has at least one
+}
+
 function versionsOf({ name, versions, labels }: RegisteredModel): string {
   const all = [...labels.map(({ label }) => label), ...versions.keys()].map((at) => `${name}@${at}`);
   return `There are: ${all.join(', ')}.`;

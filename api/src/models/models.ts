@@ -8,17 +8,14 @@ import { z } from 'zod';
 import { json, problems } from '../http/describe.js';
 import type { Route } from '../http/route.js';
 import type { Services } from '../services.js';
-import { type ReadyVersion, type RegisteredModel, stableOf } from './model-registry.js';
+import { type RegisteredModel, shownVersion } from './model-registry.js';
 import { withoutFolders } from './public-text.js';
-
-/** The version that stands for a model: the stable one, else the newest. */
-function shownVersion(model: RegisteredModel): ReadyVersion {
-  return stableOf(model) ?? (model.versions.values().next().value as ReadyVersion); // a model has at least one
-}
+import { samplePath, samplesOf } from './samples.js';
 
 function view(model: RegisteredModel, isDefault: boolean, live: readonly LiveWorker[]): ModelView {
-  const { name, version, manifest } = shownVersion(model);
-  const { description, task, labels, input, output } = manifest;
+  const shown = shownVersion(model);
+  const { name, version, manifest } = shown;
+  const { title = name, description, task, labels, input, output, colors } = manifest;
   const workers = live.flatMap(({ id, models }) =>
     models
       .filter((served) => served.name === name && served.loaded !== false)
@@ -41,7 +38,10 @@ function view(model: RegisteredModel, isDefault: boolean, live: readonly LiveWor
     version,
     versions: [...model.versions.keys()],
     shares: model.labels.map(({ label, version: pointed, weight }) => ({ label, version: pointed, weight })),
+    title,
     description,
+    samples: samplesOf(shown).map((_, index) => samplePath(name, index)),
+    colors,
     task,
     engine: expectedEngine(manifest, workers[0]?.engine),
     default: isDefault,
@@ -84,6 +84,7 @@ export const listModels: Route = {
           ...waiting.map(({ name, version, state, reason }) => ({
             name,
             version,
+            state,
             message:
               state === 'rejected' ? withoutFolders(reason ?? 'Its check failed.') : 'It is being checked.',
           })),

@@ -17,6 +17,7 @@ import { contentId, modelBlob } from '@scry/shared/models/version-content';
 import type { Logger } from '@scry/shared/runtime/log';
 import type { Blobs, PendingBlob } from '@scry/shared/storage/blobs';
 import { Problem } from '../http/problems.js';
+import { mergeManifest } from './merge-manifest.js';
 
 /** A file of a version that has arrived and is not kept yet. */
 export interface IncomingFile {
@@ -79,6 +80,29 @@ export class VersionService {
     if (!version.created) return version;
     await this.#requestCheck(version.version);
     return version;
+  }
+
+  /**
+   * Adds a version of the same files with another manifest, without a label, and has it checked.
+   * @param changes laid over the manifest; fields of `input`, `output` and `batch` one by one, null takes a field out
+   * @throws Problem "version-not-found"
+   */
+  async revise(
+    name: string,
+    version: string,
+    changes: Readonly<Record<string, unknown>>,
+    createdBy: string | null,
+  ): Promise<Pushed> {
+    const { files, manifest, metrics } = await this.get(name, version);
+    const { version: _, ...revised } = mergeManifest(manifest, { ...changes, name });
+    const id = contentId(revised, files);
+    const known = await this.#parts.store.byContent(name, id);
+    if (known && known.state !== 'retired') return { version: known, created: false };
+    if (known) await this.#parts.store.remove(name, known.version);
+    const request = { name, label: null, manifest: revised, source: 'upload', createdBy, metrics } as const;
+    const made = await this.#create(request, id, files, undefined);
+    if (made.created) await this.#requestCheck(made.version);
+    return made;
   }
 
   /** Points a label at a version that is ready. @throws Problem "invalid-request" or "version-not-found" */
@@ -201,7 +225,7 @@ export class VersionService {
   }
 
   async #create(
-    request: PushRequest,
+    request: Omit<PushRequest, 'files'>,
     id: string,
     files: readonly VersionFile[],
     before: string | undefined,
@@ -268,7 +292,7 @@ function checkNames({ name, version, label, files }: PushRequest): void {
   if (version !== undefined && !VERSION_NAME.test(version))
     throw invalid('version', 'must be letters, digits, ".", "_" and "-", 32 characters at the most');
   if (label && !LABEL_NAME.test(label.label)) throw invalid('label', LABEL_HELP);
-  if (label?.label === version) throw invalid('label', 'must differ from the name of the version');
+  if (label && label.label === version) throw invalid('label', 'must differ from the name of the version');
   if (files.length === 0) throw invalid('file', 'is missing: send the weights');
   if (files.length > MOST_FILES) throw invalid('file', `a version may have ${MOST_FILES} files at the most`);
 }

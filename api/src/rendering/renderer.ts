@@ -14,6 +14,7 @@ import { Problem } from '../http/problems.js';
 import { annotate } from './annotate.js';
 import { type Rect, type Size, toRect } from './canvas.js';
 import { maskPng } from './masks.js';
+import { drawInput, type ShownInput } from './model-input.js';
 import { ImageOpener, type OpenLimits } from './open.js';
 
 /** Drawing shares libuv's threads with the writing of uploads: it must not take them all. */
@@ -25,15 +26,17 @@ const LOOK = 'v2';
 const CROP_QUALITY = 92;
 const THUMBNAIL_QUALITY = 80;
 
+const ENDINGS = { annotated: 'jpg', crop: 'jpg', thumbnail: 'jpg', mask: 'png', input: 'png' } as const;
+
 type Draw = () => Promise<Buffer>;
 
 /** A name that stands for what is drawn: the same answer gives the same name. */
-export function renderingName(kind: 'annotated' | 'crop' | 'thumbnail' | 'mask', content: unknown): string {
+export function renderingName(kind: keyof typeof ENDINGS, content: unknown): string {
   const hash = createHash('sha256')
     .update(JSON.stringify([LOOK, content]))
     .digest('hex')
     .slice(0, 24);
-  return `${kind}-${hash}.${kind === 'mask' ? 'png' : 'jpg'}`;
+  return `${kind}-${hash}.${ENDINGS[kind]}`;
 }
 
 /** Whole pixels of a box, one at least, within the image. */
@@ -98,6 +101,13 @@ export class Renderer {
         .resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
         .jpeg({ quality: THUMBNAIL_QUALITY, mozjpeg: true })
         .toBuffer(),
+    );
+  }
+
+  /** The image as a model is shown it, a PNG of the input's size. @throws Problem as above */
+  input(image: ImageInfo, input: ShownInput): Promise<Buffer> {
+    return this.#kept(image, renderingName('input', input), async () =>
+      drawInput(await this.#opener.open(image), image, input),
     );
   }
 

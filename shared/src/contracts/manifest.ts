@@ -24,6 +24,10 @@ const fileName = z
     message: 'must be a path inside the model folder',
   });
 
+/** Formats that every browser shows. */
+const SAMPLE_NAME = /\.(jpe?g|png|webp|gif|avif)$/i;
+const MOST_SAMPLES = 12;
+
 const level = z.int().min(0).max(255);
 
 export const inputSchema = z
@@ -111,7 +115,17 @@ export const manifestSchema = z
       .string()
       .regex(/^[A-Za-z0-9._-]{1,32}$/)
       .default('1'),
+    title: z.string().min(1).max(80).optional().describe('What people call it; its name when left out.'),
     description: z.string().default('').describe('One line for people.'),
+    samples: z
+      .array(fileName.regex(SAMPLE_NAME, 'must be a .jpg, .jpeg, .png, .webp, .gif or .avif file'))
+      .max(MOST_SAMPLES)
+      .default([])
+      .describe('Images in the folder that people can try it on; those that are not there are left out.'),
+    colors: z
+      .record(z.string(), z.string().regex(/^#[0-9a-fA-F]{6}$/, 'must be a color such as "#c0392b"'))
+      .default({})
+      .describe('Colors of classes where they are listed, by label.'),
     default: z.boolean().default(false).describe('Used when a request names no model.'),
     task: z.enum(TASKS).describe('What the outputs mean.'),
     engine: z

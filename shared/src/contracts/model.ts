@@ -11,7 +11,10 @@ export const modelViewSchema = z
     shares: z
       .array(z.object({ label: z.string(), version: z.string(), weight: z.number() }))
       .describe('Labels, with the percent of the traffic that each takes from `stable`.'),
+    title: z.string().describe('What people call it; its name unless the manifest says otherwise.'),
     description: z.string(),
+    samples: z.array(z.string()).describe('Paths of images to try it on.'),
+    colors: z.record(z.string(), z.string()).describe('Colors of classes, by label, such as "#c0392b".'),
     task: z.enum(TASKS),
     engine: z.enum(ENGINES).describe('What runs it where it is served; otherwise what is tried first.'),
     default: z.boolean().describe('Used when a request names no model.'),
@@ -47,8 +50,18 @@ export const modelListSchema = z
     items: z.array(modelViewSchema),
     default: z.string().nullable(),
     problems: z
-      .array(z.object({ name: z.string(), message: z.string() }))
-      .describe('Folders that hold no usable model.'),
+      .array(
+        z.object({
+          name: z.string(),
+          version: z.string().optional(),
+          state: z
+            .enum(['checking', 'rejected'])
+            .optional()
+            .describe('Of the version, where it is about one.'),
+          message: z.string(),
+        }),
+      )
+      .describe('Versions that are being checked or were rejected, and folders that hold no usable model.'),
   })
   .meta({ id: 'Models' });
 export type ModelList = z.infer<typeof modelListSchema>;

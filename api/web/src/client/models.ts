@@ -29,29 +29,51 @@ key.watch(() => void load());
 
 /** How often the page looks whether models are served, milliseconds. */
 const AGAIN_MS = 10_000;
+/** The same while a model is being checked, which takes seconds. */
+const CHECKING_AGAIN_MS = 1500;
+
+/** How many versions are being checked; one of a model that answers already is nothing to wait for. */
+export function checkingOf({ models, problems }: Pick<State, 'models' | 'problems'>): number {
+  const answering = new Set(models?.filter(isPublished).map(({ name }) => name));
+  return problems.filter(({ name, state: phase }) => phase === 'checking' && !answering.has(name)).length;
+}
+
+/** Whether a model's bare name means a version; one that was only uploaded has no label yet. */
+export function isPublished({ shares }: ModelView): boolean {
+  return shares.some(({ label }) => label === 'stable');
+}
 
 /** The model that the next image goes to: the one chosen, else the server's default. */
-export function chosen(models = state.value.models): ModelView | undefined {
+export function chosen(all = state.value.models): ModelView | undefined {
   const name = chosenModel.value;
+  const models = all?.filter(isPublished);
   return (
     models?.find((model) => model.name === name) ?? models?.find((model) => model.default) ?? models?.[0]
   );
 }
 
-/** The models, asked for first where they have not been yet; none when they cannot be had. */
+/** Models that can be asked, loaded first where they have not been yet; none when they cannot be had. */
 export async function known(): Promise<readonly ModelView[]> {
   if (!state.value.models) await load();
-  return state.value.models ?? [];
+  return (state.value.models ?? []).filter(isPublished);
+}
+
+interface Shown extends State {
+  /** Models that can be asked in some seconds. */
+  readonly checking: number;
+  readonly chosen: ModelView | undefined;
+  readonly reload: () => void;
 }
 
 /** The models; asked for again now and then while a view shows them. */
-export function useModels(): State & { readonly chosen: ModelView | undefined; readonly reload: () => void } {
+export function useModels(): Shown {
   useValue(chosenModel);
-  useEffect(() => {
-    void load();
-    const timer = setInterval(() => void load(), AGAIN_MS);
-    return () => clearInterval(timer);
-  }, []);
+  useEffect(() => void load(), []);
   const now = useValue(state);
-  return { ...now, chosen: chosen(now.models), reload: () => void load() };
+  const checking = checkingOf(now);
+  useEffect(() => {
+    const timer = setInterval(() => void load(), checking > 0 ? CHECKING_AGAIN_MS : AGAIN_MS);
+    return () => clearInterval(timer);
+  }, [checking > 0]);
+  return { ...now, checking, chosen: chosen(now.models), reload: () => void load() };
 }

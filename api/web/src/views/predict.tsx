@@ -1,9 +1,10 @@
 /** The first view: give an image, choose a model, read the answer. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { useModels } from '../client/models.js';
+import { isPublished, useModels } from '../client/models.js';
 import { DropZone } from '../parts/drop-zone.js';
 import { ModelPicker } from '../parts/model-picker.js';
+import { ModelsChecking } from '../parts/models-checking.js';
 import { ErrorNotice } from '../parts/notice.js';
 import { Samples } from '../parts/samples.js';
 import { UploadList } from '../parts/upload-list.js';
@@ -18,7 +19,7 @@ import { bytes, useTexts } from '../texts/index.js';
 
 export function Predict() {
   const t = useTexts();
-  const { models, chosen, error, reload } = useModels();
+  const { models, checking, chosen, error, reload } = useModels();
   const all = useValue(items);
   const shown = useValue(selected);
   const current = all.find((item) => item.key === shown);
@@ -39,8 +40,14 @@ export function Predict() {
         </div>
         <div class="intake-side">
           {error !== null && <ErrorNotice error={error} onRetry={reload} />}
-          {models && (
-            <ModelPicker models={models} chosen={chosen?.name ?? ''} compact={inUse} onChoose={choose} />
+          <ModelsChecking checking={checking} />
+          {models && (checking === 0 || chosen) && (
+            <ModelPicker
+              models={models.filter(isPublished)}
+              chosen={chosen?.name ?? ''}
+              compact={inUse}
+              onChoose={choose}
+            />
           )}
           {chosen && <WishesForm key={chosen.name} parameters={chosen.parameters} />}
         </div>

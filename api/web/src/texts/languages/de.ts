@@ -92,7 +92,8 @@ const de: Texts = {
     model: 'Modell',
     notServed: 'offline',
     notServedHelp: 'Kein Worker hat dieses Modell geladen. Bilder warten, bis einer es geladen hat.',
-    noModels: 'Es ist kein Modell installiert. Legen Sie eines in den Modellordner und starten Sie neu.',
+    noModels:
+      'Es ist kein Modell installiert. Fügen Sie unter „Modelle“ eines hinzu, oder legen Sie seinen Ordner in den Modellordner.',
     options: 'Erweitert',
     topK: 'Anzahl der Klassen',
     threshold: 'Mindest-Konfidenz',
@@ -206,6 +207,10 @@ const de: Texts = {
   },
   models: {
     title: 'Modelle',
+    checking: (count) =>
+      count === 1
+        ? '1 Modell wird geprüft, in Sekunden bereit.'
+        : `${count} Modelle werden geprüft, in Sekunden bereit.`,
     task: {
       classification: 'Klassifikation',
       detection: 'Erkennung',

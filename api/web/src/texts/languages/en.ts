@@ -86,7 +86,7 @@ const en = {
     model: 'Model',
     notServed: 'offline',
     notServedHelp: 'No worker has loaded this model. Images wait in the queue until one has.',
-    noModels: 'No models are installed. Put one into the models folder and restart.',
+    noModels: 'No models are installed. Add one under “Models”, or put its folder into the models folder.',
     options: 'Advanced',
     topK: 'Number of classes',
     threshold: 'Minimum confidence',
@@ -200,6 +200,10 @@ const en = {
   },
   models: {
     title: 'Models',
+    checking: (count: number) =>
+      count === 1
+        ? '1 model is being checked, ready in seconds.'
+        : `${count} models are being checked, ready in seconds.`,
     task: {
       classification: 'Classification',
       detection: 'Detection',

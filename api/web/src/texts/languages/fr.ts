@@ -89,7 +89,8 @@ const fr: Texts = {
     model: 'Modèle',
     notServed: 'hors ligne',
     notServedHelp: 'Aucun worker n’a chargé ce modèle. Les images attendent qu’il y en ait un.',
-    noModels: 'Aucun modèle n’est installé. Placez-en un dans le dossier des modèles et redémarrez.',
+    noModels:
+      'Aucun modèle n’est installé. Ajoutez-en un sous « Modèles », ou placez son dossier dans celui des modèles.',
     options: 'Avancé',
     topK: 'Nombre de classes',
     threshold: 'Confiance minimale',
@@ -202,6 +203,10 @@ const fr: Texts = {
   },
   models: {
     title: 'Modèles',
+    checking: (count) =>
+      count === 1
+        ? '1 modèle est en cours de vérification, prêt dans quelques secondes.'
+        : `${count} modèles sont en cours de vérification, prêts dans quelques secondes.`,
     task: { classification: 'Classification', detection: 'Détection', segmentation: 'Segmentation' },
     served: 'prêt',
     notServed: 'hors ligne',

@@ -33,6 +33,7 @@ import { StoredFiles } from './maintenance/stored-files.js';
 import { type ModelServices, openModels } from './models/open.js';
 import { Serving } from './models/serving.js';
 import { Metrics } from './operations/metrics.js';
+import { ModelFigures } from './operations/model-figures.js';
 import { OperationsMonitor } from './operations/operations.js';
 import { checkQueue } from './operations/queue-check.js';
 import { Readiness } from './operations/readiness.js';
@@ -72,6 +73,7 @@ export interface Services extends DatasetServices, ModelServices, TrainingServic
   readonly feedback: FeedbackStore;
   readonly statistics: StatisticsStore;
   readonly versionAnswers: VersionAnswerStore;
+  readonly modelFigures: ModelFigures;
   readonly operations: OperationsMonitor;
 }
 
@@ -148,6 +150,7 @@ async function assemble(foundation: Foundation): Promise<Services> {
       versionAnswers: new VersionAnswerStore(database),
       operations,
     },
+    modelFigures: new ModelFigures(statistics),
     storedFiles,
     blobs,
     ...modelServices,

@@ -1,26 +1,13 @@
 /** GET /v1/stats, its event stream, and /v1/stats/models: how the system and its models do. */
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type ModelStatistics,
-  modelStatisticsSchema,
-  type Operations,
-  operationsSchema,
-} from '@scry/shared/contracts/statistics';
-import { Memo } from '@scry/shared/runtime/memo';
+import { modelStatisticsSchema, type Operations, operationsSchema } from '@scry/shared/contracts/statistics';
 import type { Response } from 'express';
 import { z } from 'zod';
 import { json, problems } from '../http/describe.js';
 import { onceLeft } from '../http/left.js';
 import type { Route } from '../http/route.js';
-import type { Services } from '../services.js';
 import { BUCKET_S, type OperationsMonitor } from './operations.js';
-
-/** How many of a model's newest predictions its figures are about: some milliseconds of reading. */
-const NEWEST = 10_000;
-/** How far a model's predictions are counted. */
-const COUNT_TO = 100_000;
-const FRESH_MS = 10_000;
 
 export const getStatistics: Route = {
   scope: 'any',
@@ -94,46 +81,22 @@ export const statisticsEvents: Route = {
   ],
 };
 
-async function readAll({
-  models,
-  statistics,
-}: Pick<Services, 'models' | 'statistics'>): Promise<ModelStatistics[]> {
-  const found: ModelStatistics[] = [];
-  for (const name of models.models.keys()) {
-    // One after the other: what people look at now and then must not take every connection.
-    const figures = await statistics.ofModel(name, NEWEST, COUNT_TO + 1);
-    found.push({
-      name,
-      predictions: Math.min(figures.predictions, COUNT_TO),
-      predictions_exact: figures.predictions <= COUNT_TO,
-      recent: figures.recent,
-      median_ms: figures.medianMs,
-      p95_ms: figures.p95Ms,
-      reported_wrong: figures.reportedWrong,
-    });
-  }
-  return found;
-}
-
 export const modelStatistics: Route = {
   scope: 'any',
   description: {
     method: 'get',
     path: '/v1/stats/models',
     operationId: 'modelStatistics',
-    summary: 'How each model did lately',
+    summary: 'How each model, and each of its versions, did lately',
     tags: ['models'],
     responses: {
       200: json(z.object({ items: z.array(modelStatisticsSchema) }), 'One entry per model.'),
       ...problems('database-unavailable'),
     },
   },
-  handlers: (services) => {
-    const figures = new Memo({ ask: () => readAll(services), freshMs: FRESH_MS });
-    return [
-      async (_req, res) => {
-        res.json({ items: await figures.get() });
-      },
-    ];
-  },
+  handlers: ({ models, modelFigures }) => [
+    async (_req, res) => {
+      res.json({ items: await modelFigures.all(models.models.keys()) });
+    },
+  ],
 };

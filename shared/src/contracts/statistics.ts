@@ -1,6 +1,28 @@
 /** What clients see of how the system does: per model over its recent predictions, and as a whole over minutes. */
 import { z } from 'zod';
 
+const latencySchema = z
+  .object({ median_ms: z.number().nullable(), p95_ms: z.number().nullable() })
+  .meta({ id: 'Latency', description: 'Null where nothing was measured.' });
+
+export const versionStatisticsSchema = z
+  .object({
+    version: z.string(),
+    recent: z.int().describe("How many of the model's newest 10,000 predictions that have ended are of it."),
+    succeeded: z.int(),
+    failed: z.int(),
+    wait: latencySchema.describe('From acceptance until a worker took it.'),
+    inference: latencySchema.describe('Of the run that its image was part of.'),
+    total: latencySchema.describe('From acceptance to the written result.'),
+    reported_wrong: z.int().describe('How many answers somebody called wrong.'),
+    reported_wrong_share: z
+      .number()
+      .nullable()
+      .describe('`reported_wrong` as a part of `succeeded`, 0 to 1; null without any.'),
+  })
+  .meta({ id: 'VersionStatistics', description: 'Times are those of predictions that succeeded.' });
+export type VersionStatistics = z.infer<typeof versionStatisticsSchema>;
+
 export const modelStatisticsSchema = z
   .object({
     name: z.string(),
@@ -10,6 +32,9 @@ export const modelStatisticsSchema = z
     median_ms: z.number().nullable().describe('From acceptance to the written result; null without any.'),
     p95_ms: z.number().nullable(),
     reported_wrong: z.int().describe('Of the recent ones, how many somebody called wrong.'),
+    versions: z
+      .array(versionStatisticsSchema)
+      .describe('The same predictions by version, to compare them; those asked for most first.'),
   })
   .meta({ id: 'ModelStatistics' });
 export type ModelStatistics = z.infer<typeof modelStatisticsSchema>;

@@ -11,6 +11,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { TASKS } from '../tasks/registry.js';
 import { ENGINES, MODEL_NAME } from './manifest.js';
+import { versionStatisticsSchema } from './statistics.js';
 
 export const VERSION_STATES = ['checking', 'ready', 'rejected', 'retired'] as const;
 export type VersionState = (typeof VERSION_STATES)[number];
@@ -125,3 +126,13 @@ export const versionViewSchema = z
   })
   .meta({ id: 'ModelVersion' });
 export type VersionView = z.infer<typeof versionViewSchema>;
+
+/** As a list shows it, for comparing versions. */
+export const listedVersionSchema = versionViewSchema
+  .extend({
+    statistics: versionStatisticsSchema
+      .nullable()
+      .describe("How it did lately; null when none of the model's newest predictions is of it."),
+  })
+  .meta({ id: 'ListedModelVersion' });
+export type ListedVersion = z.infer<typeof listedVersionSchema>;

@@ -34,12 +34,31 @@ export interface Activity {
   readonly unfinished: readonly { readonly model: string; readonly count: number }[];
 }
 
-export interface RecentOfModel {
-  readonly predictions: number;
-  readonly recent: number;
-  readonly medianMs: number | null;
-  readonly p95Ms: number | null;
+/** Median and 95th percentile, milliseconds; null: nothing was measured. */
+export type Percentiles = readonly [median: number, p95: number] | null;
+
+/** What became of the predictions of a version, or of all versions of a model, that were looked at. */
+export interface RecentFigures {
+  readonly ended: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  /** From acceptance until a worker took it. */
+  readonly waitMs: Percentiles;
+  readonly inferenceMs: Percentiles;
+  /** From acceptance to the written result. */
+  readonly totalMs: Percentiles;
   readonly reportedWrong: number;
+}
+
+export interface RecentOfVersion extends RecentFigures {
+  readonly version: string;
+}
+
+export interface RecentOfModel extends RecentFigures {
+  /** All there are, counted up to a limit. */
+  readonly predictions: number;
+  /** By version, those with most predictions first. */
+  readonly versions: readonly RecentOfVersion[];
 }
 
 const BUCKET = (column: string) => `(floor(extract(epoch FROM ${column}) / $2) * $2)::int`;
@@ -66,19 +85,26 @@ const FAILURES = `
 const UNFINISHED = 'SELECT model, count(*)::int AS count FROM predictions WHERE ended IS NULL GROUP BY model';
 const NOW = 'SELECT extract(epoch FROM clock_timestamp())::float8 AS now';
 
+const PERCENTILES = (column: string) =>
+  `percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY ${column}) FILTER (WHERE ended = 'succeeded' AND ${column} IS NOT NULL)`;
+
+// The row without a version is about all of them; ROLLUP gives it even where there is no prediction.
 const RECENT = `
   WITH newest AS (
-    SELECT id, ended, ${TOTAL_MS} AS ms FROM predictions
-    WHERE model = $1 ORDER BY created_at DESC, id DESC LIMIT $2
+    SELECT id, ended, model_version AS version, ${TOTAL_MS} AS total_ms, inference_ms::float8 AS inference_ms,
+      CASE WHEN NOT cached THEN extract(epoch FROM started_at - created_at)::float8 * 1000 END AS wait_ms
+    FROM predictions WHERE model = $1 ORDER BY created_at DESC, id DESC LIMIT $2
   )
-  SELECT
-    (SELECT count(*)::int FROM (SELECT 1 FROM predictions WHERE model = $1 LIMIT $3) counted) AS predictions,
-    count(*)::int AS recent,
-    percentile_cont(0.5) WITHIN GROUP (ORDER BY ms) AS "medianMs",
-    percentile_cont(0.95) WITHIN GROUP (ORDER BY ms) AS "p95Ms",
-    count(f.prediction_id)::int AS "reportedWrong"
-  FROM newest LEFT JOIN feedback f ON f.prediction_id = newest.id WHERE ended = 'succeeded'`;
-
+  SELECT version, (SELECT count(*)::int FROM (SELECT 1 FROM predictions WHERE model = $1 LIMIT $3) counted) AS predictions,
+    count(*) FILTER (WHERE ended IS NOT NULL)::int AS ended,
+    count(*) FILTER (WHERE ended = 'succeeded')::int AS succeeded,
+    count(*) FILTER (WHERE ended = 'failed')::int AS failed,
+    ${PERCENTILES('wait_ms')} AS "waitMs",
+    ${PERCENTILES('inference_ms')} AS "inferenceMs",
+    ${PERCENTILES('total_ms')} AS "totalMs",
+    count(f.prediction_id) FILTER (WHERE ended = 'succeeded')::int AS "reportedWrong"
+  FROM newest LEFT JOIN feedback f ON f.prediction_id = newest.id
+  GROUP BY ROLLUP (version) ORDER BY version IS NOT NULL, 3 DESC, version`;
 const AHEAD = `
   SELECT count(*)::int AS ahead FROM (
     SELECT 1 FROM predictions other
@@ -125,12 +151,10 @@ export class StatisticsStore {
    * @param countTo how far all are counted
    */
   async ofModel(model: string, newest: number, countTo: number): Promise<RecentOfModel> {
-    const rows = await this.#database.run<RecentOfModel>('statistics_of_model', RECENT, [
-      model,
-      newest,
-      countTo,
-    ]);
-    return rows[0] as RecentOfModel; // an aggregate always has its row
+    type Row = RecentOfVersion & { readonly predictions: number };
+    const rows = await this.#database.run<Row>('statistics_of_model', RECENT, [model, newest, countTo]);
+    const [all, ...versions] = rows as [Row, ...Row[]]; // ROLLUP always gives the first
+    return { ...all, versions };
   }
 
   /** How many of the same model came before a queued prediction, counted up to `most`; null: it is not queued. */

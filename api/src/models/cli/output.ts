@@ -24,6 +24,14 @@ export function size(bytes: number): string {
   return `${(bytes / 1024 ** step).toFixed(step === 0 ? 0 : 1)} ${UNITS[step]}`;
 }
 
+/** "12 ms", "1.4 s"; "–" where nothing was measured. */
+export function milliseconds(value: number | null): string {
+  if (value === null) return '–';
+  return value < 1000
+    ? `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`
+    : `${(value / 1000).toFixed(1)} s`;
+}
+
 export interface Progress {
   /** Replaces the line. */
   show(text: string): void;

@@ -3,10 +3,16 @@ import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ModelList } from '@scry/shared/contracts/model';
-import { CANARY, type LabelView, STABLE, type VersionView } from '@scry/shared/contracts/version';
+import {
+  CANARY,
+  type LabelView,
+  type ListedVersion,
+  STABLE,
+  type VersionView,
+} from '@scry/shared/contracts/version';
 import { RequestFailed, type ScryClient } from './client.js';
 import { counted, modelForm } from './model-form.js';
-import { progressLine, say, size, table } from './output.js';
+import { milliseconds, progressLine, say, size, table } from './output.js';
 
 /** Between two looks at a version that is being checked. */
 const LOOK_EVERY_MS = 500;
@@ -37,8 +43,26 @@ function versionRows(versions: readonly VersionView[], labels: readonly LabelVie
   return table(['MODEL', 'VERSION', 'STATE', 'LABELS', 'TASK', 'SIZE', 'SOURCE', 'SINCE (UTC)'], rows);
 }
 
-async function versionsOf(client: ScryClient, name: string): Promise<VersionView[]> {
-  return (await client.json<{ items: VersionView[] }>(`/v1/models/${encodeURIComponent(name)}/versions`))
+/** How versions did lately, side by side; null when none was asked. Times are median and 95th percentile. */
+function figureRows(versions: readonly ListedVersion[]): string | null {
+  const rows = versions.flatMap(({ version, labels, statistics }) => {
+    if (!statistics) return [];
+    const { recent, failed, wait, inference, total, reported_wrong, reported_wrong_share } = statistics;
+    const wrong =
+      reported_wrong_share === null
+        ? '–'
+        : `${reported_wrong} (${(reported_wrong_share * 100).toFixed(1)} %)`;
+    const times = [wait, inference, total].map(
+      ({ median_ms, p95_ms }) => `${milliseconds(median_ms)} / ${milliseconds(p95_ms)}`,
+    );
+    return [[version, labels.join(', '), String(recent), String(failed), ...times, wrong]];
+  });
+  const columns = ['VERSION', 'LABELS', 'ANSWERED', 'FAILED', 'WAIT', 'INFERENCE', 'TOTAL', 'REPORTED WRONG'];
+  return rows.length > 0 ? table(columns, rows) : null;
+}
+
+async function versionsOf(client: ScryClient, name: string): Promise<ListedVersion[]> {
+  return (await client.json<{ items: ListedVersion[] }>(`/v1/models/${encodeURIComponent(name)}/versions`))
     .items;
 }
 
@@ -64,7 +88,10 @@ export async function show(client: ScryClient, name: string, version: string | u
     `/v1/models/${encodeURIComponent(name)}/labels`,
   );
   if (version === undefined) {
-    say(versionRows(await versionsOf(client, name), labels));
+    const versions = await versionsOf(client, name);
+    say(versionRows(versions, labels));
+    const figures = figureRows(versions);
+    if (figures) say(`\nOf the newest predictions; times are median / 95th percentile:\n${figures}`);
     return;
   }
   const named = labels.find(({ label }) => label === version)?.version ?? version;

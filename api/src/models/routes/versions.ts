@@ -1,5 +1,5 @@
 /** /v1/models/{name}/versions: what versions there are, and what can be done with one. */
-import { versionViewSchema } from '@scry/shared/contracts/version';
+import { listedVersionSchema, versionViewSchema } from '@scry/shared/contracts/version';
 import type { Version } from '@scry/shared/database/model-versions';
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
@@ -34,11 +34,14 @@ export const listVersions: Route = {
     tags: ['models'],
     request: { params: modelParams },
     responses: {
-      200: json(z.object({ items: z.array(versionViewSchema) }), 'All versions, whatever their state.'),
+      200: json(
+        z.object({ items: z.array(listedVersionSchema) }),
+        'All versions, whatever their state, each with how it did lately.',
+      ),
       ...problems('invalid-request', 'unknown-model', 'database-unavailable'),
     },
   },
-  handlers: ({ versions, serving }) => [
+  handlers: ({ versions, serving, modelFigures }) => [
     async (req, res) => {
       const { name } = check(modelParams, req.params);
       const [found, labels, workers] = await Promise.all([
@@ -47,7 +50,12 @@ export const listVersions: Route = {
         serving.workers(),
       ]);
       if (found.length === 0) throw new Problem('unknown-model', `There is no model "${name}".`);
-      res.json({ items: found.map((one) => presentVersion(one, labels, workers)) });
+      const figures = await modelFigures.ofModel(name);
+      const items = found.map((one) => ({
+        ...presentVersion(one, labels, workers),
+        statistics: figures.versions.find(({ version }) => version === one.version) ?? null,
+      }));
+      res.json({ items });
     },
   ],
 };

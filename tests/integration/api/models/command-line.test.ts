@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { openDatabase } from '@scry/shared/database/database';
 import { ModelVersionStore } from '@scry/shared/database/model-versions';
-import { startApp, type TestApp } from '../../../helpers/app.js';
+import { CAT, finish, jpeg, predict, startApp, type TestApp } from '../../../helpers/app.js';
 import { quiet } from '../../../helpers/services.js';
 import { REPO } from '../../../helpers/system.js';
 
@@ -48,7 +48,7 @@ async function accept(name: string, version: string): Promise<void> {
   const database = openDatabase(DATABASE_URL, { max: 1, name: 'test', log: quiet });
   await new ModelVersionStore(database).finishCheck(name, version, {
     ok: true,
-    manifest: MANIFEST,
+    manifest: { ...MANIFEST, engine: 'onnx', version, output: { format: 'probabilities' } },
     notes: [],
   });
   await database.close();
@@ -86,7 +86,12 @@ it('pushes folders as versions, labels, promotes, rolls back, retires, exports a
   const canary = ['--version', '2', '--label', 'canary', '--weight', '10'];
   await models(['push', await modelFolder('two'), ...canary, '--no-wait']);
   await accept('leaves', '2');
+  await app.services.models.refresh();
+  const { prediction_id } = await predict(app, await jpeg(1), { model: 'leaves@2' });
+  await app.services.predictions.finish({ ...finish(prediction_id, CAT), modelVersion: '2' });
   const shown = await models(['show', 'leaves']);
+  expect(shown.out).toMatch(/^VERSION +LABELS +ANSWERED +FAILED +WAIT +INFERENCE +TOTAL +REPORTED WRONG$/m);
+  expect(shown.out).toMatch(/^2 +canary +1 +0 +.*4\.0 ms \/ 4\.0 ms .* 0 \(0\.0 %\)$/m);
   expect(shown.out).toMatch(/^leaves +2 +ready +canary 10 %/m);
   expect(shown.out).toMatch(/^leaves +1 +ready +stable/m);
   const one = await models(['show', 'leaves@canary']);

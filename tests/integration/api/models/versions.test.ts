@@ -1,10 +1,20 @@
 /** Versions and labels of models over HTTP; what a worker's check finds is written here. */
 
-import type { LabelView, VersionView } from '@scry/shared/contracts/version';
+import type { LabelView, ListedVersion, VersionView } from '@scry/shared/contracts/version';
 import { openDatabase } from '@scry/shared/database/database';
 import { ModelVersionStore } from '@scry/shared/database/model-versions';
 import { unzipSync, zipSync } from 'fflate';
-import { form, jpeg, makeKey, startApp, type TestApp, withKey } from '../../../helpers/app.js';
+import {
+  CAT,
+  finish,
+  form,
+  jpeg,
+  makeKey,
+  predict,
+  startApp,
+  type TestApp,
+  withKey,
+} from '../../../helpers/app.js';
 import { onnxFile } from '../../../helpers/onnx-file.js';
 import { quiet } from '../../../helpers/services.js';
 
@@ -233,6 +243,33 @@ it('a canary gets its share by the ids of predictions, and is promoted and rolle
     body: { version: '1' },
   });
   expect(await labelsOf('shared')).toEqual([['stable', '1', 0]]);
+});
+
+it('versions are listed with how each did lately, side by side', async () => {
+  await pushReady('compared', 30);
+  await pushReady('compared', 31, { label: 'none' });
+  await pushReady('compared', 32, { label: 'none' });
+  for (const [seed, version, inferenceMs] of [
+    [1, '1', 5],
+    [2, '1', 15],
+    [3, '2', 50],
+  ] as const) {
+    const { prediction_id } = await predict(app, await jpeg(seed), { model: `compared@${version}` });
+    await app.services.predictions.finish({
+      ...finish(prediction_id, CAT),
+      ...{ modelVersion: version, inferenceMs },
+    });
+    if (version === '2') await app.services.feedback.record(prediction_id, { label: 'dog' });
+  }
+  const { body } = await call('GET', '/v1/models/compared/versions');
+  const figures = (body as { items: ListedVersion[] }).items.map(({ version, statistics }) => [
+    ...[version, statistics?.succeeded, statistics?.inference.median_ms, statistics?.reported_wrong_share],
+  ]);
+  expect(figures).toEqual([
+    ['3', undefined, undefined, undefined],
+    ['2', 1, 50, 1],
+    ['1', 2, 10, 0],
+  ]);
 });
 
 it('a prediction that is sent again is the same one, whatever its label points to by then', async () => {

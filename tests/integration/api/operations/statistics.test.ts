@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { Outcome } from '@scry/shared/contracts/prediction';
 import type { ModelStatistics, Operations } from '@scry/shared/contracts/statistics';
 import { WorkerMetrics } from '@scry/worker/health/metrics';
 import sharp from 'sharp';
@@ -69,6 +70,51 @@ describe('statistics', () => {
     expect(items.find(({ name }) => name === 'everyday-10-tfjs')).toMatchObject({
       ...{ predictions: 2, predictions_exact: true, recent: 2, reported_wrong: 1 },
       median_ms: expect.any(Number),
+      versions: [
+        {
+          ...{
+            version: '1',
+            recent: 2,
+            succeeded: 2,
+            failed: 0,
+            reported_wrong: 1,
+            reported_wrong_share: 0.5,
+          },
+          wait: { median_ms: expect.any(Number), p95_ms: expect.any(Number) },
+          inference: { median_ms: 4, p95_ms: 4 },
+          total: { median_ms: expect.any(Number), p95_ms: expect.any(Number) },
+        },
+      ],
+    });
+  });
+
+  it('say per version how many failed, how long each step took, and which share was called wrong', async () => {
+    const record = async (seed: number, version: string, outcome: Outcome, inferenceMs: number) => {
+      const id = await send(seed, 'everyday-10-tfjs');
+      await app.services.predictions.finish({
+        ...finish(id, outcome),
+        ...{ modelVersion: version, inferenceMs },
+      });
+      return id;
+    };
+    const seen = (await app.services.statistics.ofModel('everyday-10-tfjs', 100, 100)).versions;
+    expect(seen.map(({ version }) => version)).toEqual(['1']);
+    const wrong = await record(20, '2', CAT, 10);
+    for (const seed of [21, 22, 23]) await record(seed, '2', CAT, 20);
+    await record(24, '2', failed, 500);
+    await app.services.feedback.record(wrong, { label: 'dog' });
+    const { versions, ...all } = await app.services.statistics.ofModel('everyday-10-tfjs', 100, 100);
+    expect(versions.map(({ version }) => version)).toEqual(['2', '1']);
+    expect(versions[0]).toMatchObject({ ended: 5, succeeded: 4, failed: 1, reportedWrong: 1 });
+    expect(versions[0]?.inferenceMs).toEqual([20, 20]); // of those that succeeded
+    for (const time of [versions[0]?.waitMs, versions[0]?.totalMs]) {
+      const [median, p95] = time ?? [-1, -1];
+      expect(median).toBeGreaterThanOrEqual(0);
+      expect(p95).toBeGreaterThanOrEqual(median);
+    }
+    expect(all).toMatchObject({ predictions: 7, ended: 7, succeeded: 6, failed: 1, reportedWrong: 2 });
+    expect(await app.services.statistics.ofModel('nobody', 100, 100)).toMatchObject({
+      ...{ predictions: 0, ended: 0, totalMs: null, versions: [] },
     });
   });
 

@@ -35,7 +35,7 @@ export class ImageTooLarge extends Error {
   }
 }
 
-/** An upload on its way: written to a temporary name, then kept under its hash, or thrown away. */
+/** An upload on its way: written to a temporary name, then kept under its hash, or thrown away; or an image that is kept already. */
 export interface PendingImage extends StoredImage {
   /** The first bytes, enough to read the header of any usual image. */
   readonly head: Buffer;
@@ -152,6 +152,20 @@ export class ImageStorage {
   /** How many bytes a kept image has; null when it is not kept. */
   async size(sha256: string): Promise<number | null> {
     return unlessMissing(stat(this.#path(sha256)).then(({ size }) => size));
+  }
+
+  /** A kept image as it would be had it been sent again, without another copy; null when it is not kept. */
+  async stored(sha256: string): Promise<PendingImage | null> {
+    const whole = await unlessMissing(this.read(sha256));
+    if (whole === null) return null;
+    return {
+      sha256,
+      bytes: whole.length,
+      head: whole.subarray(0, HEAD_BYTES),
+      whole: async () => whole,
+      keep: async () => {}, // whoever commits a use asks `has` after, as for an upload
+      discard: async () => {},
+    };
   }
 
   /** Something that was made from an image, such as "thumb-256.webp"; null when it is not there. */

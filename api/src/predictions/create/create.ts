@@ -31,6 +31,8 @@ export const creationProblems = problems(
   'invalid-json',
   'no-image',
   'unknown-model',
+  'prediction-not-found',
+  'image-gone',
   'model-not-served',
   'id-taken',
   'too-large',

@@ -11,6 +11,7 @@ import { baseUrl, entityTag, present } from '../present.js';
 import { type Wait, waitOf } from '../wait/wait-query.js';
 import type { Watch } from '../wait/waiters.js';
 import { type Accepted, accept, type CreateRequest } from './accept.js';
+import { earlierImage } from './earlier-image.js';
 import { checkFields } from './parse.js';
 import { describeImage } from './probe.js';
 import { uploadReceiver } from './upload.js';
@@ -32,7 +33,7 @@ function answer(services: Services, res: Response, prediction: Prediction, wait:
 /** @returns a function that handles a whole request to predict; `id` is the path's, where it has one */
 export function creator(services: Services, judge: Judge) {
   const { config, models, storage, waiters } = services;
-  const receive = uploadReceiver(storage, config.MAX_UPLOAD_BYTES);
+  const receive = uploadReceiver(storage, config.MAX_UPLOAD_BYTES, [earlierImage(services)]);
 
   async function accepted(
     req: Request,

@@ -8,8 +8,8 @@ import { Base64Decoder } from './base64.js';
 import { FIELDS_BYTES, invalidJson, JsonSplitter } from './json-splitter.js';
 
 export interface JsonBody {
-  /** To be kept or discarded by the caller. */
-  readonly image: PendingImage;
+  /** To be kept or discarded by the caller; null: none came. */
+  readonly image: PendingImage | null;
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
@@ -79,7 +79,7 @@ async function* continued(first: Buffer, rest: AsyncIterable<Buffer>): AsyncGene
   yield* rest;
 }
 
-/** @throws Problem "invalid-json" or "no-image" */
+/** @throws Problem "invalid-json" */
 function fieldsOf(splitter: JsonSplitter): Record<string, unknown> {
   const wrong = 'The body must be one JSON object with the image in "image".';
   if (splitter.fields === '') throw new Problem('invalid-json', wrong);
@@ -91,9 +91,8 @@ function fieldsOf(splitter: JsonSplitter): Record<string, unknown> {
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
     throw new Problem('invalid-json', wrong);
-  const { image, ...fields } = parsed as Record<string, unknown>;
-  if (typeof image === 'string') return fields;
-  throw new Problem('no-image', 'No image came: put it in "image", as base64 or as a data URL.');
+  const { image: _, ...fields } = parsed as Record<string, unknown>;
+  return fields;
 }
 
 /**
@@ -118,10 +117,7 @@ async function read(body: Readable, store: Store, maxBytes: number): Promise<Jso
   const splitter = new JsonSplitter();
   const bytes = imageIn(body, splitter, maxBytes);
   const first = await bytes.next();
-  if (first.done) {
-    fieldsOf(splitter); // says what is wrong, or that there is no image
-    throw invalidJson();
-  }
+  if (first.done) return { image: null, fields: fieldsOf(splitter) };
   const image = await store(continued(first.value, bytes));
   try {
     return { image, fields: fieldsOf(splitter) };

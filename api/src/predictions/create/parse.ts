@@ -25,6 +25,11 @@ export const fieldsSchema = parametersSchema.extend({
     .optional()
     .describe('A model: `name`, `name@version` or `name@label`; the default model when left out.'),
   prediction_id: predictionIdSchema.optional(),
+  from: predictionIdSchema
+    .optional()
+    .describe(
+      'The id of an earlier prediction: its image is asked about again, without being sent again or stored twice.',
+    ),
   expires_in: z
     .number()
     .min(1)
@@ -47,10 +52,12 @@ export type Fields = z.infer<typeof fieldsSchema>;
 
 const image = (description: string) => z.string().meta({ format: 'binary', description });
 export const formSchema = fieldsSchema
-  .extend({ image: image('The image, as a file.') })
+  .extend({ image: image('The image, as a file; left out with `from`.').optional() })
   .meta({ id: 'PredictionForm', description: 'multipart/form-data' });
 export const jsonSchema = fieldsSchema
-  .extend({ image: z.string().describe('The image as base64 or as a data URL.') })
+  .extend({
+    image: z.string().optional().describe('The image as base64 or as a data URL; left out with `from`.'),
+  })
   .meta({ id: 'PredictionRequest' });
 
 const FLAGS: Readonly<Record<string, boolean>> = { true: true, '1': true, false: false, '0': false };
@@ -106,10 +113,15 @@ export function checkFields(
   raw: Readonly<Record<string, unknown>>,
   id?: string,
 ): CheckedFields {
-  const { model, prediction_id, expires_in, webhook, keep, ...parameters } = check(
-    fieldsSchema,
-    req.is('json') ? raw : fromText(raw),
-  );
+  const {
+    model,
+    prediction_id,
+    from: _,
+    expires_in,
+    webhook,
+    keep,
+    ...parameters
+  } = check(fieldsSchema, req.is('json') ? raw : fromText(raw));
   if (id !== undefined && prediction_id !== undefined && prediction_id !== id)
     throw new Problem(
       'invalid-request',

@@ -23,8 +23,53 @@ export interface Upload {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** @returns a function that receives a request's image. Its answer's `image` must be kept or discarded. */
-export function uploadReceiver(storage: ImageStorage, maxBytes: number) {
+/** What stands for an image that does not come with the request, such as one that is stored already. */
+export interface Substitute {
+  /** The field that names it. */
+  readonly field: string;
+  /** @throws Problem when there is no such image */
+  readonly find: (named: unknown) => Promise<PendingImage>;
+}
+
+type Fields = Upload['fields'];
+
+/** @throws Problem when an image came and another one is named, or when two are named */
+function refuseTwo(image: PendingImage | null, named: readonly Substitute[]): void {
+  const fields = [...(image ? ['image'] : []), ...named.map(({ field }) => field)];
+  if (fields.length < 2) return;
+  throw new Problem('invalid-request', `${fields.join(', ')}: send one of them.`, {
+    errors: fields.map((field) => ({ field, message: 'must be the only image' })),
+  });
+}
+
+/** The image that came, or the one that the fields name instead. @param missing says that there is none */
+async function imageOf(
+  image: PendingImage | null,
+  fields: Fields,
+  substitutes: readonly Substitute[],
+  missing: () => Problem,
+): Promise<PendingImage> {
+  try {
+    const named = substitutes.filter(({ field }) => fields[field] !== undefined);
+    refuseTwo(image, named);
+    const found = image ?? (await named[0]?.find(fields[named[0].field]));
+    if (!found) throw missing();
+    return found;
+  } catch (error) {
+    await image?.discard();
+    throw error;
+  }
+}
+
+/**
+ * @param substitutes what may stand for the image
+ * @returns a function that receives a request's image. Its answer's `image` must be kept or discarded.
+ */
+export function uploadReceiver(
+  storage: ImageStorage,
+  maxBytes: number,
+  substitutes: readonly Substitute[] = [],
+) {
   const receiveImage = (chunks: AsyncIterable<Buffer>) => storage.receive(chunks, maxBytes);
   const discard = (image: PendingImage) => image.discard();
   const form = fileForm('image', { receive: receiveImage, discard }, FORM_LIMITS);
@@ -32,12 +77,19 @@ export function uploadReceiver(storage: ImageStorage, maxBytes: number) {
   async function fromForm(req: Request, res: Response): Promise<Upload> {
     const image = await form(req, res);
     const fields = { ...(req.body as Record<string, unknown>) };
-    if (image) return { image, fields };
-    const hint = 'image' in fields ? 'The field "image" came as text' : 'No file came';
-    throw new Problem(
-      'no-image',
-      `${hint}: send the image as a file in the field "image" (curl -F image=@photo.jpg).`,
-    );
+    const missing = () => {
+      const hint = 'image' in fields ? 'The field "image" came as text' : 'No file came';
+      const detail = `${hint}: send the image as a file in the field "image" (curl -F image=@photo.jpg).`;
+      return new Problem('no-image', detail);
+    };
+    return { image: await imageOf(image, fields, substitutes, missing), fields };
+  }
+
+  async function fromJson(req: Request): Promise<Upload> {
+    const { image, fields } = await readJsonBody(req, receiveImage, maxBytes);
+    const missing = () =>
+      new Problem('no-image', 'No image came: put it in "image", as base64 or as a data URL.');
+    return { image: await imageOf(image, fields, substitutes, missing), fields };
   }
 
   /** @throws Problem, ImageTooLarge and what multer and the file system say */
@@ -48,7 +100,7 @@ export function uploadReceiver(storage: ImageStorage, maxBytes: number) {
         `The body is larger than an image of ${maxBytes} bytes can make it. Send a smaller image.`,
       );
     if (req.is('multipart/form-data')) return fromForm(req, res);
-    if (req.is('json')) return readJsonBody(req, receiveImage, maxBytes);
+    if (req.is('json')) return fromJson(req);
     const detail =
       'Send the image as multipart/form-data (a file in the field "image") or as application/json.';
     throw new Problem(req.headers['content-type'] ? 'unsupported-body' : 'no-image', detail);

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { untilTrue } from '../helpers/browser.js';
-import { choose, describeInBrowser, overflow, PHONE, SHIP, usePage } from '../helpers/page.js';
+import { choose, describeInBrowser, overflow, PHONE, SHIP, SMEAR, usePage } from '../helpers/page.js';
 
 const READY: Readonly<Record<string, string>> = {
   '/': '.found',
@@ -69,7 +69,10 @@ describeInBrowser('the page for everybody', () => {
     const page = await suite.openWithKey(where);
     if (sample) await page.getByRole('button', { name: sample, exact: true }).click();
     await page.locator(ready).first().waitFor();
-    if (sample) await page.getByRole('button', { name: 'Report a mistake' }).click();
+    if (sample) {
+      await page.getByText('More', { exact: true }).click();
+      await page.getByRole('button', { name: 'Report a mistake' }).click();
+    }
     expect(await barriers(new AxeBuilder({ page }))).toEqual([]);
     const levels = await headings(page);
     expect(levels[0]).toBe(1);
@@ -80,13 +83,36 @@ describeInBrowser('the page for everybody', () => {
 
   it('scrolls at once for people who want less motion', async () => {
     const page = await suite.open('/', { viewport: { width: 390, height: 500 } });
-    await page.evaluate(
-      'window.asked = []; Element.prototype.scrollIntoView = function (how) { window.asked.push(how.behavior); }',
-    );
     await choose(page, SHIP);
+    await page.getByRole('heading', { name: 'ship', exact: true }).waitFor();
+    await page.evaluate(
+      'window.asked = []; Element.prototype.scrollIntoView = function (how) { window.asked.push(how.behavior); }; document.body.style.minHeight = "2000px"; window.scrollTo(0, 400)',
+    );
+    await choose(page, SMEAR);
     await untilTrue(page, 'window.asked.length > 0');
     expect(await page.evaluate('window.asked')).toEqual(['auto']);
+    await page.getByRole('article', { name: 'blood-smear.jpg' }).waitFor();
+  });
+
+  it('shows the answer on the first screen of a phone, and folds the intake into one row', async () => {
+    const page = await suite.open('/', { ...PHONE, viewport: { width: 360, height: 640 } });
+    await page.getByRole('button', { name: 'Ship' }).tap();
+    const heading = page.getByRole('heading', { level: 1, name: 'ship', exact: true });
+    await heading.waitFor();
+    const box = await heading.boundingBox();
+    expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThan(640);
+    const bar = await page.getByRole('region', { name: 'Next images' }).boundingBox();
+    expect(bar?.height).toBeLessThan(60);
+    expect(await page.getByRole('combobox', { name: 'Model' }).inputValue()).toBe('everyday-10');
+    await page.getByRole('button', { name: 'Choose images' }).waitFor();
+  });
+
+  it('leaves the focus with the answer when what had it goes', async () => {
+    const page = await suite.open();
+    await page.getByRole('button', { name: 'Ship' }).focus();
+    await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'ship', exact: true }).waitFor();
+    await untilTrue(page, "document.activeElement.matches('h1')");
   });
 
   it('shows what is chosen where colors are forced', async () => {

@@ -15,7 +15,7 @@ describeInBrowser('the page', () => {
     const page = await open();
     await page.getByRole('button', { name: 'Ship' }).click();
     const answer = page.getByRole('article', { name: 'ship.jpg' });
-    await answer.getByRole('heading', { name: 'ship', exact: true }).waitFor();
+    await answer.getByRole('heading', { level: 1, name: 'ship', exact: true }).waitFor();
     expect(await page.title()).toMatch(/^ship, \d\d\.\d% · Scry$/);
     expect(await answer.locator('.bars li').count()).toBe(5);
     await answer.getByText('More', { exact: true }).click();
@@ -83,6 +83,7 @@ describeInBrowser('the page', () => {
   it('notes that an answer was wrong', async () => {
     const page = await open();
     await page.getByRole('button', { name: 'Truck' }).click();
+    await page.getByText('More', { exact: true }).click();
     await page.getByRole('button', { name: 'Report a mistake' }).click();
     await page.locator('form.feedback input:focus').waitFor();
     await page.getByLabel('Correct answer').fill('automobile');

@@ -6,19 +6,17 @@ import { Readiness } from './readiness.js';
 interface Props {
   readonly models: readonly ModelView[];
   readonly chosen: string;
-  /** One row of names, for when the answer matters more. */
-  readonly compact: boolean;
   readonly onChoose: (name: string) => void;
 }
 
 /** Labels shown before the rest is only counted. */
 const SHOWN = 12;
 
-export function ModelPicker({ models, chosen, compact, onChoose }: Props) {
+export function ModelPicker({ models, chosen, onChoose }: Props) {
   const t = useTexts();
   const current = models.find((model) => model.name === chosen);
   return (
-    <fieldset class={`model-picker${compact ? ' compact' : ''}`}>
+    <fieldset class="model-picker">
       <legend>{t.predict.model}</legend>
       {models.map((model) => (
         <label key={model.name} class="model-card">
@@ -35,12 +33,10 @@ export function ModelPicker({ models, chosen, compact, onChoose }: Props) {
               <span class="badge">{t.models.task[model.task] ?? model.task}</span>
               <Readiness ready={model.serving} />
             </span>
-            {!compact && (
-              <span class="model-labels">
-                {model.labels.slice(0, SHOWN).join(', ')}
-                {model.labels.length > SHOWN && ` ${t.models.moreLabels(model.labels.length - SHOWN)}`}
-              </span>
-            )}
+            <span class="model-labels">
+              {model.labels.slice(0, SHOWN).join(', ')}
+              {model.labels.length > SHOWN && ` ${t.models.moreLabels(model.labels.length - SHOWN)}`}
+            </span>
           </span>
         </label>
       ))}

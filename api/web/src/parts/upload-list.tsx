@@ -4,6 +4,7 @@ import { predictionPath } from '../client/predictions.js';
 import { useValue } from '../state/observable.js';
 import { againAll, cancel, clear, type Item, items, remove, selected } from '../state/uploads.js';
 import { useTexts } from '../texts/index.js';
+import { useLeavesFocus } from './heading.js';
 import { Icon } from './icons.js';
 import { useImageUrl } from './image-url.js';
 import { markOf, stateOf } from './item-state.js';
@@ -80,7 +81,7 @@ function placeAfter(key: string, from: number, count: number): number | null {
 
 /** Keeps the focus on the image chosen: moved by arrow keys, and when the focused one was taken off the list. */
 function useKeys(all: readonly Item[], current: number | null) {
-  const list = useRef<HTMLUListElement>(null);
+  const list = useLeavesFocus<HTMLUListElement>();
   const count = useRef(all.length);
   const focusCurrent = () =>
     list.current?.querySelector<HTMLElement>(`[data-key="${selected.value}"] .upload-main`)?.focus();
@@ -89,7 +90,6 @@ function useKeys(all: readonly Item[], current: number | null) {
     count.current = all.length;
     if (!removed || document.activeElement !== document.body) return;
     if (all.length > 0) focusCurrent();
-    else document.querySelector('h1')?.focus();
   }, [all.length]);
   const onKeyDown = (event: KeyboardEvent) => {
     const from = all.findIndex(({ key }) => key === current);
@@ -115,19 +115,20 @@ export function UploadList() {
     if (row && list.current) list.current.scrollLeft = row.offsetLeft - list.current.clientWidth / 3;
   }, [current]);
   return (
-    <section class="uploads" aria-labelledby="uploads-title">
-      <header>
-        <h2 id="uploads-title">{t.predict.list}</h2>
-        <span class="quiet-text">{t.common.of(String(done), String(all.length))}</span>
-        {refused > 0 && (
-          <button type="button" onClick={againAll}>
-            {t.predict.againAll(refused)}
+    <section class="uploads" aria-label={t.predict.list}>
+      {all.length > 1 && (
+        <header>
+          <span class="quiet-text">{t.common.of(String(done), String(all.length))}</span>
+          {refused > 0 && (
+            <button type="button" onClick={againAll}>
+              {t.predict.againAll(refused)}
+            </button>
+          )}
+          <button type="button" class="quiet" onClick={clear}>
+            {t.predict.clear}
           </button>
-        )}
-        <button type="button" class="quiet" onClick={clear}>
-          {t.predict.clear}
-        </button>
-      </header>
+        </header>
+      )}
       <ul ref={list} onKeyDown={onKeyDown}>
         {all.map((item) => (
           <Row key={item.key} item={item} current={item.key === current} />

@@ -4,6 +4,7 @@ import { useId, useState } from 'preact/hooks';
 import type { Wishes } from '../client/predictions.js';
 import { wishes } from '../state/intake.js';
 import { count, useTexts } from '../texts/index.js';
+import { Icon } from './icons.js';
 
 interface Props {
   /** What the model can be asked, with what it uses otherwise. */
@@ -61,7 +62,10 @@ export function WishesForm({ parameters }: Props) {
   const fraction = { min: 0, max: 1, step: 0.01 };
   return (
     <details class="wishes">
-      <summary>{t.predict.options}</summary>
+      <summary>
+        <Icon name="settings" />
+        <span class="button-text">{t.predict.options}</span>
+      </summary>
       <div class="field-row">
         {'top_k' in parameters && (
           <NumberField

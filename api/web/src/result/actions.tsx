@@ -1,4 +1,4 @@
-/** What can be done with an answer: save it, say that it is wrong, copy it, link to it. */
+/** What can be done with an answer: one button for what most people do next, a menu for the rest. */
 import type { PredictionView } from '@scry/shared/contracts/prediction';
 import { useState } from 'preact/hooks';
 import { sentenceFor } from '../client/failure.js';
@@ -44,18 +44,18 @@ export function Actions({ prediction, name, isFile, state, showOpen, onWrong }: 
   return (
     <div class="actions">
       {prediction.status === 'succeeded' && (
-        <button type="button" onClick={save}>
+        <button type="button" class="primary" onClick={save}>
           <Icon name="download" />
           {t.share.download}
         </button>
       )}
-      {onWrong && (
-        <button type="button" class="quiet" onClick={onWrong}>
-          <Icon name="flag" />
-          {t.feedback.open}
-        </button>
-      )}
       <Menu label={t.share.more}>
+        {onWrong && (
+          <button type="button" class="quiet" onClick={onWrong}>
+            <Icon name="flag" />
+            {t.feedback.open}
+          </button>
+        )}
         {showOpen && (
           <Link class="button quiet" href={pageLink(id)}>
             <Icon name="page" />

@@ -1,7 +1,6 @@
 /** A detection: threshold, classes with counts, and what was found as rows and cut-outs, linked with the boxes. */
 import { useEffect, useRef } from 'preact/hooks';
 import { count, percent, useTexts } from '../texts/index.js';
-import { Nothing } from './classification.js';
 import type { DetectionState, Found } from './detection-state.js';
 import { hueOf, tone } from './tones.js';
 
@@ -81,10 +80,9 @@ export function Detection({ state, image, most }: Props) {
     // Scrolls the list only; scrollIntoView would move the page under the pointer.
     list.current.scrollTop = row.offsetTop - list.current.clientHeight / 2 + row.offsetHeight / 2;
   }, [active]);
-  if (state.found.length === 0) return <Nothing />;
+  if (state.found.length === 0) return null;
   return (
     <div class="detection">
-      <h2 class="verdict-name">{t.result.objects(shown.length)}</h2>
       {most !== null && state.found.length >= most && <p class="quiet-text">{t.result.most(most)}</p>}
       <Controls state={state} />
       {shown.length === 0 && <p class="quiet-text">{t.result.nothing}</p>}

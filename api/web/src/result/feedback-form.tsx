@@ -40,7 +40,7 @@ export function FeedbackForm({ prediction, onSaved, onClose }: Props) {
   };
   return (
     <form class="feedback" onSubmit={(event) => void submit(event)}>
-      <h3>{t.feedback.title}</h3>
+      <h2>{t.feedback.title}</h2>
       <label class="field">
         <span>{t.feedback.label}</span>
         <input

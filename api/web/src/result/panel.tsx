@@ -3,6 +3,7 @@ import type { PredictionView } from '@scry/shared/contracts/prediction';
 import { useEffect, useState } from 'preact/hooks';
 import { useModels } from '../client/models.js';
 import { hasEnded, predictionPath } from '../client/predictions.js';
+import { Heading } from '../parts/heading.js';
 import { useImageUrl } from '../parts/image-url.js';
 import { outcomeOf } from '../parts/outcome.js';
 import { QueueState } from '../parts/queue-state.js';
@@ -13,7 +14,7 @@ import { Facts } from './facts.js';
 import { FeedbackForm } from './feedback-form.js';
 import { Stage } from './stage.js';
 import { Times } from './times.js';
-import { viewOf } from './views.js';
+import { type Shown, type TaskView, viewOf } from './views.js';
 
 interface Props {
   readonly prediction: PredictionView;
@@ -72,8 +73,14 @@ export function Panel({ prediction, name, isFile, localUrl, showOpen }: Props) {
         {view.overlay(content)}
       </Stage>
       <div class="answer">
-        {status === 'succeeded' && view.answer(content)}
-        {status !== 'succeeded' && <Unanswered prediction={prediction} />}
+        {status === 'succeeded' ? (
+          <Verdict view={view} content={content} />
+        ) : (
+          <Unanswered prediction={prediction} />
+        )}
+        <p class="quiet-text model-line">
+          {name} · {prediction.model.name}@{prediction.model.version}
+        </p>
         <Actions
           prediction={prediction}
           name={name}
@@ -94,13 +101,25 @@ export function Panel({ prediction, name, isFile, localUrl, showOpen }: Props) {
             {t.feedback.thanks}
           </p>
         )}
-        {prediction.metrics && <Times metrics={prediction.metrics} />}
-        <Facts prediction={prediction} />
-        <p class="quiet-text model-line">
-          {prediction.model.name}@{prediction.model.version} · {t.models.task[prediction.model.task]}
-        </p>
+        {status === 'succeeded' && view.answer(content)}
+        <div class="small-print">
+          {prediction.metrics && <Times metrics={prediction.metrics} />}
+          <Facts prediction={prediction} />
+        </div>
       </div>
     </article>
+  );
+}
+
+/** The answer as the page's heading. */
+function Verdict({ view, content }: { readonly view: TaskView; readonly content: Shown }) {
+  const t = useTexts();
+  const nothing = content.answers.length === 0;
+  return (
+    <div class="verdict">
+      <Heading class="verdict-name">{nothing ? t.result.nothing : view.heading(content, t)}</Heading>
+      {nothing ? <p class="quiet-text">{t.result.nothingHelp}</p> : view.beside?.(content)}
+    </div>
   );
 }
 
@@ -111,15 +130,15 @@ function Unanswered({ prediction }: { readonly prediction: PredictionView }) {
   const { status, error } = prediction;
   if (status === 'queued' || status === 'processing') {
     return (
-      <h2 class="verdict-name">
+      <Heading class="verdict-name">
         <QueueState prediction={prediction} /> …
-      </h2>
+      </Heading>
     );
   }
   const help = { canceled: t.result.canceledHelp, expired: t.result.expiredHelp };
   return (
     <div class="notice bad" role="alert">
-      <h2 class="verdict-name">{t.state[status]}</h2>
+      <Heading class="verdict-name">{t.state[status]}</Heading>
       {status !== 'failed' && <p>{help[status as keyof typeof help]}</p>}
       {status === 'failed' && error && (
         <>

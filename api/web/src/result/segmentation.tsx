@@ -1,7 +1,6 @@
 /** A segmentation: classes or objects with the share of the image that they cover, linked with their masks. */
 import type { Answer } from '@scry/shared/tasks/answer';
 import { percent, useTexts } from '../texts/index.js';
-import { Nothing } from './classification.js';
 import { hueOf, tone } from './tones.js';
 
 interface Props {
@@ -12,10 +11,9 @@ interface Props {
 
 export function Segmentation({ answers, active, onActive }: Props) {
   const t = useTexts();
-  if (answers.length === 0) return <Nothing />;
+  if (answers.length === 0) return null;
   return (
     <div class="detection">
-      <h2 class="verdict-name">{t.result.areas(answers.length)}</h2>
       <ul class="found" aria-label={t.result.list}>
         {answers.map((answer, index) => (
           <li key={index} data-index={index} class="toned" style={tone(hueOf(answer.class_index))}>

@@ -1,5 +1,6 @@
 /** An image without a prediction yet: on its way, or why it was not accepted. */
 import { sentenceFor } from '../client/failure.js';
+import { Heading } from '../parts/heading.js';
 import { stateOf } from '../parts/item-state.js';
 import { ErrorNotice } from '../parts/notice.js';
 import { again, type Item } from '../state/uploads.js';
@@ -15,15 +16,20 @@ export function Unsent({ item }: { readonly item: Item }) {
       <div class="answer">
         {phase !== 'refused' && (
           <>
-            <h2 class="verdict-name">{stateOf(item, t)} …</h2>
+            <Heading class="verdict-name">{stateOf(item, t)} …</Heading>
             {error && <p role="status">{sentenceFor(error, t)}</p>}
           </>
         )}
-        {phase === 'refused' && error?.needsKey && <ErrorNotice error={error} />}
+        {phase === 'refused' && error?.needsKey && (
+          <>
+            <Heading class="verdict-name">{stateOf(item, t)}</Heading>
+            <ErrorNotice error={error} />
+          </>
+        )}
         {phase === 'refused' && error && !error.needsKey && (
           <>
             <div class="notice bad" role="alert">
-              <h2 class="verdict-name">{stateOf(item, t)}</h2>
+              <Heading class="verdict-name">{stateOf(item, t)}</Heading>
               <p>{sentenceFor(error, t)}</p>
             </div>
             <button type="button" onClick={() => again(item.key)}>

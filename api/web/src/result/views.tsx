@@ -1,8 +1,9 @@
 /** How the answer of each task is shown: what lies over the image, and what stands beside it. */
 import type { Answer } from '@scry/shared/tasks/answer';
 import type { ComponentChildren } from 'preact';
+import type { Texts } from '../texts/index.js';
 import { Boxes } from './boxes.js';
-import { Classification } from './classification.js';
+import { BestConfidence, Classification } from './classification.js';
 import { Detection } from './detection.js';
 import type { DetectionState } from './detection-state.js';
 import { Masks } from './masks.js';
@@ -16,7 +17,11 @@ export interface Shown {
   readonly image: { readonly url: string | null; readonly width: number; readonly height: number };
 }
 
-interface TaskView {
+export interface TaskView {
+  /** The answer in a few words. */
+  readonly heading: (shown: Shown, t: Texts) => string;
+  /** What stands beside the heading. */
+  readonly beside?: (shown: Shown) => ComponentChildren;
   readonly overlay: (shown: Shown) => ComponentChildren;
   readonly answer: (shown: Shown) => ComponentChildren;
 }
@@ -39,6 +44,8 @@ function boxes({ image, state }: Shown) {
 }
 
 const classification: TaskView = {
+  heading: ({ answers }) => answers[0]?.class_name ?? '',
+  beside: ({ answers }) => <BestConfidence answers={answers} />,
   overlay: () => null,
   answer: ({ answers }) => <Classification answers={answers} />,
 };
@@ -46,10 +53,12 @@ const classification: TaskView = {
 const VIEWS: Readonly<Record<string, TaskView>> = {
   classification,
   detection: {
+    heading: ({ state }, t) => t.result.objects(state.shown.length),
     overlay: boxes,
     answer: ({ state, image, most }) => <Detection state={state} image={image} most={most} />,
   },
   segmentation: {
+    heading: ({ answers }, t) => t.result.areas(answers.length),
     overlay: (shown) => (
       <>
         <Masks answers={shown.answers} active={shown.state.active} />

@@ -3,12 +3,13 @@ import type { PredictionView } from '@scry/shared/contracts/prediction';
 import { useEffect, useState } from 'preact/hooks';
 import { RequestFailed } from '../client/http.js';
 import { follow } from '../client/predictions.js';
+import { Heading } from '../parts/heading.js';
 import { ErrorNotice } from '../parts/notice.js';
 import { Panel } from '../result/panel.js';
 import { Link } from '../routing/router.js';
 import { useValue } from '../state/observable.js';
 import { key } from '../state/settings.js';
-import { dateTime, useTexts } from '../texts/index.js';
+import { useTexts } from '../texts/index.js';
 
 interface State {
   readonly prediction: PredictionView | null;
@@ -36,10 +37,11 @@ export function PredictionPage({ id }: { readonly id: string }) {
   const missing = error instanceof RequestFailed && error.status === 404;
   return (
     <>
-      <div class="view-head">
-        <h1 tabIndex={-1}>{t.result.fact.id}</h1>
-        {prediction && <p class="quiet-text">{dateTime(prediction.created_at)}</p>}
-      </div>
+      {!prediction && (
+        <div class="view-head">
+          <Heading>{t.result.fact.id}</Heading>
+        </div>
+      )}
       {missing && (
         <div class="notice bad">
           <p>{t.errors.noPrediction}</p>

@@ -82,6 +82,7 @@ const de: Texts = {
   predict: {
     title: 'Was ist auf Ihrem Bild?',
     lead: 'Bild ablegen und sehen, was das Modell erkennt. Es bleibt auf diesem Server.',
+    next: 'Weitere Bilder',
     drop: 'Bilder hier ablegen',
     give: 'Bilder aufnehmen oder auswählen',
     release: 'Loslassen zum Senden',

@@ -79,6 +79,7 @@ const fr: Texts = {
   predict: {
     title: 'Que voit-on sur votre image ?',
     lead: 'Déposez une image et voyez ce que le modèle y trouve. Elle reste sur ce serveur.',
+    next: 'Images suivantes',
     drop: 'Déposez des images ici',
     give: 'Prendre ou choisir des images',
     release: 'Relâchez pour envoyer',

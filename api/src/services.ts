@@ -1,6 +1,4 @@
 /** What the app needs, assembled once and closed once. The app sees this and nothing of how it was made. */
-
-import path from 'node:path';
 import { AnswerCache } from '@scry/shared/database/answer-cache';
 import { ApiKeyStore } from '@scry/shared/database/api-keys';
 import { ChangeListener } from '@scry/shared/database/change-listener';
@@ -19,9 +17,9 @@ import type { JobServer } from '@scry/shared/queue/server';
 import type { Config } from '@scry/shared/runtime/config';
 import type { Logger } from '@scry/shared/runtime/log';
 import type { Blobs } from '@scry/shared/storage/blobs';
-import { DerivedLimit } from '@scry/shared/storage/derived-limit';
-import { ImageStorage } from '@scry/shared/storage/image-storage';
-import { LocalBlobs } from '@scry/shared/storage/local-blobs';
+import { openBlobs, openFiled, openImages, prepareImages } from '@scry/shared/storage/data-folder';
+import type { FiledLinks } from '@scry/shared/storage/filed-links';
+import type { ImageStorage } from '@scry/shared/storage/image-storage';
 import type { RequestHandler } from 'express';
 import { Authenticator } from './auth/authenticator.js';
 import { type DatasetServices, openDatasets } from './datasets/open.js';
@@ -50,8 +48,6 @@ export interface Services extends DatasetServices, ModelServices, TrainingServic
   readonly storage: ImageStorage;
   /** Files that are no images of predictions, by key. */
   readonly blobs: Blobs;
-  /** What is made from images, within its limits. */
-  readonly derived: DerivedLimit;
   readonly storedFiles: StoredFiles;
   readonly predictions: PredictionStore;
   /** Null when every image is to be looked at anew. */
@@ -105,89 +101,80 @@ async function connect(config: Config, log: Logger): Promise<Connections> {
 
 /** What the rest is made from. */
 type Foundation = Connections &
-  Pick<Services, 'config' | 'log' | 'storage' | 'derived'> & {
-    readonly blobs: LocalBlobs;
-  };
+  Pick<Services, 'config' | 'log' | 'storage' | 'blobs'> & { readonly filed: FiledLinks };
 
-async function assemble(foundation: Foundation): Promise<Services> {
-  const { config, log, storage, blobs, derived, database, changes, jobServer } = foundation;
+/** What takes predictions, and tells of their ends. */
+function openPredictions({ config, log, database, changes, jobServer }: Foundation) {
   const predictions = new PredictionStore(database);
-  const queues = new Queues(jobServer, config.ATTEMPTS, log);
-  const waiters = new Waiters(changes, predictions, config.MAX_WAITING);
-  const keys = new ApiKeyStore(database);
-  const serving = new Serving(new WorkerStore(database));
+  const limits = { perModel: config.MAX_UNFINISHED, total: config.MAX_UNFINISHED_TOTAL };
+  return {
+    predictions,
+    queues: new Queues(jobServer, config.ATTEMPTS, log),
+    waiters: new Waiters(changes, predictions, config.MAX_WAITING),
+    serving: new Serving(new WorkerStore(database)),
+    answerCache: config.ANSWER_CACHE ? new AnswerCache(database) : null,
+    backlog: new Backlog(() => predictions.countUnfinished(), limits, log),
+    limitCreates: limitCreates(config.RATE_LIMIT, { predictions, jobs: jobServer, log }),
+    feedback: new FeedbackStore(database),
+  };
+}
+
+/** What tells operators how everything does. */
+function openOperations(
+  { log, storage, database }: Foundation,
+  { predictions, queues, waiters, serving, models }: ReturnType<typeof openPredictions> & ModelServices,
+) {
   const statistics = new StatisticsStore(database);
   const operations = new OperationsMonitor(statistics, () => serving.workers());
-  const checks = {
+  const readiness = new Readiness({
     database: () => database.ping(),
     queue: () => checkQueue(queues, serving),
     volume: () => storage.check(),
+  });
+  const metrics = new Metrics({ predictions, queues, waiters, operations, storage, models, log });
+  return {
+    ...{ statistics, operations, readiness, metrics },
+    versionAnswers: new VersionAnswerStore(database),
+    modelFigures: new ModelFigures(statistics),
   };
-  const limits = { perModel: config.MAX_UNFINISHED, total: config.MAX_UNFINISHED_TOTAL };
+}
+
+function openKeys({ database, log }: Foundation) {
+  const keys = new ApiKeyStore(database);
+  return { keys, authenticator: new Authenticator(keys, log) };
+}
+
+async function assemble(foundation: Foundation): Promise<Services> {
+  const { config, log, storage, blobs, filed, database, changes, jobServer } = foundation;
+  const predicting = openPredictions(foundation);
   const modelServices = await openModels({ config, database, jobServer, blobs, log });
-  const { models } = modelServices;
   const storedFiles = new StoredFiles({
-    ...{ storage, log, models: () => models.filed },
+    ...{ storage, filed, log, models: () => modelServices.models.filed },
     files: new StoredFileStore(database),
   });
   const datasetServices = openDatasets({
     ...{ database, storage, log, maxPixels: config.MAX_PIXELS },
     removeUnneeded: (sha256) => storedFiles.removeUnneeded(sha256),
   });
+  const { predictions } = predicting;
   return {
-    ...{
-      config,
-      log,
-      storage,
-      derived,
-      predictions,
-      changes,
-      waiters,
-      queues,
-      keys,
-      serving,
-      statistics,
-      versionAnswers: new VersionAnswerStore(database),
-      operations,
-    },
-    modelFigures: new ModelFigures(statistics),
-    storedFiles,
-    blobs,
+    ...{ config, log, storage, blobs, changes, storedFiles },
+    ...predicting,
     ...modelServices,
     ...datasetServices,
     ...(await openTrainings({ ...datasetServices, database, config, blobs, jobs: jobServer, log })),
-    answerCache: config.ANSWER_CACHE ? new AnswerCache(database) : null,
-    renderer: new Renderer(storage, derived, {
-      maxPixels: config.MAX_PIXELS,
-      timeoutS: config.DECODE_TIMEOUT_S,
-    }),
-    readiness: new Readiness(checks),
-    metrics: new Metrics({
-      predictions,
-      queues,
-      waiters,
-      operations,
-      storage,
-      models,
-      log,
-    }),
-    authenticator: new Authenticator(keys, log),
-    backlog: new Backlog(() => predictions.countUnfinished(), limits, log),
-    limitCreates: limitCreates(config.RATE_LIMIT, { predictions, jobs: jobServer, log }),
+    ...openOperations(foundation, { ...predicting, ...modelServices }),
+    ...openKeys(foundation),
+    renderer: new Renderer(storage, { maxPixels: config.MAX_PIXELS, timeoutS: config.DECODE_TIMEOUT_S }),
     webhooks: await openWebhooks(config, database, { predictions, changes, jobs: jobServer, log }),
-    feedback: new FeedbackStore(database),
   };
 }
 
 /** The maintenance, which one API process of all does. */
-function openMaintenance(
-  services: Services,
-  { database, jobServer }: Connections,
-  blobs: LocalBlobs,
-): Maintenance {
-  const { config, log, storage, derived, storedFiles, predictions, webhooks, datasetStore } = services;
+function openMaintenance(services: Services, { database, jobServer }: Connections): Maintenance {
+  const { config, log, storage, blobs, storedFiles, predictions, webhooks, datasetStore } = services;
   const maintenance = {
-    ...{ config, storage, blobs, derived, storedFiles, predictions, datasetStore, log },
+    ...{ config, storage, blobs, storedFiles, predictions, datasetStore, log },
     ...{ versions: services.versions, folders: services.folders },
     versionStore: new ModelVersionStore(database),
     maintenance: new MaintenanceStore(database),
@@ -201,13 +188,17 @@ function openMaintenance(
 
 /** Connects, brings the tables up to date, reads the manifests and begins to listen for changes. @throws what is missing */
 export async function openServices(config: Config, log: Logger): Promise<OpenServices> {
-  const storage = new ImageStorage(config.DATA_DIR, { reserveBytes: config.DISK_RESERVE_BYTES });
-  await storage.prepare();
-  const derived = new DerivedLimit(config.DATA_DIR, config.DERIVED_MAX_BYTES);
-  const blobs = new LocalBlobs(path.join(config.DATA_DIR, 'blobs'));
+  const { DATA_DIR, DISK_RESERVE_BYTES, DERIVED_MAX_BYTES } = config;
+  await prepareImages(DATA_DIR);
+  const storage = openImages(DATA_DIR, {
+    reserveBytes: DISK_RESERVE_BYTES,
+    derivedMaxBytes: DERIVED_MAX_BYTES,
+  });
+  const filed = openFiled(DATA_DIR, storage);
   const connections = await connect(config, log);
-  const services = await assemble({ ...connections, config, log, storage, blobs, derived });
-  const maintenance = openMaintenance(services, connections, blobs);
+  const foundation = { ...connections, config, log, storage, filed, blobs: openBlobs(DATA_DIR) };
+  const services = await assemble(foundation);
+  const maintenance = openMaintenance(services, connections);
   const { webhooks, waiters, queues, renderer, authenticator, predictions, imports, trainings } = services;
   return {
     ...services,

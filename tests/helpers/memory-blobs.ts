@@ -8,13 +8,22 @@ import {
   BlobTooLarge,
   type ByteRange,
   checkKey,
+  HEAD_BYTES,
   type PendingBlob,
+  type WithdrawnBlob,
 } from '@scry/shared/storage/blobs';
 
-const HEAD_BYTES = 32 * 1024;
+interface Stored {
+  readonly data: Buffer;
+  readonly modifiedAt: Date;
+}
 
 export class MemoryBlobs implements Blobs {
-  readonly #blobs = new Map<string, { readonly data: Buffer; readonly modifiedAt: Date }>();
+  readonly #blobs = new Map<string, Stored>();
+  /** What was taken out of sight, until it comes back or goes. */
+  readonly #withdrawn = new Map<{ readonly key: string; readonly since: number }, Stored>();
+
+  async check(): Promise<void> {}
 
   async receive(chunks: AsyncIterable<Uint8Array>, maxBytes: number): Promise<PendingBlob> {
     const parts: Uint8Array[] = [];
@@ -29,12 +38,15 @@ export class MemoryBlobs implements Blobs {
       sha256: createHash('sha256').update(data).digest('hex'),
       bytes,
       head: data.subarray(0, HEAD_BYTES),
-      keep: async (key) => {
-        checkKey(key);
-        this.#blobs.set(key, { data, modifiedAt: new Date() });
-      },
+      whole: async () => data,
+      keep: (key) => this.cache(key, data),
       discard: async () => {},
     };
+  }
+
+  async cache(key: string, bytes: Uint8Array): Promise<void> {
+    checkKey(key);
+    this.#blobs.set(key, { data: Buffer.from(bytes), modifiedAt: new Date() });
   }
 
   async read(key: string, { start = 0, end }: Partial<ByteRange> = {}): Promise<Buffer> {
@@ -66,6 +78,25 @@ export class MemoryBlobs implements Blobs {
     return this.#blobs.delete(key);
   }
 
+  async deleteAll(prefix: string): Promise<void> {
+    for (const key of this.#blobs.keys()) if (key.startsWith(`${prefix}/`)) this.#blobs.delete(key);
+  }
+
+  async withdraw(key: string): Promise<WithdrawnBlob | null> {
+    const stored = this.#blobs.get(key);
+    if (!stored) return null;
+    const ticket = { key, since: performance.now() };
+    this.#withdrawn.set(ticket, stored);
+    this.#blobs.delete(key);
+    return {
+      restore: async () => {
+        this.#withdrawn.delete(ticket);
+        this.#blobs.set(key, stored);
+      },
+      remove: async () => void this.#withdrawn.delete(ticket),
+    };
+  }
+
   async *list(prefix: string): AsyncIterable<BlobInfo> {
     for (const [key, { data, modifiedAt }] of this.#blobs)
       if (key.startsWith(`${prefix}/`)) yield { key, bytes: data.length, modifiedAt };
@@ -73,5 +104,14 @@ export class MemoryBlobs implements Blobs {
 
   async free(): Promise<null> {
     return null;
+  }
+
+  async recover(_receivedMs: number, withdrawnMs: number): Promise<number> {
+    const old = [...this.#withdrawn].filter(([{ since }]) => performance.now() - since >= withdrawnMs);
+    for (const [ticket, stored] of old) {
+      this.#withdrawn.delete(ticket);
+      this.#blobs.set(ticket.key, stored);
+    }
+    return old.length;
   }
 }

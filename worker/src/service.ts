@@ -15,7 +15,8 @@ import { openJobServer } from '@scry/shared/queue/open';
 import type { JobServer } from '@scry/shared/queue/server';
 import { grantedCpus } from '@scry/shared/runtime/cpus';
 import type { Logger } from '@scry/shared/runtime/log';
-import { ImageStorage } from '@scry/shared/storage/image-storage';
+import { openImages, prepareImages } from '@scry/shared/storage/data-folder';
+import type { ImageStorage } from '@scry/shared/storage/image-storage';
 import { InferenceHealth } from './health/inference-health.js';
 import type { WorkerMetrics } from './health/metrics.js';
 import { type ImageLimits, ImageReader } from './imaging/image-reader.js';
@@ -78,8 +79,8 @@ async function connect(config: WorkerConfig, log: Logger): Promise<Connections> 
   const jobServer = openJobServer(config.QUEUE_URL, config.DATABASE_POOL, log);
   const stops = new ChangeListener(config.DATABASE_URL, log, STOP_CHANNEL);
   const modelChanges = new ChangeListener(config.DATABASE_URL, log, MODELS_CHANNEL);
-  const storage = new ImageStorage(config.DATA_DIR);
-  await Promise.all([storage.prepare(), stops.start(), modelChanges.start()]);
+  const storage = openImages(config.DATA_DIR);
+  await Promise.all([prepareImages(config.DATA_DIR), stops.start(), modelChanges.start()]);
   await jobServer.prepare(); // whoever starts first makes the tables that a queue on PostgreSQL needs
   return { database, jobServer, stops, modelChanges, storage };
 }

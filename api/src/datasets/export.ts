@@ -1,6 +1,7 @@
 /** A data set as a zip: a folder per class, which can be imported again. */
 import type { DatasetItemStore, Item } from '@scry/shared/database/dataset-items';
 import type { Dataset } from '@scry/shared/database/datasets';
+import { BlobMissing } from '@scry/shared/storage/blobs';
 import { safeName } from '@scry/shared/storage/files';
 import type { ImageStorage } from '@scry/shared/storage/image-storage';
 import type { Response } from 'express';
@@ -37,8 +38,8 @@ async function* members({ items, storage }: ExportParts, datasetId: string): Asy
 
 /** @returns null when the image is not kept any more */
 function openImage(storage: ImageStorage, { image }: Item): Promise<AsyncIterable<Uint8Array> | null> {
-  return storage.open(image.sha256).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
+  return storage.open(image.sha256).catch((error: unknown) => {
+    if (error instanceof BlobMissing) return null;
     throw error;
   });
 }

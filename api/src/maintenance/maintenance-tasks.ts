@@ -8,9 +8,8 @@ import type { PredictionStore } from '@scry/shared/database/predictions';
 import type { WorkerStore } from '@scry/shared/database/workers';
 import type { Config } from '@scry/shared/runtime/config';
 import type { Logger } from '@scry/shared/runtime/log';
-import type { DerivedLimit } from '@scry/shared/storage/derived-limit';
+import type { Blobs } from '@scry/shared/storage/blobs';
 import type { ImageStorage } from '@scry/shared/storage/image-storage';
-import type { LocalBlobs } from '@scry/shared/storage/local-blobs';
 import type { FolderSource } from '../models/folder-source.js';
 import type { VersionService } from '../models/version-service.js';
 import { JobRecovery } from './job-recovery.js';
@@ -40,8 +39,7 @@ export interface MaintenanceTaskParts {
   readonly maintenance: MaintenanceStore;
   readonly predictions: PredictionStore;
   readonly storage: ImageStorage;
-  readonly blobs: LocalBlobs;
-  readonly derived: DerivedLimit;
+  readonly blobs: Blobs;
   readonly storedFiles: StoredFiles;
   readonly jobs: Jobs;
   readonly workers: WorkerStore;
@@ -89,13 +87,13 @@ function shards(): () => string {
 }
 
 /** Removes what was made from images too long ago, one shard at a time. */
-function oldDerivedFiles({ config, derived }: MaintenanceTaskParts): () => Promise<void> {
+function oldDerivedFiles({ config, storage }: MaintenanceTaskParts): () => Promise<void> {
   const next = shards();
-  return async () => void (await derived.removeOld(next(), config.DERIVED_DAYS * DAY));
+  return async () => void (await storage.derived.removeOld(next(), config.DERIVED_DAYS * DAY));
 }
 
 /** Zips that nobody reads any more: a process that reads one says so in the row of its import. */
-async function removeZips(blobs: LocalBlobs): Promise<number> {
+async function removeZips(blobs: Blobs): Promise<number> {
   let removed = 0;
   for await (const { key, modifiedAt } of blobs.list('incoming-zips')) {
     if (Date.now() - modifiedAt.getTime() > ZIP_AFTER_MS && (await blobs.delete(key))) removed++;
@@ -111,7 +109,7 @@ async function failAbandonedImports({ datasetStore, log }: MaintenanceTaskParts)
 async function removeOrphans({ storage, blobs, log }: MaintenanceTaskParts): Promise<void> {
   const removed =
     (await storage.removeOrphans(ORPHAN_AFTER_MS)) +
-    (await blobs.removeOrphans(ORPHAN_AFTER_MS)) +
+    (await blobs.recover(ORPHAN_AFTER_MS, ORPHAN_AFTER_MS)) +
     (await removeZips(blobs));
   if (removed > 0) log.info({ removed }, 'files of processes that died were removed');
 }

@@ -14,6 +14,8 @@ import type {
 } from '@scry/shared/database/stored-files';
 import type { Model } from '@scry/shared/models/model-folders';
 import type { Logger } from '@scry/shared/runtime/log';
+import { BlobMissing } from '@scry/shared/storage/blobs';
+import type { FiledLinks } from '@scry/shared/storage/filed-links';
 import type { ImageStorage } from '@scry/shared/storage/image-storage';
 
 const STEP = 200;
@@ -34,6 +36,7 @@ export interface FiledModel {
 export interface StoredFilesParts {
   readonly files: StoredFileStore;
   readonly storage: ImageStorage;
+  readonly filed: FiledLinks;
   /** What models say of their images now. */
   readonly models: () => ReadonlyMap<string, FiledModel>;
   readonly log: Logger;
@@ -48,8 +51,6 @@ function classFolder(model: FiledModel, { topClass, confidence }: EndedPredictio
 /** With an extension, or no viewer opens it. */
 const fileName = ({ id, format }: Pick<EndedPrediction, 'id' | 'format'>) =>
   `${id}.${format === 'jpeg' ? 'jpg' : format}`;
-
-const isGone = (error: NodeJS.ErrnoException) => error.code === 'ENOENT';
 
 export class StoredFiles {
   readonly #parts: StoredFilesParts;
@@ -86,14 +87,14 @@ export class StoredFiles {
           log.info({ sha256 }, 'an image was removed that no prediction needs');
       }
     }
-    await storage.removeDerivedOrphans(shard);
+    await storage.derived.removeOrphans(shard);
     if (shard === '00') await this.#sweepLinks();
   }
 
   async #sweepLinks(): Promise<void> {
-    const { files, storage, log } = this.#parts;
+    const { files, filed, log } = this.#parts;
     let removed = 0;
-    for await (const links of storage.filed.all(STEP)) {
+    for await (const links of filed.all(STEP)) {
       const existing = await files.existing(links.map(({ name }) => name));
       for (const link of links) if (!existing.has(link.name) && (await link.remove())) removed++;
     }
@@ -123,14 +124,14 @@ export class StoredFiles {
   }
 
   async #file(row: EndedPrediction): Promise<void> {
-    const { storage, models } = this.#parts;
+    const { filed, models } = this.#parts;
     const model = models().get(row.model);
     if (model?.images === 'delete') await this.removeUnneeded(row.sha256);
     else if (model?.images === 'by-class')
-      await storage.filed
+      await filed
         .add(row.sha256, row.model, classFolder(model, row), fileName(row))
-        .catch((error: NodeJS.ErrnoException) => {
-          if (!isGone(error)) throw error; // deleted meanwhile
+        .catch((error: unknown) => {
+          if (!(error instanceof BlobMissing)) throw error; // deleted meanwhile
         });
   }
 
@@ -158,7 +159,7 @@ export class StoredFiles {
     const { id, model, sha256, topClass, reused } = removal;
     const names = [fileName(removal), id]; // earlier versions filed without an extension
     const folders = topClass === null ? [NOT_CONFIDENT] : [topClass, NOT_CONFIDENT];
-    if (!reused) await this.#parts.storage.filed.remove(model, folders, names);
+    if (!reused) await this.#parts.filed.remove(model, folders, names);
     await this.removeUnneeded(sha256);
   }
 }

@@ -6,8 +6,9 @@ import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { type Blobs, BlobTooLarge, type PendingBlob } from '@scry/shared/storage/blobs';
 import { type ZipLimits, ZipProblem, zipEntries } from '@scry/shared/storage/zip-reader';
-import type { Request, RequestHandler, Response } from 'express';
+import type { Request, Response } from 'express';
 import multer, { type StorageEngine } from 'multer';
+import { run } from '../http/form.js';
 import { Problem } from '../http/problems.js';
 import type { IncomingFile } from './version-service.js';
 
@@ -63,11 +64,6 @@ function storageEngine(blobs: Blobs, limits: IntakeLimits, received: Received[])
     _removeFile: (_req, _file, done) => done(null), // all are discarded together
   };
 }
-
-const run = (handler: RequestHandler, req: Request, res: Response) =>
-  new Promise<void>((resolve, reject) => {
-    void handler(req, res, (error?: unknown) => (error ? reject(error) : resolve()));
-  });
 
 async function* once(data: Uint8Array) {
   yield data;
@@ -140,7 +136,7 @@ async function understand(
   try {
     const { manifest: text, ...others } = fields;
     const given = typeof text === 'string' ? parseManifest(text) : null;
-    const manifest = given ?? manifestAmong(files);
+    const manifest = given ?? (await manifestAmong(files));
     const name = manifest.name;
     return {
       files: files.filter((file) => file.path !== MANIFEST),
@@ -188,12 +184,12 @@ function withoutTopFolder(files: readonly IncomingFile[]): IncomingFile[] {
   );
 }
 
-function manifestAmong(files: readonly IncomingFile[]): Readonly<Record<string, unknown>> {
+async function manifestAmong(files: readonly IncomingFile[]): Promise<Readonly<Record<string, unknown>>> {
   const file = files.find(({ path: name }) => name === MANIFEST);
   if (!file) return {};
-  if (file.blob.bytes > file.blob.head.length)
-    throw invalid('manifest', `may have ${file.blob.head.length} bytes at the most`);
-  return parseManifest(Buffer.from(file.blob.head).toString());
+  if (file.blob.bytes > MOST_MANIFEST_BYTES)
+    throw invalid('manifest', `may have ${MOST_MANIFEST_BYTES} bytes at the most`);
+  return parseManifest((await file.blob.whole()).toString());
 }
 
 /** A file made here rather than sent, such as what a training gives. */

@@ -6,7 +6,6 @@ import { createHash } from 'node:crypto';
 import type { Box, ImageInfo } from '@scry/shared/contracts/prediction';
 import type { Prediction } from '@scry/shared/database/predictions';
 import { Batcher } from '@scry/shared/runtime/batcher';
-import type { DerivedLimit } from '@scry/shared/storage/derived-limit';
 import { StorageFull } from '@scry/shared/storage/free-space';
 import type { ImageStorage } from '@scry/shared/storage/image-storage';
 import type { Mask } from '@scry/shared/tasks/answer';
@@ -54,7 +53,6 @@ export function cropRegion(box: Box, { width, height }: Size): Rect {
 
 export class Renderer {
   readonly #storage: ImageStorage;
-  readonly #derived: DerivedLimit;
   /** What is being drawn, by image and name: whoever asks for the same meanwhile gets the same. */
   readonly #underWay = new Map<string, Promise<Buffer>>();
   readonly #opener: ImageOpener;
@@ -65,9 +63,8 @@ export class Renderer {
     run: async ([draw]) => [await (draw as Draw)()],
   });
 
-  constructor(storage: ImageStorage, derived: DerivedLimit, limits: OpenLimits) {
+  constructor(storage: ImageStorage, limits: OpenLimits) {
     this.#storage = storage;
-    this.#derived = derived;
     this.#opener = new ImageOpener(storage, limits);
   }
 
@@ -125,7 +122,7 @@ export class Renderer {
 
   async #readOrDraw(image: ImageInfo, name: string, draw: Draw): Promise<Buffer> {
     const { sha256 } = image;
-    const kept = await this.#storage.readDerived(sha256, name);
+    const kept = await this.#storage.derived.read(sha256, name);
     if (kept) return kept;
     if (!(await this.#storage.has(sha256)))
       throw new Problem('image-gone', 'The image of this prediction is not kept any more. Its answer is.');
@@ -135,8 +132,7 @@ export class Renderer {
       });
     const drawn = await this.#drawings.add(() => this.#draw(draw));
     try {
-      await this.#storage.writeDerived(sha256, name, drawn);
-      await this.#derived.wrote(sha256, drawn.length);
+      await this.#storage.derived.write(sha256, name, drawn);
     } catch (error) {
       if (!(error instanceof StorageFull)) throw error; // drawn anew the next time
     }

@@ -1,7 +1,12 @@
-/** Images filed by class: hard links under `results/<model>/<class>/`, for manifests with `images: by-class`. */
-import { link, mkdir, rm } from 'node:fs/promises';
+/**
+ * Images filed by class under `results/<model>/<class>/`, for manifests with `images: by-class`. They are for people who look
+ * into folders, so they are files by nature; images come into them as any blob becomes a file of its caller's, on a local disk
+ * as hard links that take no room.
+ */
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { FOLDER_MODE, listing, removeFile, safeName } from './files.js';
+import { type FileError, listing, makeFolder, removeFile, safeName } from './files.js';
+import type { ImageStorage } from './image-storage.js';
 
 /** One of them. */
 export interface FiledLink {
@@ -13,26 +18,21 @@ export interface FiledLink {
 
 export class FiledLinks {
   readonly #folder: string;
-  readonly #pathOf: (sha256: string) => string;
+  readonly #images: Pick<ImageStorage, 'copyTo'>;
 
-  /**
-   * @param folder absolute path of `results`
-   * @param pathOf absolute path of an image
-   */
-  constructor(folder: string, pathOf: (sha256: string) => string) {
+  /** @param folder absolute path of `results` */
+  constructor(folder: string, images: Pick<ImageStorage, 'copyTo'>) {
     this.#folder = folder;
-    this.#pathOf = pathOf;
+    this.#images = images;
   }
 
-  /** Links an image under its class. Asked twice, it is linked once. @throws ENOENT when there is no such image */
+  /** Files an image under its class. Asked twice, it is filed once. @throws BlobMissing when there is no such image */
   async add(sha256: string, model: string, className: string, fileName: string): Promise<void> {
     const folder = path.join(this.#folder, safeName(model), safeName(className));
-    await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
-    await link(this.#pathOf(sha256), path.join(folder, safeName(fileName))).catch(
-      (error: NodeJS.ErrnoException) => {
-        if (error.code !== 'EEXIST') throw error;
-      },
-    );
+    await makeFolder(folder);
+    await this.#images.copyTo(sha256, path.join(folder, safeName(fileName))).catch((error: FileError) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
   }
 
   /** Removes a link, whichever of the classes and names it has. */

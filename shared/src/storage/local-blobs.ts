@@ -1,22 +1,25 @@
 /**
  * Blobs on a disk that all processes share.
  *
- *     ROOT/incoming/<random>   arriving, or whole and not kept yet; never read by anyone else
- *     ROOT/<key>               kept: renamed here after its last byte reached the disk, and never changed
+ *     ROOT/<incoming>/<random>                            arriving, or whole and not kept yet; never read by anyone else
+ *     ROOT/<incoming>/removing-<key, "/" as "+">-<uuid>   withdrawn (so such keys have up to 200 characters)
+ *     ROOT/<key>                                          kept: renamed here after its last byte reached the disk, and never changed
  *
- * Files are the owner's alone (0600 in 0700): what people upload is nobody else's business on the machine.
+ * Files are the owner's alone (0600 in 0700): what people upload is nobody else's business on the machine, so all processes
+ * run as the same user.
  */
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { constants, createReadStream, type Dirent } from 'node:fs';
 import {
+  access,
   copyFile,
-  type FileHandle,
   link,
-  mkdir,
   open,
   readdir,
+  readFile,
   rename,
   rm,
+  rmdir,
   stat,
   statfs,
   unlink,
@@ -26,70 +29,71 @@ import {
   type BlobInfo,
   BlobMissing,
   type Blobs,
-  BlobTooLarge,
   type ByteRange,
   checkKey,
   type PendingBlob,
+  type WithdrawnBlob,
 } from './blobs.js';
+import { ageMs, exists, type FileError, listing, removeFile, unlessMissing } from './files.js';
+import { type IncomingFile, IncomingFiles } from './incoming-files.js';
+import { MadeFolders } from './made-folders.js';
 
-const INCOMING = 'incoming';
-const HEAD_BYTES = 32 * 1024;
-const FILE_MODE = 0o600;
-const FOLDER_MODE = 0o700;
-
-type FileError = NodeJS.ErrnoException;
-
-/** What a promise gives, or `otherwise` where the file or folder does not exist. */
-function unlessMissing<T, U>(promise: Promise<T>, otherwise: () => U): Promise<T | U> {
-  return promise.catch((error: FileError) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return otherwise();
-    throw error;
-  });
-}
+const WITHDRAWN = /^removing-(?<key>.+\+.+)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** Folders so deep or deeper go with their last blob; those above are soon used again. */
+const FLEETING_DEPTH = 3;
 
 export class LocalBlobs implements Blobs {
   readonly #root: string;
   readonly #incoming: string;
+  readonly #incomingPrefix: string;
+  readonly #folders = new MadeFolders();
+  readonly #files: IncomingFiles;
 
-  /** @param root absolute path; made when it is first written to */
-  constructor(root: string) {
+  /**
+   * @param root absolute path; made when it is first written to
+   * @param incoming the folder in it for what has no key yet
+   */
+  constructor(root: string, incoming = 'incoming') {
     this.#root = root;
-    this.#incoming = path.join(root, INCOMING);
+    this.#incoming = path.join(root, incoming);
+    this.#incomingPrefix = `${incoming}/`;
+    this.#files = new IncomingFiles(this.#incoming, this.#folders);
+  }
+
+  async check(): Promise<void> {
+    await this.#folders.within(this.#incoming, () => access(this.#incoming, constants.W_OK));
+    await unlink(await this.#files.write(Buffer.from('x')));
   }
 
   async receive(chunks: AsyncIterable<Uint8Array>, maxBytes: number): Promise<PendingBlob> {
-    const temporary = path.join(this.#incoming, randomUUID());
-    const file = await this.#create(temporary);
-    try {
-      const written = await writeChunks(file, chunks, maxBytes);
-      await file.datasync();
-      return this.#pending(temporary, written);
-    } catch (error) {
+    return this.#pending(await this.#files.receive(chunks, maxBytes));
+  }
+
+  async cache(key: string, bytes: Uint8Array): Promise<void> {
+    const target = this.#path(key);
+    const temporary = await this.#files.write(bytes);
+    await this.#move(temporary, target).catch(async (error: unknown) => {
       await rm(temporary, { force: true });
       throw error;
-    } finally {
-      await file.close();
-    }
+    });
   }
 
   async read(key: string, range?: ByteRange): Promise<Buffer> {
+    if (!range) return this.#found(key, readFile(this.#path(key)));
     const parts: Uint8Array[] = [];
     for await (const part of await this.open(key, range)) parts.push(part);
     return Buffer.concat(parts);
   }
 
   async open(key: string, range?: ByteRange): Promise<AsyncIterable<Uint8Array>> {
-    const file = await unlessMissing(open(this.#path(key), 'r'), () => {
-      throw new BlobMissing(key);
-    });
-    return createReadStream('', { fd: file, ...range });
+    return createReadStream('', { fd: await this.#found(key, open(this.#path(key), 'r')), ...range });
   }
 
   /** Linked where the disk is the same one, so that it takes no room. */
   async copyTo(key: string, file: string): Promise<void> {
     const source = this.#path(key);
-    await link(source, file).catch((error: FileError) => {
-      if (error.code === 'ENOENT' && error.path === source) return missing(key, source, error);
+    await link(source, file).catch(async (error: FileError) => {
+      if (error.code === 'ENOENT' && !(await exists(source))) throw new BlobMissing(key);
       if (error.code === 'EXDEV' || error.code === 'EPERM' || error.code === 'EMLINK')
         return copyFile(source, file, constants.COPYFILE_EXCL);
       throw error;
@@ -102,14 +106,39 @@ export class LocalBlobs implements Blobs {
   }
 
   async delete(key: string): Promise<boolean> {
-    return unlessMissing(
-      unlink(this.#path(key)).then(() => true),
-      () => false,
+    const file = this.#path(key);
+    const deleted = await removeFile(file);
+    if (key.split('/').length > FLEETING_DEPTH) await this.#removeEmpty(path.dirname(file));
+    return deleted;
+  }
+
+  async deleteAll(prefix: string): Promise<void> {
+    checkKey(`${prefix}/all`);
+    await rm(path.join(this.#root, ...prefix.split('/')), { recursive: true, force: true });
+  }
+
+  async withdraw(key: string): Promise<WithdrawnBlob | null> {
+    const place = this.#path(key);
+    const aside = path.join(this.#incoming, `removing-${key.replaceAll('/', '+')}-${randomUUID()}`);
+    const isThere = await this.#folders.within(this.#incoming, () =>
+      rename(place, aside).then(
+        () => true,
+        async (error: FileError) => {
+          if (error.code !== 'ENOENT' || (await exists(place))) throw error;
+          return false;
+        },
+      ),
     );
+    if (!isThere) return null;
+    return {
+      restore: () => this.#move(aside, place),
+      remove: () => rm(aside, { force: true }),
+    };
   }
 
   async *list(prefix: string): AsyncIterable<BlobInfo> {
     const folder = path.join(this.#root, ...prefix.split('/'));
+    if (folder === this.#incoming) return;
     const entries = await unlessMissing(readdir(folder, { withFileTypes: true }), (): Dirent[] => []);
     for (const entry of entries) {
       const key = `${prefix}/${entry.name}`;
@@ -122,44 +151,56 @@ export class LocalBlobs implements Blobs {
   }
 
   async free(): Promise<number> {
-    await mkdir(this.#root, { recursive: true, mode: FOLDER_MODE });
-    const { bavail, bsize } = await statfs(this.#root);
+    const { bavail, bsize } = await this.#folders.within(this.#incoming, () => statfs(this.#incoming));
     return bavail * bsize;
   }
 
-  /** Removes what processes that died had begun to receive so long ago. @returns how many files */
-  async removeOrphans(olderThanMs: number): Promise<number> {
-    let removed = 0;
-    for (const name of await unlessMissing(readdir(this.#incoming), (): string[] => [])) {
+  async recover(receivedMs: number, withdrawnMs: number): Promise<number> {
+    let count = 0;
+    for (const name of await listing(this.#incoming)) {
       const file = path.join(this.#incoming, name);
-      const found = await unlessMissing(stat(file), () => null);
-      if (!found || Date.now() - found.mtimeMs < olderThanMs) continue;
-      await rm(file, { force: true });
-      removed++;
+      const key = WITHDRAWN.exec(name)?.groups?.key?.replaceAll('+', '/');
+      const isOld = key
+        ? (await ageMs(file, 'ctimeMs')) >= withdrawnMs
+        : (await ageMs(file, 'mtimeMs')) >= receivedMs;
+      if (!isOld) continue;
+      if (key) await this.#move(file, this.#path(key));
+      else await rm(file, { force: true });
+      count++;
     }
-    return removed;
+    return count;
   }
 
   #path(key: string): string {
     checkKey(key);
-    return path.join(this.#root, ...key.split('/'));
+    if (key.startsWith(this.#incomingPrefix)) throw new Error(`"${key}" cannot be the key of a blob`);
+    return `${this.#root}/${key}`;
   }
 
-  async #create(file: string): Promise<FileHandle> {
-    await mkdir(path.dirname(file), { recursive: true, mode: FOLDER_MODE });
-    return open(file, 'wx', FILE_MODE);
+  #found<T>(key: string, reading: Promise<T>): Promise<T> {
+    return unlessMissing(reading, () => {
+      throw new BlobMissing(key);
+    });
   }
 
-  #pending(temporary: string, { sha256, bytes, head }: Written): PendingBlob {
+  /** Replaces an identical file, if there is one: same name, same bytes. */
+  #move(from: string, to: string): Promise<void> {
+    return this.#folders.within(path.dirname(to), () => rename(from, to));
+  }
+
+  async #removeEmpty(folder: string): Promise<void> {
+    await rmdir(folder).catch((error: FileError) => {
+      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST' && error.code !== 'ENOENT') throw error;
+    });
+  }
+
+  #pending({ path: temporary, ...file }: IncomingFile): PendingBlob {
     let kept = false;
     return {
-      sha256,
-      bytes,
-      head,
+      ...file,
+      whole: async () => (file.head.length === file.bytes ? file.head : readFile(temporary)),
       keep: async (key) => {
-        const target = this.#path(key);
-        await mkdir(path.dirname(target), { recursive: true, mode: FOLDER_MODE });
-        await rename(temporary, target);
+        await this.#move(temporary, this.#path(key));
         kept = true;
       },
       discard: async () => {
@@ -167,30 +208,4 @@ export class LocalBlobs implements Blobs {
       },
     };
   }
-}
-
-/** @throws BlobMissing, or the error where it is the target's folder that does not exist */
-async function missing(key: string, source: string, error: FileError): Promise<void> {
-  if (await unlessMissing(stat(source), () => null)) throw error;
-  throw new BlobMissing(key);
-}
-
-type Written = Pick<PendingBlob, 'sha256' | 'bytes' | 'head'>;
-
-async function writeChunks(
-  file: FileHandle,
-  chunks: AsyncIterable<Uint8Array>,
-  maxBytes: number,
-): Promise<Written> {
-  const hash = createHash('sha256');
-  const head: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of chunks) {
-    if (bytes < HEAD_BYTES) head.push(chunk.slice(0, HEAD_BYTES - bytes));
-    bytes += chunk.length;
-    if (bytes > maxBytes) throw new BlobTooLarge(maxBytes);
-    hash.update(chunk);
-    await file.writeFile(chunk); // a handle writes on from where it stands, and all of it
-  }
-  return { sha256: hash.digest('hex'), bytes, head: Buffer.concat(head) };
 }

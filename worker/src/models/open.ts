@@ -5,7 +5,7 @@ import { ModelVersionStore } from '@scry/shared/database/model-versions';
 import type { PredictionStore } from '@scry/shared/database/predictions';
 import type { JobConsumer } from '@scry/shared/queue/consumer';
 import type { Logger } from '@scry/shared/runtime/log';
-import { LocalBlobs } from '@scry/shared/storage/local-blobs';
+import { openBlobs } from '@scry/shared/storage/data-folder';
 import type { EngineModules } from '../inference/engines/registry.js';
 import type { Quarantine } from '../inference/isolation/quarantine.js';
 import type { InferencePool } from '../inference/pool.js';
@@ -40,7 +40,7 @@ export interface WorkerModels {
 /** Takes checks from now on; the manager is still to be started. @throws what the disk says */
 export async function openModels(config: WorkerConfig, parts: WorkerModelParts): Promise<WorkerModels> {
   const { database, consumer, pool, log, engines = {} } = parts;
-  const blobs = new LocalBlobs(path.join(config.DATA_DIR, 'blobs'));
+  const blobs = openBlobs(config.DATA_DIR);
   const cache = conversionCache(config.DATA_DIR);
   const folder = new WorkerFolder(path.join(config.DATA_DIR, 'worker-files'), config.WORKER_ID, log);
   await folder.open();

@@ -1,7 +1,7 @@
 /** GET /v1/predictions/{id}/image: the upload, byte by byte as it came. */
 import { pipeline } from 'node:stream/promises';
 import type { ImageFormat, ImageInfo } from '@scry/shared/contracts/prediction';
-import type { ByteRange } from '@scry/shared/storage/blobs';
+import { BlobMissing, type ByteRange } from '@scry/shared/storage/blobs';
 import type { ImageStorage } from '@scry/shared/storage/image-storage';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
@@ -76,7 +76,7 @@ async function stream(res: Response, open: () => Promise<AsyncIterable<Uint8Arra
     await pipeline(await open(), res);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw imageGone(); // removed since its size was read
+    if (error instanceof BlobMissing) throw imageGone(); // removed since its size was read
     if (code !== 'ERR_STREAM_PREMATURE_CLOSE' && code !== 'EPIPE' && code !== 'ECONNRESET') throw error; // the client left
   }
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -17,9 +18,8 @@ import { type WorkerBeat, WorkerStore } from '@scry/shared/database/workers';
 import { jobId, predictionJobOptions, predictionQueue } from '@scry/shared/queue/job';
 import { openJobServer } from '@scry/shared/queue/open';
 import type { JobServer } from '@scry/shared/queue/server';
-import { DerivedLimit } from '@scry/shared/storage/derived-limit';
-import { ImageStorage } from '@scry/shared/storage/image-storage';
-import { LocalBlobs } from '@scry/shared/storage/local-blobs';
+import { openBlobs, openFiled, openImages, prepareImages } from '@scry/shared/storage/data-folder';
+import type { ImageStorage } from '@scry/shared/storage/image-storage';
 import { until } from '../../../helpers/app.js';
 import {
   createDatabase,
@@ -54,8 +54,8 @@ async function setUp(kind: 'redis' | 'postgres' = 'postgres'): Promise<void> {
   jobServer = openJobServer(kind === 'redis' && redis ? redis.url : testDatabase.url, 4, quiet);
   await jobServer.prepare();
   dataDir = await mkdtemp(path.join(tmpdir(), 'scry-maintenance-'));
-  storage = new ImageStorage(dataDir);
-  await storage.prepare();
+  await prepareImages(dataDir);
+  storage = openImages(dataDir);
 }
 
 afterEach(async () => {
@@ -80,16 +80,15 @@ async function run(name: string, config: Partial<MaintenanceTaskParts['config']>
 /** Tasks that remember what they saw from run to run. */
 function runner(config: Partial<MaintenanceTaskParts['config']> = {}): (name: string) => Promise<void> {
   const storedFiles = new StoredFiles({
-    ...{ storage, log: quiet, models: () => new Map() },
+    ...{ storage, filed: openFiled(dataDir, storage), log: quiet, models: () => new Map() },
     files: new StoredFileStore(database),
   });
   const all = maintenanceTasks({
     config: { STALE_AFTER_S: 30, RETENTION_DAYS: 0, DERIVED_DAYS: 7, MODEL_MISSING_S: 3600, ...config },
-    derived: new DerivedLimit(dataDir, 1024 ** 3),
     maintenance: new MaintenanceStore(database),
     predictions,
     storage,
-    blobs: new LocalBlobs(path.join(dataDir, 'blobs')),
+    blobs: openBlobs(dataDir),
     datasetStore: new DatasetStore(database),
     storedFiles,
     jobs: new Jobs(jobServer, 3),
@@ -402,7 +401,7 @@ describe('images that nobody uses', () => {
     const sha256 = '55'.repeat(32);
     await mkdir(path.dirname(imageFile(dataDir, sha256)), { recursive: true });
     const folder = path.join(dataDir, 'uploads', 'tmp');
-    await writeFile(path.join(folder, `removing-${sha256}-1`), 'image');
+    await writeFile(path.join(folder, `removing-uploads+55+${sha256}-${randomUUID()}`), 'image');
     expect(await storage.removeOrphans(1e9)).toBe(0);
     expect(await storage.removeOrphans(1e9, 0)).toBe(1);
     expect(await storage.has(sha256)).toBe(true);

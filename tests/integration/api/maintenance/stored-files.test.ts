@@ -9,7 +9,9 @@ import { type Database, openDatabase } from '@scry/shared/database/database';
 import { MaintenanceStore } from '@scry/shared/database/maintenance';
 import { PredictionStore } from '@scry/shared/database/predictions';
 import { StoredFileStore } from '@scry/shared/database/stored-files';
-import { ImageStorage } from '@scry/shared/storage/image-storage';
+import { openFiled, openImages, prepareImages } from '@scry/shared/storage/data-folder';
+import type { FiledLinks } from '@scry/shared/storage/filed-links';
+import type { ImageStorage } from '@scry/shared/storage/image-storage';
 import { CAT, finish } from '../../../helpers/app.js';
 import { createDatabase, quiet, type TestDatabase } from '../../../helpers/services.js';
 import { imageFile } from '../../../helpers/stored.js';
@@ -27,18 +29,20 @@ let database: Database;
 let predictions: PredictionStore;
 let dataDir: string;
 let storage: ImageStorage;
+let filed: FiledLinks;
 let stored: StoredFiles;
 
 const open = () =>
-  new StoredFiles({ files: new StoredFileStore(database), storage, models: () => MODELS, log: quiet });
+  new StoredFiles({ files: new StoredFileStore(database), storage, filed, models: () => MODELS, log: quiet });
 
 beforeEach(async () => {
   testDatabase = await createDatabase();
   database = openDatabase(testDatabase.url, { max: 4, name: 'test', log: quiet });
   predictions = new PredictionStore(database);
   dataDir = await mkdtemp(path.join(tmpdir(), 'scry-stored-files-'));
-  storage = new ImageStorage(dataDir);
-  await storage.prepare();
+  await prepareImages(dataDir);
+  storage = openImages(dataDir);
+  filed = openFiled(dataDir, storage);
   stored = open();
 });
 afterEach(async () => {
@@ -143,25 +147,25 @@ test('one file that cannot be removed leaves no other behind, and goes later', a
   await database.query(`UPDATE predictions SET created_at = created_at - interval '9 days',
     completed_at = completed_at - interval '9 days'`);
   expect(await new MaintenanceStore(database).removeOld(2, 200)).toBe(30);
-  const unlink = storage.filed.remove.bind(storage.filed);
-  storage.filed.remove = async (model, classes, names) => {
+  const unlink = filed.remove.bind(filed);
+  filed.remove = async (model, classes, names) => {
     if (names[0] === `${ids[3]}.jpg`) throw new Error('EIO');
     await unlink(model, classes, names);
   };
   await stored.run(none);
   expect(await files('results')).toEqual([`files/cat/${ids[3]}.jpg`]);
   expect(await images()).toEqual([shaOf(ids[3] as string)]);
-  storage.filed.remove = unlink;
+  filed.remove = unlink;
   await open().run(none); // in another process, as after a crash
   expect([await files('results'), await images()]).toEqual([[], []]);
 });
 
 test('a thumbnail that is finished after the image was deleted is not kept', async () => {
   const sha256 = await accept('has-thumbnail', 'keeps', 'thumbnail');
-  await storage.writeDerived(sha256, 'early.jpg', Buffer.from('x'));
+  await storage.derived.write(sha256, 'early.jpg', Buffer.from('x'));
   await predictions.delete('has-thumbnail');
   await stored.run(none);
-  await storage.writeDerived(sha256, 'late.jpg', Buffer.from('x'));
+  await storage.derived.write(sha256, 'late.jpg', Buffer.from('x'));
   expect([await files('derived'), await images()]).toEqual([[], []]);
 });
 
@@ -172,8 +176,8 @@ test('files without a row are found, and those of rows stay', async () => {
   ];
   await answer('will-be-gone', 'stays-here');
   await stored.run(none);
-  await storage.writeDerived(orphan, 'one.jpg', Buffer.from('x'));
-  await storage.writeDerived(kept, 'one.jpg', Buffer.from('x'));
+  await storage.derived.write(orphan, 'one.jpg', Buffer.from('x'));
+  await storage.derived.write(kept, 'one.jpg', Buffer.from('x'));
   await database.query(`DELETE FROM predictions WHERE id = 'will-be-gone'`);
   await rm(imageFile(dataDir, orphan));
   for (let shard = 0; shard < 256; shard++) await stored.sweep();

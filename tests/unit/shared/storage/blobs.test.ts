@@ -51,8 +51,25 @@ describe('blobs on a disk', () => {
     const hourAgo = new Date(Date.now() - 3_600_000);
     await utimes(abandoned, hourAgo, hourAgo);
     const fresh = await blobs.receive(one(), 100);
-    expect(await blobs.removeOrphans(60_000)).toBe(1);
+    expect(await blobs.recover(60_000, 60_000)).toBe(1);
     await fresh.keep('models/fresh');
     expect((await blobs.read('models/fresh')).toString()).toBe('secret');
+  });
+
+  it('keep nothing under the folder of what has no key yet', async () => {
+    const blobs = new LocalBlobs(path.join(await makeFolder(), 'blobs'), 'uploads/tmp');
+    await expect(blobs.read('uploads/tmp/a')).rejects.toThrow('cannot be the key of a blob');
+    await blobs.receive(one(), 100);
+    const keys: string[] = [];
+    for await (const { key } of blobs.list('uploads')) keys.push(key);
+    expect(keys).toEqual([]);
+  });
+
+  it('leave no empty folders of many levels behind', async () => {
+    const root = path.join(await makeFolder(), 'blobs');
+    const blobs = new LocalBlobs(root);
+    await blobs.cache('derived/ab/image/a', Buffer.from('a'));
+    await blobs.delete('derived/ab/image/a');
+    expect(await readdir(path.join(root, 'derived/ab'))).toEqual([]);
   });
 });

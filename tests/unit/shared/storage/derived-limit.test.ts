@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DerivedLimit } from '@scry/shared/storage/derived-limit';
+import { LocalBlobs } from '@scry/shared/storage/local-blobs';
 
 const KIB = 1024;
 const sha = (shard: string, number: number) => `${shard}${String(number).padStart(62, '0')}`;
@@ -31,7 +32,7 @@ async function files(shard: string): Promise<string[]> {
 }
 
 it('removes the oldest files of a shard when they are too many, and no others', async () => {
-  const limit = new DerivedLimit(folder, 256 * 100 * KIB);
+  const limit = new DerivedLimit(new LocalBlobs(folder), 256 * 100 * KIB);
   await write(sha('cd', 1), 'other.jpg', 90 * KIB, 1000);
   for (let number = 0; number < 30; number++) {
     const name = `crop-${String(number).padStart(2, '0')}.jpg`;
@@ -49,14 +50,14 @@ it('removes the oldest files of a shard when they are too many, and no others', 
 it('counts what lay there before', async () => {
   for (let number = 0; number < 20; number++) await write(sha('ab', number), 'a.jpg', 10 * KIB, 5);
   await write(sha('ab', 20), 'new.jpg', KIB, 0);
-  await new DerivedLimit(folder, 256 * 100 * KIB).wrote(sha('ab', 20), KIB);
+  await new DerivedLimit(new LocalBlobs(folder), 256 * 100 * KIB).wrote(sha('ab', 20), KIB);
   expect(await files('ab')).toHaveLength(8);
   expect(await files('ab')).toContain('new.jpg');
   expect(await readdir(path.join(folder, 'derived', 'ab'))).toHaveLength(8); // no empty folders stay
 });
 
 it('removes files of a certain age, and nothing where there is nothing', async () => {
-  const limit = new DerivedLimit(folder, 256 * KIB);
+  const limit = new DerivedLimit(new LocalBlobs(folder), 256 * KIB);
   await write(sha('ab', 1), 'old.jpg', KIB, 61);
   await write(sha('ab', 1), 'new.jpg', KIB, 59);
   expect(await limit.removeOld('ab', 60 * 60_000)).toBe(1);

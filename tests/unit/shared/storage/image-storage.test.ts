@@ -2,8 +2,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { BlobMissing } from '@scry/shared/storage/blobs';
+import { openFiled, openImages, prepareImages } from '@scry/shared/storage/data-folder';
 import { StorageFull } from '@scry/shared/storage/free-space';
-import { ImageStorage, ImageTooLarge } from '@scry/shared/storage/image-storage';
+import { type ImageStorage, ImageTooLarge } from '@scry/shared/storage/image-storage';
 import { derivedFile, imageFile } from '../../../helpers/stored.js';
 
 let folder: string;
@@ -11,8 +13,8 @@ let storage: ImageStorage;
 
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'scry-storage-'));
-  storage = new ImageStorage(folder);
-  await storage.prepare();
+  await prepareImages(folder);
+  storage = openImages(folder);
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
@@ -80,9 +82,9 @@ test('folders that somebody removed while it runs are made again', async () => {
   expect(await storage.has(await keep(bytes))).toBe(true);
   await rm(path.join(folder, 'uploads', 'tmp'), { recursive: true });
   expect(await storage.has(await keep(randomBytes(600 * KIB)))).toBe(true);
-  await storage.filed.add(hash(bytes), 'model', 'cat', 'first');
+  await openFiled(folder, storage).add(hash(bytes), 'model', 'cat', 'first');
   await rm(path.join(folder, 'results'), { recursive: true });
-  await storage.filed.add(hash(bytes), 'model', 'cat', 'second');
+  await openFiled(folder, storage).add(hash(bytes), 'model', 'cat', 'second');
   expect(await readdir(path.join(folder, 'results', 'model', 'cat'))).toEqual(['second']);
 });
 
@@ -114,7 +116,7 @@ test('an image that is in use, or becomes so meanwhile, is not removed', async (
   const answers = [false, true];
   expect(await storage.removeUnlessUsed(sha256, async () => answers.shift() ?? false)).toBe(false);
   expect(await storage.has(sha256)).toBe(true);
-  await storage.writeDerived(sha256, 'thumb.webp', bytes);
+  await storage.derived.write(sha256, 'thumb.webp', bytes);
   expect(await storage.removeUnlessUsed(sha256, async () => false)).toBe(true);
   expect(await storage.has(sha256)).toBe(false);
   await expect(readFile(derivedFile(folder, sha256, 'thumb.webp'))).rejects.toThrow('ENOENT');
@@ -128,8 +130,8 @@ test('nobody but the user that Scry runs as can read what is stored', async () =
   const pending = await storage.receive(pieces(randomBytes(KIB), KIB), 4000 * KIB);
   await pending.keep();
   const { sha256 } = pending;
-  await storage.filed.add(sha256, 'model', 'cat', 'one');
-  await storage.writeDerived(sha256, 'thumb.webp', randomBytes(KIB));
+  await openFiled(folder, storage).add(sha256, 'model', 'cat', 'one');
+  await storage.derived.write(sha256, 'thumb.webp', randomBytes(KIB));
   const shard = sha256.slice(0, 2);
   for (const name of ['uploads', 'uploads/tmp', `uploads/${shard}`, 'results', 'results/model', 'derived'])
     expect([name, await modeOf(name)]).toEqual([name, 0o700]);
@@ -140,16 +142,16 @@ test('nobody but the user that Scry runs as can read what is stored', async () =
 
 test('folders that an earlier version left open are closed to others', async () => {
   for (const name of ['uploads', 'results']) await chmod(path.join(folder, name), 0o755);
-  await storage.prepare();
+  await prepareImages(folder);
   expect([await modeOf('uploads'), await modeOf('results')]).toEqual([0o700, 0o700]);
 });
 
 test('below the reserve nothing is taken, and the space that is free can be asked', async () => {
   const reserveBytes = 2 ** 52;
-  const full = new ImageStorage(folder, { reserveBytes });
+  const full = openImages(folder, { reserveBytes });
   await expect(full.receive(pieces(randomBytes(KIB), KIB), 4000 * KIB)).rejects.toThrow(StorageFull);
   await expect(full.check()).rejects.toThrow(/less than the reserve of \d+ MiB \(DISK_RESERVE_BYTES\)/);
-  await expect(full.writeDerived('ab'.repeat(32), 'thumb.webp', randomBytes(KIB))).rejects.toThrow(
+  await expect(full.derived.write('ab'.repeat(32), 'thumb.webp', randomBytes(KIB))).rejects.toThrow(
     StorageFull,
   );
   const space = await full.space();
@@ -163,15 +165,15 @@ test('a kept image is read whole, as a range, and by its size; one that is not k
   const pending = await storage.receive(pieces(bytes, KIB), 4000 * KIB);
   const { sha256 } = pending;
   expect(await storage.size(sha256)).toBeNull();
-  await expect(storage.read(sha256)).rejects.toMatchObject({ code: 'ENOENT' });
-  await expect(storage.open(sha256)).rejects.toMatchObject({ code: 'ENOENT' });
+  await expect(storage.read(sha256)).rejects.toThrow(BlobMissing);
+  await expect(storage.open(sha256)).rejects.toThrow(BlobMissing);
   await pending.keep();
   expect(await storage.size(sha256)).toBe(bytes.length);
   expect((await storage.read(sha256)).equals(bytes)).toBe(true);
   const parts: Uint8Array[] = [];
   for await (const part of await storage.open(sha256, { start: 5, end: 200_000 })) parts.push(part);
   expect(Buffer.concat(parts).equals(bytes.subarray(5, 200_001))).toBe(true);
-  expect(await storage.readDerived(sha256, 'thumb.webp')).toBeNull();
-  await storage.writeDerived(sha256, 'thumb.webp', bytes);
-  expect((await storage.readDerived(sha256, 'thumb.webp'))?.equals(bytes)).toBe(true);
+  expect(await storage.derived.read(sha256, 'thumb.webp')).toBeNull();
+  await storage.derived.write(sha256, 'thumb.webp', bytes);
+  expect((await storage.derived.read(sha256, 'thumb.webp'))?.equals(bytes)).toBe(true);
 });

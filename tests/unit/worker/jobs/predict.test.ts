@@ -2,6 +2,7 @@ import { CODES, type PredictionError } from '@scry/shared/contracts/prediction';
 import type { Claim, Finish, PredictionStore } from '@scry/shared/database/predictions';
 import type { PredictionJob } from '@scry/shared/queue/job';
 import { createLogger } from '@scry/shared/runtime/log';
+import { BlobMissing } from '@scry/shared/storage/blobs';
 import type { ImageStorage } from '@scry/shared/storage/image-storage';
 import { InferenceHealth } from '@scry/worker/health/inference-health';
 import { WorkerMetrics } from '@scry/worker/health/metrics';
@@ -124,6 +125,14 @@ test('a bad image is a result, not an error', async () => {
   expect(world.finished).toEqual([
     expect.objectContaining({ decodeMs: 3, outcome: { status: 'failed', error } }),
   ]);
+});
+
+test('an image that somebody has removed fails with a sentence that says so', async () => {
+  world.prepare = () => Promise.reject(new BlobMissing('uploads/ab/abcd'));
+  await world.predictor().predict(LOADED_KEY, predictionJob('a'), { deaths: 0, lastTry: true });
+  const message = 'The image is not stored any more: somebody removed it. Send it again.';
+  const error = { code: CODES.imageNotSaved, message };
+  expect(world.finished).toEqual([expect.objectContaining({ outcome: { status: 'failed', error } })]);
 });
 
 test('an image on which a process died, by the queue’s count or by the row’s, runs in a process of its own', async () => {

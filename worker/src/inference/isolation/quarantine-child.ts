@@ -4,7 +4,7 @@ import type { Parameters } from '@scry/shared/contracts/prediction';
 import { versionKey } from '@scry/shared/contracts/version';
 import { configureSharp } from '@scry/shared/imaging/libvips';
 import type { Model } from '@scry/shared/models/model-folders';
-import { ImageStorage } from '@scry/shared/storage/image-storage';
+import { openImages } from '@scry/shared/storage/data-folder';
 import { type ImageLimits, ImageReader } from '../../imaging/image-reader.js';
 import { type Answered, withoutInference } from '../../jobs/predict/answered.js';
 import { InferencePool, type InferencePoolOptions } from '../pool.js';
@@ -32,7 +32,7 @@ type Answer = (request: QuarantineRequest) => Promise<Answered>;
 
 async function load({ model, dataDir, limits, inference }: QuarantineSetup): Promise<Answer> {
   configureSharp();
-  const storage = new ImageStorage(dataDir);
+  const storage = openImages(dataDir);
   const reader = new ImageReader(limits);
   const pool = new InferencePool(inference);
   const [report] = await pool.start([{ ...model, batch: { ...model.batch, max: 1 } }]);

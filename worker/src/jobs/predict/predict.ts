@@ -16,6 +16,7 @@ import type { Finish, PredictionStore } from '@scry/shared/database/predictions'
 import type { Model } from '@scry/shared/models/model-folders';
 import type { PredictionJob } from '@scry/shared/queue/job';
 import type { Logger } from '@scry/shared/runtime/log';
+import { BlobMissing } from '@scry/shared/storage/blobs';
 import type { ImageStorage } from '@scry/shared/storage/image-storage';
 import type { ImageReader, Preparation } from '../../imaging/image-reader.js';
 import type { Quarantine } from '../../inference/isolation/quarantine.js';
@@ -204,6 +205,10 @@ export class Predictor {
 /** What the client is told when the last try failed; paths of this machine are nobody's business. */
 function lastFailure(model: Model, error: NodeJS.ErrnoException): PredictionError {
   const advice = 'Try again later, or tell whoever runs this server.';
+  if (error instanceof BlobMissing) {
+    const message = 'The image is not stored any more: somebody removed it. Send it again.';
+    return { code: CODES.imageNotSaved, message };
+  }
   if (error.syscall !== undefined && error.path !== undefined) {
     const message = `The stored image could not be read (${error.code}). ${advice}`;
     return { code: CODES.imageNotSaved, message };

@@ -1,6 +1,7 @@
 /** The images of a training, decoded as the model will see them when it is served. */
-
-import { ImageStorage } from '@scry/shared/storage/image-storage';
+import { BlobMissing } from '@scry/shared/storage/blobs';
+import { openImages } from '@scry/shared/storage/data-folder';
+import type { ImageStorage } from '@scry/shared/storage/image-storage';
 import type { ImageLimits } from '../../imaging/failures.js';
 import type { ImageInput, Pixels } from '../../imaging/fit.js';
 import { ImageReader } from '../../imaging/image-reader.js';
@@ -37,7 +38,7 @@ export class TrainingImages {
     input: TrainingInput,
     { dataDir, limits }: { readonly dataDir: string; readonly limits: ImageLimits },
   ) {
-    this.#storage = new ImageStorage(dataDir);
+    this.#storage = openImages(dataDir);
     this.input = input;
     this.#reader = new ImageReader(limits);
     this.#writer = createPixelWriter(input);
@@ -89,7 +90,7 @@ export class TrainingImages {
     try {
       return await (preparing as ReturnType<ImageReader['prepare']>);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      if (!(error instanceof BlobMissing)) throw error;
       throw new TrainingRefused('An image of the data set is not stored any more; it was deleted meanwhile.');
     }
   }

@@ -6,7 +6,7 @@ import type { Config } from '@scry/shared/runtime/config';
 import { manageLifecycle } from '@scry/shared/runtime/lifecycle';
 import type { Logger } from '@scry/shared/runtime/log';
 import { orExit } from '@scry/shared/runtime/setting-problem';
-import { ImageStorage } from '@scry/shared/storage/image-storage';
+import { prepareImages } from '@scry/shared/storage/data-folder';
 import { TrainingJobs } from './training-jobs.js';
 
 /** Runs until this process is asked to stop. */
@@ -18,8 +18,7 @@ export async function runTrainer(config: Config, log: Logger): Promise<void> {
     log,
   });
   const jobServer = openJobServer(config.QUEUE_URL, config.DATABASE_POOL, log);
-  const storage = new ImageStorage(config.DATA_DIR);
-  await orExit(log, storage.prepare());
+  await orExit(log, prepareImages(config.DATA_DIR));
   await jobServer.prepare();
   const consumer = jobServer.consumer();
   const jobs = new TrainingJobs({ config, database, jobServer, consumer, log });

@@ -2,7 +2,6 @@
  * Takes trainings from their queue, one at a time. Owns the training that runs here. The queue only says that there is
  * something to do: a training whose job was lost is found in its table and gets a new one.
  */
-import path from 'node:path';
 import { hasEnded } from '@scry/shared/contracts/training';
 import type { Database } from '@scry/shared/database/database';
 import { DatasetItemStore } from '@scry/shared/database/dataset-items';
@@ -21,7 +20,7 @@ import type { JobServer } from '@scry/shared/queue/server';
 import type { Config } from '@scry/shared/runtime/config';
 import { grantedCpus } from '@scry/shared/runtime/cpus';
 import type { Logger } from '@scry/shared/runtime/log';
-import { LocalBlobs } from '@scry/shared/storage/local-blobs';
+import { openBlobs } from '@scry/shared/storage/data-folder';
 import { oneLine } from '../../models/manifest-problem.js';
 import { TrainingRun, type TrainingRunParts } from './training-run.js';
 
@@ -55,7 +54,7 @@ export class TrainingJobs {
       store: this.#store,
       items: new DatasetItemStore(database),
       versions: new ModelVersionStore(database),
-      blobs: new LocalBlobs(path.join(config.DATA_DIR, 'blobs')),
+      blobs: openBlobs(config.DATA_DIR),
       dataDir: config.DATA_DIR,
       modelsDir: config.MODELS_DIR,
       threads: config.TRAIN_THREADS ?? grantedCpus(),

@@ -12,7 +12,7 @@ import type { InferencePool } from '../inference/pool.js';
 import { consumeChecks } from '../jobs/check-model/consume.js';
 import type { Predictor } from '../jobs/predict/predict.js';
 import type { WorkerConfig } from '../worker-config.js';
-import { clearConversions, conversionCache } from './conversion/convert.js';
+import { clearConversions, conversionCache } from './conversion/cache.js';
 import { ModelFiles } from './model-files.js';
 import { ModelLoader } from './model-loader.js';
 import { ModelManager } from './model-manager.js';

@@ -93,12 +93,14 @@ const resizing: LayerKind = {
   build(context, inputs) {
     const { settings } = context;
     const target = [settings.integer('height', 1), settings.integer('width', 1)] as const;
-    if (settings.flag('antialias', false)) settings.refuse('resizes with antialiasing');
     const value = only(context, inputs);
     const image = imageInput(context, value);
     const fitted = fitTo(context, image.name, target);
-    const name = resize(context, fitted, target, settings.text('interpolation', 'bilinear'));
-    return movedImage(context, value, name);
+    const [filter, antialias] = [
+      settings.text('interpolation', 'bilinear'),
+      settings.flag('antialias', false),
+    ] as const;
+    return movedImage(context, value, resize(context, fitted, target, filter, antialias));
   },
 };
 

@@ -2,6 +2,7 @@ import { quote } from '../../errors.js';
 import { type Attributes, float, int, string } from '../../proto/attribute.js';
 import { float32, int64 } from '../../proto/tensor.js';
 import type { LayerContext } from './layer-kind.js';
+import { needsWeights, resample, resampleBy } from './resample.js';
 
 /** TensorFlow's grids: centres of pixels, nothing outside the image, no antialiasing. */
 const MODES: Readonly<Record<string, Attributes>> = {
@@ -27,14 +28,20 @@ function modeOf(context: LayerContext, interpolation: string): Attributes {
   );
 }
 
-/** Resizes an image with channels first to fixed sizes. */
+/** Resizes an image with channels first to fixed sizes. @param antialias widens the filter where the image is reduced */
 export function resize(
   context: LayerContext,
   x: string,
   sizes: readonly [number, number],
   interpolation: string,
+  antialias = false,
 ): string {
   const { graph } = context;
+  const method = interpolation.toLowerCase();
+  if (needsWeights(method, antialias)) {
+    const [rows, columns] = sizes.map((size) => graph.constant(int64([size]), 'size')) as [string, string];
+    return resample(context, x, [rows, columns], method, antialias);
+  }
   const shape = context.node('Shape', [x]);
   const kept = context.node('Slice', [
     shape,
@@ -52,6 +59,8 @@ export function enlarge(
   factors: readonly [number, number],
   interpolation: string,
 ): string {
+  const method = interpolation.toLowerCase();
+  if (needsWeights(method, false)) return resampleBy(context, x, factors, method);
   const scales = context.graph.constant(float32([1, 1, ...factors]), 'scales');
   return context.node('Resize', [x, '', scales], modeOf(context, interpolation));
 }

@@ -84,14 +84,13 @@ const resized: Operation = (args) => {
   const { context } = args;
   const size = args.integers(1, 'size');
   if (size?.length !== 2) return context.settings.refuse('resizes to a size that is not constant');
-  if (
-    args.flag(false, -1, 'antialias') ||
-    args.flag(false, -1, 'preserve_aspect_ratio', 'crop_to_aspect_ratio')
-  )
-    return context.settings.refuse('resizes with antialiasing or a fixed aspect ratio');
+  if (args.flag(false, -1, 'preserve_aspect_ratio', 'crop_to_aspect_ratio', 'pad_to_aspect_ratio'))
+    return context.settings.refuse('resizes with a fixed aspect ratio');
   const value = firstTensor(args);
   const method = args.text('bilinear', 2, 'method', 'interpolation');
-  const name = resize(context, context.graph.first(value), [size[0] as number, size[1] as number], method);
+  const antialias = args.flag(false, -1, 'antialias');
+  const sizes = [size[0] as number, size[1] as number] as const;
+  const name = resize(context, context.graph.first(value), sizes, method, antialias);
   return { name, channelsFirst: true };
 };
 

@@ -1,10 +1,10 @@
 /** Which engine a model file ends up on, and what is said about it. */
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { loadModel, type Model } from '@scry/shared/models/model-folders';
 import { InferencePool } from '@scry/worker/inference/pool';
-import { clearConversions, type Prepared, prepareModel } from '@scry/worker/models/conversion/convert';
+import { type Prepared, prepareModel } from '@scry/worker/models/conversion/convert';
 import { planModel } from '@scry/worker/models/conversion/plan';
 import { MODELS_DIR } from '../../../helpers/bundled.js';
 
@@ -67,6 +67,16 @@ test('a TensorFlow.js model is converted and runs on ONNX Runtime; the second ti
   const again = await prepareModel(model, cache);
   expect(again.model.network).toBe(first.model.network);
   expect(again.notes[0]).toMatch(/ to ONNX before: 44 layers, 609,898/);
+});
+
+test('a converted file that a power cut left empty is converted anew', async () => {
+  const model = await copy(unchanged);
+  const { network = '' } = (await prepareModel(model, cache)).model;
+  await truncate(network, 0);
+  const again = await prepareModel(model, cache);
+  expect(again.notes[0]).toMatch(/ to ONNX in \d+ ms: 44 layers/);
+  expect(again.model.network).toBe(network);
+  expect(await runs(again)).toMatch(/^onnxruntime/);
 });
 
 test('what cannot be converted stays on TensorFlow.js, and the reason is told', async () => {
@@ -142,16 +152,4 @@ test('engines that cannot run a file are refused before anything is read', async
   );
   expect(() => plan('model.onnx', 'tfjs')).toThrow('TensorFlow.js cannot run model.onnx');
   expect(() => plan('model.pt')).toThrow(/model.pt is not a model file that is known by its name/);
-});
-
-test('converted files that nobody asked for in a month are removed', async () => {
-  await prepareModel(await copy(unchanged), cache);
-  const [name] = (await readdir(cache)).filter((file) => file.endsWith('.onnx'));
-  const file = path.join(cache, name as string);
-  await clearConversions(cache);
-  expect((await stat(file)).isFile()).toBe(true);
-  const old = new Date(Date.now() - 31 * 24 * 3_600_000);
-  await utimes(file, old, old);
-  await clearConversions(cache);
-  await expect(stat(file)).rejects.toThrow('ENOENT');
 });

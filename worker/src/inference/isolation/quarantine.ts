@@ -12,6 +12,7 @@ import { CODES } from '@scry/shared/contracts/prediction';
 import { versionKey } from '@scry/shared/contracts/version';
 import type { Model } from '@scry/shared/models/model-folders';
 import type { PredictionJob } from '@scry/shared/queue/job';
+import { childEnvironment } from '@scry/shared/runtime/child-environment';
 import type { Logger } from '@scry/shared/runtime/log';
 import { threadFile } from '@scry/shared/runtime/thread-file';
 import { type Answered, withoutInference } from '../../jobs/predict/answered.js';
@@ -90,7 +91,7 @@ class Cell {
 
   async #start(): Promise<ChildProcess> {
     const { log, timeoutMs, ...setup } = this.#options;
-    const child = fork(CHILD, { serialization: 'advanced' });
+    const child = fork(CHILD, { serialization: 'advanced', env: childEnvironment() });
     this.#child = child;
     child.once('exit', () => {
       if (this.#child === child) this.#child = null;

@@ -5,9 +5,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { setInterval } from 'node:timers/promises';
 import type { Checked } from '@scry/shared/database/model-versions';
+import { childEnvironment } from '@scry/shared/runtime/child-environment';
 import { threadFile } from '@scry/shared/runtime/thread-file';
 import type { EngineModules } from '../../inference/engines/registry.js';
 import type { ModelFiles, VersionContent } from '../../models/model-files.js';
@@ -44,7 +44,7 @@ function start(): ChildProcess {
   const limits = `ulimit -n ${MOST_OPEN_FILES} -f ${MOST_FILE_BLOCKS}`;
   return spawn('/bin/sh', ['-c', `${limits}; exec "$0" "$@"`, process.execPath, PROCESS], {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    env: { TMPDIR: tmpdir() }, // none of this process's environment: there are passwords in it
+    env: childEnvironment(),
   });
 }
 

@@ -1,6 +1,7 @@
 /** Starts the process of a training, with lower priority than whatever predicts on this machine. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { constants, setPriority, tmpdir } from 'node:os';
+import { constants, setPriority } from 'node:os';
+import { childEnvironment } from '@scry/shared/runtime/child-environment';
 import { threadFile } from '@scry/shared/runtime/thread-file';
 import type { FromProcess, ToProcess, TrainRequest } from './protocol.js';
 
@@ -26,8 +27,7 @@ export function startTrainingProcess(
 ): TrainingProcess {
   const child = spawn(process.execPath, [PROCESS], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    // None of this process's environment: there are passwords in it.
-    env: { TMPDIR: tmpdir(), UV_THREADPOOL_SIZE: String(Math.max(4, request.threads)) },
+    env: { ...childEnvironment(), UV_THREADPOOL_SIZE: String(Math.max(4, request.threads)) },
   });
   if (child.pid !== undefined) lowerPriority(child.pid);
   let words = '';

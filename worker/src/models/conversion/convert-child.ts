@@ -2,12 +2,11 @@
  * The process in which a model file is converted to ONNX: its memory is given back when it ends, and a file that kills
  * it kills nothing else. It converts what the first message names, answers once, and ends.
  */
-import { mkdir, rename, stat, utimes, writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import { ConversionError, DamagedFileError } from '@scry/onnx/errors';
 import type { ConversionReport } from '@scry/onnx/readers/report';
 import { oneLine } from '../manifest-problem.js';
-import { type Files, hashFiles, readModelFiles, reportFile, reportOf } from './files.js';
+import { findConverted, keepConverted } from './cache.js';
+import { hashFiles, readModelFiles } from './files.js';
 
 export interface ConversionRequest {
   /** Absolute path of the model file. */
@@ -20,8 +19,8 @@ export type ConversionReply =
   | {
       readonly ok: true;
       readonly network: string;
-      /** What was read; null when that is not known any more. */
-      readonly report: ConversionReport | null;
+      /** What was read. */
+      readonly report: ConversionReport;
       /** How long it took; null when it was converted before. */
       readonly ms: number | null;
     }
@@ -32,32 +31,17 @@ export type ConversionReply =
       readonly damaged: boolean;
     };
 
-/** Whole or not at all, whoever else writes the same. */
-async function writeWhole(file: string, content: Uint8Array | string): Promise<void> {
-  const part = `${file}.${process.pid}.part`;
-  await writeFile(part, content);
-  await rename(part, file);
-}
-
-async function convertTo(files: Files, network: string): Promise<ConversionReport> {
-  const { convert } = await import('@scry/onnx/convert');
-  const { onnx, report } = await convert(files);
-  await mkdir(path.dirname(network), { recursive: true });
-  await writeWhole(reportFile(network), JSON.stringify(report));
-  await writeWhole(network, onnx);
-  return report;
-}
-
 async function answer({ file, cache }: ConversionRequest): Promise<ConversionReply> {
   const start = performance.now();
   try {
     const files = await readModelFiles(file);
-    const network = path.join(cache, `${hashFiles(files)}.onnx`);
-    const known = await stat(network).catch(() => null);
-    if (known) await utimes(network, new Date(), new Date()); // still in use, for whoever clears the folder
-    if (known) return { ok: true, network, report: await reportOf(network), ms: null };
-    const report = await convertTo(files, network);
-    return { ok: true, network, report, ms: performance.now() - start };
+    const id = hashFiles(files);
+    const known = await findConverted(cache, id);
+    if (known) return { ok: true, ...known, ms: null };
+    const { convert } = await import('@scry/onnx/convert');
+    const { onnx, report } = await convert(files);
+    const kept = await keepConverted(cache, id, onnx, report);
+    return { ok: true, ...kept, ms: performance.now() - start };
   } catch (error) {
     if (!(error instanceof ConversionError)) throw error;
     return { ok: false, problem: oneLine(error), damaged: error instanceof DamagedFileError };

@@ -1,30 +1,23 @@
 /** Converts a model's file in a process of its own, or finds what it was converted to before. */
 import { type ChildProcess, fork } from 'node:child_process';
-import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ConversionReport } from '@scry/onnx/readers/report';
 import type { Model } from '@scry/shared/models/model-folders';
+import { childEnvironment } from '@scry/shared/runtime/child-environment';
 import { threadFile } from '@scry/shared/runtime/thread-file';
 import { ManifestProblem } from '../manifest-problem.js';
 import type { ConversionReply, ConversionRequest } from './convert-child.js';
-import { reportFile } from './files.js';
 import { planModel, type RunnableModel } from './plan.js';
 
 const CHILD = threadFile(import.meta.url, './convert-child.js');
 const LONGEST_MS = 180_000;
 /** JavaScript's own memory in the child, MiB; weights lie outside of it and are bounded by the files. */
 const HEAP_MIB = 2048;
-const FORGET_AFTER_MS = 30 * 24 * 3_600_000;
 
 export interface Prepared {
   readonly model: RunnableModel;
   /** Sentences about how it came to run this way. */
   readonly notes: readonly string[];
-}
-
-/** Under DATA_DIR, since it may be made again at any time. */
-export function conversionCache(dataDir: string): string {
-  return path.join(dataDir, 'converted');
 }
 
 function reply(child: ChildProcess): Promise<ConversionReply> {
@@ -50,14 +43,13 @@ function reply(child: ChildProcess): Promise<ConversionReply> {
 
 /** @param execArgv for the child, in the place of this process' own, which may name a debugger's port */
 function convert(request: ConversionRequest): Promise<ConversionReply> {
-  const child = fork(CHILD, { execArgv: [`--max-old-space-size=${HEAP_MIB}`] });
+  const child = fork(CHILD, { execArgv: [`--max-old-space-size=${HEAP_MIB}`], env: childEnvironment() });
   const answer = reply(child);
   child.send(request);
   return answer;
 }
 
-function described(report: ConversionReport | null, ms: number | null): string[] {
-  if (!report) return ['converted to ONNX before'];
+function described(report: ConversionReport, ms: number | null): string[] {
   const { dialect, layers, parameters, notes } = report;
   const numbers = `${layers} layers, ${parameters.toLocaleString('en')} parameters`;
   const when = ms === null ? 'before' : `in ${Math.round(ms)} ms`;
@@ -83,15 +75,4 @@ export async function prepareModel(model: Model, cache: string): Promise<Prepare
     model: { ...model, engine: plan.otherwise },
     notes: [`runs on TensorFlow.js, since it cannot be converted to ONNX: ${answer.problem}`],
   };
-}
-
-/** Removes converted files that no worker has asked for in a month. */
-export async function clearConversions(cache: string, now = Date.now()): Promise<void> {
-  const names = await readdir(cache).catch(() => []);
-  for (const name of names.filter((name) => name.endsWith('.onnx') || name.endsWith('.part'))) {
-    const file = path.join(cache, name);
-    const found = await stat(file).catch(() => null);
-    if (!found || now - found.mtimeMs < FORGET_AFTER_MS) continue;
-    await Promise.all([rm(file, { force: true }), rm(reportFile(file), { force: true })]);
-  }
 }

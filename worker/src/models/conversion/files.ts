@@ -3,11 +3,10 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { DamagedFileError } from '@scry/onnx/errors';
-import type { ConversionReport } from '@scry/onnx/readers/report';
 import { weightFiles } from '@scry/onnx/tfjs/model-json';
 
 /** Changes when the same files would be converted to another result. */
-const CONVERTER = 'scry-onnx 1';
+const CONVERTER = 'scry-onnx 2';
 
 export type Files = ReadonlyMap<string, Uint8Array>;
 
@@ -57,13 +56,4 @@ export function hashFiles(files: Files): string {
   const hash = createHash('sha256').update(CONVERTER);
   for (const [name, bytes] of files) hash.update(`\0${name}\0${bytes.length}\0`).update(bytes);
   return hash.digest('hex');
-}
-
-/** Where what was read of a converted model is kept. */
-export const reportFile = (network: string): string => network.replace(/\.onnx$/, '.json');
-
-/** What was read when a model was converted; null where that is not known any more. */
-export async function reportOf(network: string): Promise<ConversionReport | null> {
-  const text = await readFile(reportFile(network), 'utf8').catch(() => null);
-  return text === null ? null : (JSON.parse(text) as ConversionReport);
 }

@@ -7,9 +7,10 @@ import { saysAll } from '@scry/shared/models/complete/complete-manifest';
 import { type Given, IncompleteManifest, partOf } from '@scry/shared/models/complete/draft';
 import type { ModelFacts, OutputFacts } from '@scry/shared/models/complete/facts';
 import { ENGINES, type Model, manifestSchema } from '@scry/shared/models/model-folders';
+import { childEnvironment } from '@scry/shared/runtime/child-environment';
 import { threadFile } from '@scry/shared/runtime/thread-file';
+import { reportOf } from '../conversion/cache.js';
 import { prepareModel } from '../conversion/convert.js';
-import { reportOf } from '../conversion/files.js';
 import { ManifestProblem } from '../manifest-problem.js';
 import type { NetworkReply } from './facts-child.js';
 import { findModelFile, readFolder } from './folder.js';
@@ -43,7 +44,7 @@ function reply(child: ChildProcess): Promise<NetworkReply> {
 
 async function networkFacts(request: NetworkRequest, isolated: boolean): Promise<NetworkFacts> {
   if (isolated) return readNetwork(request);
-  const child = fork(CHILD, { execArgv: [] });
+  const child = fork(CHILD, { execArgv: [], env: childEnvironment() });
   const answer = reply(child);
   child.send(request);
   const answered = await answer;

@@ -92,7 +92,7 @@ const METHODS = {
   },
   'fine-tune': async (classes) => {
     const base = readGraph(await readFile(EVERYDAY.file));
-    const graph = withNewHead(base, (size) => randomHead(classes, size, seed));
+    const graph = withNewHead(base, (size) => [randomHead(classes, size, seed)]);
     return {
       ...EVERYDAY,
       epochs: 10,

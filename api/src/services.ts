@@ -177,6 +177,7 @@ function openMaintenance(services: Services, { database, jobServer }: Connection
     ...{ config, storage, blobs, storedFiles, predictions, datasetStore, log },
     ...{ versions: services.versions, folders: services.folders },
     versionStore: new ModelVersionStore(database),
+    trainings: services.trainingStore,
     maintenance: new MaintenanceStore(database),
     jobs: new Jobs(jobServer, config.ATTEMPTS),
     workers: new WorkerStore(database),

@@ -12,7 +12,7 @@ import {
 import { getImport, importZip } from '../datasets/routes/imports.js';
 import { itemImage, itemThumbnail } from '../datasets/routes/item-images.js';
 import { addItem, changeItems, listItems, removeItems } from '../datasets/routes/items.js';
-import { addPredicted, addReported } from '../datasets/routes/known-images.js';
+import { addAllPredicted, addPredicted, addReported } from '../datasets/routes/known-images.js';
 import { giveFeedback, listFeedback } from '../feedback/feedback.js';
 import { getModel, listModels } from '../models/models.js';
 import { modelReadme } from '../models/readme.js';
@@ -45,8 +45,11 @@ import { predictionInput } from '../predictions/read/input.js';
 import { listPredictions } from '../predictions/read/list.js';
 import { predictionPosition } from '../predictions/read/position.js';
 import { predictionThumbnail } from '../predictions/read/thumbnail.js';
+import { listUnsure } from '../predictions/read/unsure.js';
 import { predictionEvents } from '../predictions/wait/events.js';
+import { listAnswers } from '../trainings/routes/answers.js';
 import { trainingEvents } from '../trainings/routes/events.js';
+import { trainingStatistics } from '../trainings/routes/statistics.js';
 import { cancelTraining, createTraining, getTraining, listTrainings } from '../trainings/routes/trainings.js';
 import { webhookSecret } from '../webhooks/verification-key.js';
 import { problemType } from './problem-pages.js';
@@ -81,6 +84,7 @@ export const routes: readonly Route[] = [
   removeItems,
   addPredicted,
   addReported,
+  addAllPredicted,
   itemImage,
   itemThumbnail,
   importZip,
@@ -90,6 +94,7 @@ export const routes: readonly Route[] = [
   getTraining,
   trainingEvents,
   cancelTraining,
+  listAnswers,
   listModels,
   getModel,
   pushModel,
@@ -112,7 +117,9 @@ export const routes: readonly Route[] = [
   pullModel,
   modelReadme,
   modelSample,
+  listUnsure,
   modelStatistics,
+  trainingStatistics,
   getStatistics,
   statisticsEvents,
   listKeys,

@@ -5,6 +5,7 @@ import type { DatasetStore } from '@scry/shared/database/datasets';
 import type { MaintenanceStore } from '@scry/shared/database/maintenance';
 import type { ModelVersionStore } from '@scry/shared/database/model-versions';
 import type { PredictionStore } from '@scry/shared/database/predictions';
+import type { TrainingStore } from '@scry/shared/database/trainings';
 import type { WorkerStore } from '@scry/shared/database/workers';
 import type { Config } from '@scry/shared/runtime/config';
 import type { Logger } from '@scry/shared/runtime/log';
@@ -17,6 +18,7 @@ import type { Jobs } from './jobs.js';
 import type { MaintenanceTask } from './maintenance.js';
 import { endMissingModels } from './missing-models.js';
 import { ORPHAN_AFTER_MS, type StoredFiles } from './stored-files.js';
+import { removeTrainingFiles } from './training-files.js';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -46,6 +48,7 @@ export interface MaintenanceTaskParts {
   /** Makes jobs for webhook deliveries that are late. */
   readonly sweepWebhooks: () => Promise<unknown>;
   readonly datasetStore: DatasetStore;
+  readonly trainings: TrainingStore;
   readonly versionStore: Pick<ModelVersionStore, 'list'>;
   readonly versions: Pick<VersionService, 'requestChecks' | 'removeUnusedFiles'>;
   readonly folders: Pick<FolderSource, 'scan'>;
@@ -106,8 +109,10 @@ async function failAbandonedImports({ datasetStore, log }: MaintenanceTaskParts)
   if (failed > 0) log.warn({ imports: failed }, 'imports whose process ended were failed');
 }
 
-async function removeOrphans({ storage, blobs, log }: MaintenanceTaskParts): Promise<void> {
+async function removeOrphans(parts: MaintenanceTaskParts): Promise<void> {
+  const { storage, blobs, log } = parts;
   const removed =
+    (await removeTrainingFiles(parts, ORPHAN_AFTER_MS)) +
     (await storage.removeOrphans(ORPHAN_AFTER_MS)) +
     (await blobs.recover(ORPHAN_AFTER_MS, ORPHAN_AFTER_MS)) +
     (await removeZips(blobs));

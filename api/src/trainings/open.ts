@@ -2,6 +2,7 @@
 import { ChangeListener } from '@scry/shared/database/change-listener';
 import type { Database } from '@scry/shared/database/database';
 import { ModelVersionStore } from '@scry/shared/database/model-versions';
+import { TrainingAnswerStore } from '@scry/shared/database/training-answers';
 import { TRAININGS_CHANNEL, TrainingStore } from '@scry/shared/database/trainings';
 import type { Config } from '@scry/shared/runtime/config';
 import { TrainingService, type TrainingServiceParts } from './training-service.js';
@@ -9,6 +10,7 @@ import { TrainingService, type TrainingServiceParts } from './training-service.j
 export interface TrainingServices {
   readonly trainings: TrainingService;
   readonly trainingStore: TrainingStore;
+  readonly trainingAnswers: TrainingAnswerStore;
   readonly trainingChanges: ChangeListener;
 }
 
@@ -37,5 +39,5 @@ export async function openTrainings({
     modelsDir: config.MODELS_DIR,
     maxWaiting: config.MAX_WAITING,
   });
-  return { trainings, trainingStore, trainingChanges };
+  return { trainings, trainingStore, trainingAnswers: new TrainingAnswerStore(database), trainingChanges };
 }

@@ -94,6 +94,20 @@ const settingFields = {
     .max(1e6)
     .default(1)
     .describe('head: strength of the L2 penalty, as the inverse of C in scikit-learn.'),
+  hidden: z
+    .int()
+    .min(0)
+    .max(4096)
+    .default(0)
+    .describe('head: units of a hidden layer with Relu before the last one; 0: none.'),
+  refit: z
+    .boolean()
+    .default(true)
+    .describe('head: after it was measured, fit once more on all images, those of the validation included.'),
+  warm_start: z
+    .boolean()
+    .default(false)
+    .describe('fine-tune: begin with the last layer that the method head would give.'),
   iterations: z.int().min(1).max(5000).default(200).describe('head: steps of L-BFGS at the most.'),
   dropout: share
     .optional()
@@ -183,7 +197,10 @@ export const progressSchema = z
     of: z.int(),
     epoch: z.int().nullable(),
     epochs: z.int().nullable(),
+    step: z.int().nullable().describe('Within the epoch, from 1.'),
+    steps: z.int().nullable().describe('Of an epoch.'),
     loss: z.number().nullable(),
+    accuracy: z.number().nullable().describe('Of the epoch so far, on the images trained on.'),
     seconds_left: z.number().nullable(),
   })
   .partial()
@@ -199,6 +216,17 @@ export const classMetricsSchema = z
     f1: z.number(),
   })
   .meta({ id: 'ClassMetrics' });
+
+/** What is measured on images, in three numbers. */
+export const scoresSchema = z
+  .object({ loss: z.number(), accuracy: z.number(), macro_f1: z.number() })
+  .meta({ id: 'TrainingScores' });
+export type Scores = z.infer<typeof scoresSchema>;
+
+const testScoresSchema = scoresSchema
+  .extend({ images: z.int(), accuracy_interval: z.tuple([z.number(), z.number()]) })
+  .meta({ id: 'TestScores' });
+export type TestScores = z.infer<typeof testScoresSchema>;
 
 export const trainingMetricsSchema = z
   .object({
@@ -216,11 +244,58 @@ export const trainingMetricsSchema = z
     mistakes: z
       .array(z.object({ item: z.string(), class: z.string(), answered: z.string(), confidence: z.number() }))
       .describe('The 50 worst: wrong with the most confidence.'),
+    train: scoresSchema.describe(
+      'On the images trained on; fine-tune and scratch: as measured during the best epoch, with dropout and augmentation.',
+    ),
+    test: testScoresSchema
+      .nullable()
+      .describe('On the items with the split `test`, which take no other part; null: there is none.'),
     cpu_seconds: z.number(),
     images_per_cpu_second: z.number().describe('Images trained on, in all epochs, by CPU seconds.'),
   })
   .meta({ id: 'TrainingMetrics' });
 export type TrainingMetrics = z.infer<typeof trainingMetricsSchema>;
+
+/** What the result answered to one validation image. */
+export const trainingAnswerSchema = z
+  .object({
+    item: z.string(),
+    class: z.string(),
+    answered: z.string(),
+    confidence: z.number(),
+    urls: z
+      .object({ image: z.string(), thumbnail: z.string() })
+      .nullable()
+      .describe('Null: the item is not in the data set any more.'),
+  })
+  .meta({ id: 'TrainingAnswer' });
+export type TrainingAnswerView = z.infer<typeof trainingAnswerSchema>;
+
+/** A version that a training made, among the others of its model. */
+export const trainedVersionSchema = z
+  .object({
+    training: z.string(),
+    version: z.string(),
+    method: z.enum(METHODS),
+    dataset: z.object({ id: z.string(), name: z.string() }),
+    ended_at: z.iso.datetime(),
+    seconds: z.number().describe('From its start to its end.'),
+    cpu_seconds: z.number(),
+    images: z.object({ train: z.int(), validation: z.int() }),
+    train: scoresSchema,
+    validation: scoresSchema.extend({ accuracy_interval: z.tuple([z.number(), z.number()]) }),
+    test: testScoresSchema.nullable(),
+  })
+  .meta({ id: 'TrainedVersion' });
+export type TrainedVersion = z.infer<typeof trainedVersionSchema>;
+
+export const trainingStatisticsSchema = z
+  .object({
+    states: z.record(z.enum(TRAINING_STATES), z.int()).describe('Trainings by state, all there ever were.'),
+    models: z.array(z.object({ model: z.string(), versions: z.array(trainedVersionSchema) })),
+  })
+  .meta({ id: 'TrainingStatistics' });
+export type TrainingStatistics = z.infer<typeof trainingStatisticsSchema>;
 
 export const trainingSchema = z
   .object({

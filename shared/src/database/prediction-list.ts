@@ -19,6 +19,41 @@ export interface Page {
   readonly next: { readonly createdAt: string; readonly id: string } | null;
 }
 
+/** Which answers are looked through for those that a model is least sure of. */
+export interface UnsureFilter {
+  readonly model: string;
+  readonly version?: string | undefined;
+  /** Images of this data set are left out. */
+  readonly dataset?: string | undefined;
+  /** How many of the newest answers are looked at. */
+  readonly newest: number;
+  readonly limit: number;
+}
+
+const UNSURE = `
+  WITH newest AS (
+    SELECT id, image_sha256, created_at, (output->'predictions'->0->>'confidence')::float8 AS confidence FROM predictions
+    WHERE model = $1 AND ended = 'succeeded' AND ($2::text IS NULL OR model_version = $2)
+    ORDER BY created_at DESC, id DESC LIMIT $3
+  ), images AS (
+    SELECT DISTINCT ON (image_sha256) id, confidence FROM newest
+    WHERE confidence IS NOT NULL
+      AND NOT EXISTS (SELECT FROM feedback f WHERE f.prediction_id = newest.id AND f.label IS NOT NULL)
+      AND NOT EXISTS (
+        SELECT FROM dataset_items i WHERE i.dataset_id = $4 AND i.image_sha256 = newest.image_sha256)
+    ORDER BY image_sha256, created_at DESC
+  ), chosen AS (SELECT id, confidence FROM images ORDER BY confidence, id LIMIT $5)
+  SELECT ${PREDICTION_COLUMNS} FROM chosen JOIN predictions USING (id) ORDER BY chosen.confidence, id`;
+
+/**
+ * The statement for the answers with the lowest confidence of their best class, each image once. Answers that somebody gave
+ * the right label for are left out.
+ */
+export function unsureStatement(filter: UnsureFilter): { text: string; values: unknown[] } {
+  const { model, version = null, dataset = null, newest, limit } = filter;
+  return { text: UNSURE, values: [model, version, newest, dataset, limit] };
+}
+
 /** The statement for one page, and one row more to tell whether there is a next. */
 export function listStatement(filter: ListFilter): { text: string; values: unknown[] } {
   const values: unknown[] = [];

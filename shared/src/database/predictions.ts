@@ -9,7 +9,13 @@ import { toPlainText } from '../contracts/plain-text.js';
 import { CODES, type Code, type ImageInfo, type Outcome, type Parameters } from '../contracts/prediction.js';
 import { Batcher } from '../runtime/batcher.js';
 import { type Database, isPassing } from './database.js';
-import { type ListFilter, listStatement, type Page } from './prediction-list.js';
+import {
+  type ListFilter,
+  listStatement,
+  type Page,
+  type UnsureFilter,
+  unsureStatement,
+} from './prediction-list.js';
 import { type Prediction, type PredictionRow, toPrediction } from './prediction-row.js';
 import {
   CLAIM,
@@ -165,6 +171,12 @@ export class PredictionStore {
     const last = items.at(-1);
     const next = rows.length > filter.limit && last ? { createdAt: last.created_text, id: last.id } : null;
     return { items: items.map(toPrediction), next };
+  }
+
+  /** What a model is least sure of, the least first; each image once. */
+  async unsure(filter: UnsureFilter): Promise<Prediction[]> {
+    const { text, values } = unsureStatement(filter);
+    return (await this.#database.query<PredictionRow>(text, values)).map(toPrediction);
   }
 
   /** Removes a row; the maintenance removes its files. @returns whether there was one */

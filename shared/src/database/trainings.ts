@@ -64,8 +64,21 @@ export interface TrainingUpdate {
   readonly checkpoint?: string;
 }
 
+/** What a result answered to a validation image. */
+export interface TrainingAnswer {
+  readonly item: string;
+  readonly class: string;
+  readonly answered: string;
+  readonly confidence: number;
+}
+
 export type TrainingEnd =
-  | { readonly state: 'succeeded' | 'canceled'; readonly version: string; readonly metrics: TrainingMetrics }
+  | {
+      readonly state: 'succeeded' | 'canceled';
+      readonly version: string;
+      readonly metrics: TrainingMetrics;
+      readonly answers: readonly TrainingAnswer[];
+    }
   | { readonly state: 'canceled' }
   | { readonly state: 'failed'; readonly error: string };
 
@@ -95,10 +108,18 @@ const UPDATE = `
 /** Says that it is worked on, and tells nobody. */
 const TOUCH = `
   UPDATE trainings SET touched_at = clock_timestamp() WHERE id = $1 AND attempts = $2 AND ${RUNNING} RETURNING cancel`;
+/** The end and the answers are one statement: nobody sees one without the other. */
 const END = `
-  UPDATE trainings SET state = $3, error = $4, model_version = $5, metrics = $6::jsonb, checkpoint = NULL, items = NULL,
-    ended_at = clock_timestamp()
-  WHERE id = $1 AND attempts = $2 AND ${RUNNING} RETURNING ${TELL}`;
+  WITH ended AS (
+    UPDATE trainings SET state = $3, error = $4, model_version = $5, metrics = $6::jsonb, checkpoint = NULL, items = NULL,
+      ended_at = clock_timestamp()
+    WHERE id = $1 AND attempts = $2 AND ${RUNNING} RETURNING id, state
+  ), answered AS (
+    INSERT INTO training_answers (training_id, item_id, class, answered, confidence)
+    SELECT ended.id, a.item, a.class, a.answered, a.confidence
+    FROM ended, jsonb_to_recordset($7::jsonb) AS a (item text, class text, answered text, confidence real)
+  )
+  SELECT ${TELL} FROM ended`;
 const RELEASE = `
   UPDATE trainings SET state = 'queued', touched_at = clock_timestamp()
   WHERE id = $1 AND attempts = $2 AND ${RUNNING} RETURNING ${TELL}`;
@@ -174,7 +195,9 @@ export class TrainingStore {
     const error = 'error' in end ? end.error : null;
     const version = 'version' in end ? end.version : null;
     const metrics = 'metrics' in end ? JSON.stringify(end.metrics) : null;
-    return (await this.#database.query(END, [id, attempts, end.state, error, version, metrics])).length > 0;
+    const answers = JSON.stringify('answers' in end ? end.answers : []);
+    const values = [id, attempts, end.state, error, version, metrics, answers];
+    return (await this.#database.query(END, values)).length > 0;
   }
 
   /** Hands a training back, to be gone on with by whoever takes it next. */

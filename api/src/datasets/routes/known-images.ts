@@ -1,5 +1,5 @@
 /** Images that Scry has seen become items: those of predictions, and those whose answers were reported wrong. */
-import { itemSchema } from '@scry/shared/contracts/dataset';
+import { classNameSchema, itemSchema, SPLITS } from '@scry/shared/contracts/dataset';
 import { plainText } from '@scry/shared/contracts/plain-text';
 import express from 'express';
 import { z } from 'zod';
@@ -9,6 +9,7 @@ import type { Route } from '../../http/route.js';
 import { check } from '../../http/validate.js';
 import { baseUrl } from '../../predictions/present.js';
 import { addFromFeedback } from '../from-feedback.js';
+import { addFromPredictions } from '../from-predictions.js';
 import { described, newItemFields } from './new-item.js';
 import { datasetParams, presentItem } from './views.js';
 
@@ -60,6 +61,54 @@ export const addPredicted: Route = {
         described(fields, 'prediction'),
       );
       res.status(created ? 201 : 200).json(presentItem(item, baseUrl(req, config.PUBLIC_URL)));
+    },
+  ],
+};
+
+const fromPredictionsSchema = z
+  .strictObject({
+    items: z
+      .array(
+        z.strictObject({
+          prediction_id: z.string().max(64),
+          class: classNameSchema.optional(),
+          split: z.enum(SPLITS).optional(),
+        }),
+      )
+      .min(1)
+      .max(1000),
+  })
+  .meta({ id: 'ItemsFromPredictions' });
+
+const addedSchema = z
+  .object({
+    added: z.int(),
+    repeated: z.int().describe('Images that the data set had already: they have the class that was given.'),
+    skipped: z.array(z.object({ prediction_id: z.string(), reason: z.string() })),
+  })
+  .meta({ id: 'AddedFromPredictions' });
+
+export const addAllPredicted: Route = {
+  scope: 'datasets:write',
+  description: {
+    method: 'post',
+    path: '/v1/datasets/{id}/items/from-predictions',
+    operationId: 'addAllPredicted',
+    summary: 'Add the images of predictions, each with its class',
+    tags: ['data sets'],
+    request: {
+      params: datasetParams,
+      body: { required: true, content: { 'application/json': { schema: fromPredictionsSchema } } },
+    },
+    responses: { 200: json(addedSchema, 'What became of them.'), ...access },
+  },
+  handlers: ({ datasets, predictions }) => [
+    body,
+    async (req, res) => {
+      const { id } = check(datasetParams, req.params);
+      const { items } = check(fromPredictionsSchema, req.body ?? {});
+      await datasets.get(id);
+      res.json(await addFromPredictions({ datasets, predictions }, id, items));
     },
   ],
 };

@@ -11,6 +11,7 @@ import { type ParameterLayout, packed, unpacked } from '../step/parameters.js';
 import { type TrainingStep, trainingStep } from '../step/training-step.js';
 import { normal } from '../trainer/random.js';
 import { numbersOf, type Runtime, type RuntimeSession } from '../trainer/runtime.js';
+import { type Evaluation, Tally } from '../trainer/trainer.js';
 import { minimize } from './lbfgs.js';
 
 /** Embeddings one after the other with a class each. */
@@ -35,10 +36,11 @@ export interface HeadOptions {
   readonly patience?: number;
   readonly validation?: Embeddings;
   readonly seed?: number;
+  /** @param progress.train and validation: without the penalty */
   readonly onIteration?: (progress: {
     iteration: number;
-    loss: number;
-    validationLoss: number | undefined;
+    train: Evaluation;
+    validation: Evaluation | undefined;
   }) => void;
 }
 
@@ -53,6 +55,10 @@ export interface TrainedHead {
   /** One layer, or two with Relu between. */
   readonly layers: readonly DenseLayer[];
   readonly iterations: number;
+  /** Iterations after which the weights were as they are: fewer where the last ones made the validation worse. */
+  readonly bestIteration: number;
+  /** On the embeddings learned from. */
+  readonly train: Evaluation;
 }
 
 /** Scale of every embedding's element. */
@@ -170,46 +176,53 @@ function stepOf(graph: Graph, names: readonly string[][], options: HeadOptions):
   });
 }
 
+type Measure = (at: Float64Array) => Promise<Evaluation>;
+
+/** How weights do on standardised embeddings. */
+function measureOf(
+  runtime: Runtime,
+  session: RuntimeSession,
+  { values, targets }: Embeddings,
+  { size, classes }: HeadOptions,
+): Measure {
+  const feeds = feedsOf(runtime, { values, targets }, size);
+  return async (at) => {
+    const weights = runtime.tensor('float32', Float32Array.from(at), [at.length]);
+    const found = await session.run({ ...feeds, weights }, { loss: null, correct: null, logits: null });
+    const [loss = 0, correct = 0] = [numbersOf(found.loss)[0], numbersOf(found.correct)[0]];
+    const tally = new Tally({ classes, softTargets: false });
+    tally.add(
+      { images: values, targets },
+      { count: targets.length, loss, correct, logits: numbersOf(found.logits) },
+    );
+    return tally.result();
+  };
+}
+
 /** Watches the loss on other embeddings and keeps the best weights. */
 class Watch {
-  best: Float64Array | undefined;
+  best: { readonly at: Float64Array; readonly iteration: number } | undefined;
   #loss = Number.POSITIVE_INFINITY;
-  #since = 0;
-  readonly #measure: (at: Float64Array) => Promise<number>;
+  readonly #measure: Measure | undefined;
   readonly #patience: number;
 
-  constructor(measure: (at: Float64Array) => Promise<number>, patience: number) {
+  constructor(measure: Measure | undefined, patience = Number.POSITIVE_INFINITY) {
     this.#measure = measure;
     this.#patience = patience;
   }
 
-  /** @returns the loss, and whether to go on */
-  async look(at: Float64Array): Promise<{ loss: number; goOn: boolean }> {
-    const loss = await this.#measure(at);
-    this.#since += 1;
-    if (loss < this.#loss) {
-      this.#loss = loss;
-      this.#since = 0;
-      this.best = at;
+  /** @returns how the weights do, and whether to go on */
+  async look(
+    iteration: number,
+    at: Float64Array,
+  ): Promise<{ validation: Evaluation | undefined; goOn: boolean }> {
+    const validation = await this.#measure?.(at);
+    if (!validation || validation.loss < this.#loss) {
+      this.#loss = validation?.loss ?? this.#loss;
+      this.best = { at, iteration };
     }
-    return { loss, goOn: this.#since < this.#patience };
+    return { validation, goOn: iteration - (this.best?.iteration ?? 0) < this.#patience };
   }
-}
-
-function watchOf(
-  runtime: Runtime,
-  session: RuntimeSession,
-  standard: Standard,
-  options: HeadOptions,
-): Watch | undefined {
-  const { validation, size, patience = Number.POSITIVE_INFINITY } = options;
-  if (!validation) return undefined;
-  const feeds = feedsOf(runtime, { ...validation, values: standardised(validation.values, standard) }, size);
-  return new Watch(async (at) => {
-    const weights = runtime.tensor('float32', Float32Array.from(at), [at.length]);
-    const result = await session.run({ ...feeds, weights }, { loss: null });
-    return numbersOf(result.loss)[0] as number;
-  }, patience);
 }
 
 /**
@@ -228,8 +241,15 @@ export async function trainHead(
   const training = await runtime.session(step.step);
   const measuring = await runtime.session(step.evaluation);
   try {
-    const feeds = feedsOf(runtime, { ...data, values: standardised(data.values, standard) }, size);
-    const watch = watchOf(runtime, measuring, standard, options);
+    const scaled = (part: Embeddings) => ({ ...part, values: standardised(part.values, standard) });
+    const learned = scaled(data);
+    const feeds = feedsOf(runtime, learned, size);
+    const measure = measureOf(runtime, measuring, learned, options);
+    const { validation, patience } = options;
+    const watch = new Watch(
+      validation && measureOf(runtime, measuring, scaled(validation), options),
+      patience,
+    );
     let taken = 0;
     const last = await minimize(
       Float64Array.from(packed(graph, step.weights.parameters)),
@@ -237,15 +257,17 @@ export async function trainHead(
       {
         iterations,
         tolerance: 1e-5,
-        onIteration: async (iteration, at, loss) => {
+        onIteration: async (iteration, at) => {
           taken = iteration;
-          const seen = await watch?.look(at);
-          options.onIteration?.({ iteration, loss, validationLoss: seen?.loss });
-          return seen?.goOn ?? true;
+          const seen = await watch.look(iteration, at);
+          if (options.onIteration)
+            options.onIteration({ iteration, train: await measure(at), validation: seen.validation });
+          return seen.goOn;
         },
       },
     );
-    const tensors = unpacked(Float32Array.from(watch?.best ?? last), step.weights.parameters);
+    const best = watch.best?.at ?? last;
+    const tensors = unpacked(Float32Array.from(best), step.weights.parameters);
     const layers = names.map(([weight = '', bias = '']) => ({
       weight: tensors.get(weight) as NumericTensor,
       bias: tensors.get(bias) as NumericTensor,
@@ -253,6 +275,8 @@ export async function trainHead(
     return {
       layers: layers.map((layer, index) => (index === 0 ? unscaled(layer, standard) : layer)),
       iterations: taken,
+      bestIteration: watch.best?.iteration ?? taken,
+      train: await measure(best),
     };
   } finally {
     await training.release();

@@ -130,25 +130,34 @@ export const HEAD_WEIGHT = 'head.weight';
 export const HEAD_BIAS = 'head.bias';
 
 /**
- * The model with a new last layer and the outputs `probabilities` [batch, classes] and `embedding` [batch, size].
- * @param options.dropout rate of a dropout before it, which inference leaves out
+ * The model with new last layers and the outputs `probabilities` [batch, classes] and `embedding` [batch, size].
+ * @param make the layers, with Relu between them
+ * @param options.dropout rate of a dropout before them, which inference leaves out
  */
 export function withNewHead(
   original: Graph,
-  make: (size: number) => NewHead,
+  make: (size: number) => readonly NewHead[],
   options: PrepareOptions & { readonly dropout?: number } = {},
 ): Graph {
   const { builder, name, size } = cut(original, options);
-  const { weight, bias } = make(size);
+  const layers = make(size);
   const input = options.dropout
     ? builder.node('Dropout', [name, builder.constant(scalar(options.dropout))], {}, 'head_dropout')
     : name;
   const { graph } = builder;
-  const unique = [HEAD_WEIGHT, HEAD_BIAS].map((wish) => builder.unique(wish)) as [string, string];
-  graph.initializers.set(unique[0], weight);
-  graph.initializers.set(unique[1], bias);
+  const names = layers.map(({ weight, bias }, index) => {
+    const before = index < layers.length - 1 ? `hidden_${index}.` : '';
+    const [weightName, biasName] = [HEAD_WEIGHT, HEAD_BIAS].map((wish) => builder.unique(before + wish));
+    graph.initializers.set(weightName as string, weight);
+    graph.initializers.set(biasName as string, bias);
+    return [weightName as string, biasName as string];
+  });
   const rewired = new GraphBuilder(graph);
-  const logits = rewired.node('Gemm', [input, ...unique], { transB: int(1) }, 'logits');
+  const logits = names.reduce((value, pair, index) => {
+    const last = index === names.length - 1;
+    const made = rewired.node('Gemm', [value, ...pair], { transB: int(1) }, last ? 'logits' : 'hidden');
+    return last ? made : rewired.node('Relu', [made]);
+  }, input);
   rewired.output(rewired.node('Softmax', [logits], { axis: int(1) }, 'probabilities'));
   rewired.output(name, 'embedding');
   return graph;

@@ -36,6 +36,44 @@ export interface Evaluation {
   readonly confusion: readonly (readonly number[])[] | undefined;
 }
 
+/** Adds the results of batches up. */
+export class Tally {
+  readonly #classes: number;
+  readonly #confusion: number[][];
+  readonly #soft: boolean;
+  #count = 0;
+  #loss = 0;
+  #correct = 0;
+
+  constructor({ classes, softTargets }: Pick<TrainingStep, 'classes' | 'softTargets'>) {
+    this.#classes = classes;
+    this.#soft = softTargets;
+    this.#confusion = Array.from({ length: classes }, () => Array<number>(classes).fill(0));
+  }
+
+  add({ targets }: Batch, { count, loss, correct, logits }: BatchResult): void {
+    this.#count += count;
+    this.#loss += loss * count;
+    this.#correct += correct;
+    for (let index = 0; index < count && !this.#soft; index += 1) {
+      const row = this.#confusion[targets[index] as number] as number[];
+      const column = largest(logits, index * this.#classes, this.#classes);
+      row[column] = (row[column] as number) + 1;
+    }
+  }
+
+  /** Means over the images so far. */
+  result(): Evaluation {
+    const count = this.#count;
+    return {
+      count,
+      loss: count > 0 ? this.#loss / count : 0,
+      accuracy: count > 0 ? this.#correct / count : 0,
+      confusion: this.#soft ? undefined : this.#confusion,
+    };
+  }
+}
+
 export interface Vectors {
   readonly weights: Float32Array;
   readonly statistics: Float32Array;
@@ -136,26 +174,14 @@ export class Trainer {
   }
 
   async evaluate(batches: AsyncIterable<Batch> | Iterable<Batch>): Promise<Evaluation> {
-    const { classes, softTargets } = this.#step;
-    const confusion = Array.from({ length: classes }, () => Array<number>(classes).fill(0));
-    let [count, loss, correct] = [0, 0, 0];
-    for await (const batch of batches) {
-      const result = await this.measure(batch);
-      count += result.count;
-      loss += result.loss * result.count;
-      correct += result.correct;
-      for (let index = 0; index < result.count && !softTargets; index += 1) {
-        const row = confusion[batch.targets[index] as number] as number[];
-        const column = largest(result.logits, index * classes, classes);
-        row[column] = (row[column] as number) + 1;
-      }
-    }
-    return {
-      count,
-      loss: count > 0 ? loss / count : 0,
-      accuracy: count > 0 ? correct / count : 0,
-      confusion: softTargets ? undefined : confusion,
-    };
+    const tally = this.tally();
+    for await (const batch of batches) tally.add(batch, await this.measure(batch));
+    return tally.result();
+  }
+
+  /** For results of batches of this network. */
+  tally(): Tally {
+    return new Tally(this.#step);
   }
 
   /** A copy of the weights and moving averages as they are now. */

@@ -7,9 +7,10 @@ export type Batches = AsyncIterable<Batch> | Iterable<Batch>;
 export interface EpochResult {
   /** From 1. */
   readonly epoch: number;
-  /** Mean over the epoch's images, each measured in its step (before it, with dropout). */
+  /** Means over the epoch's images, each measured in its step (before it, with dropout). */
   readonly loss: number;
   readonly accuracy: number;
+  readonly confusion: Evaluation['confusion'];
   readonly validation: Evaluation | undefined;
   /** Whether these are the best weights so far. */
   readonly best: boolean;
@@ -29,7 +30,14 @@ export interface RunOptions {
   /** A checkpoint made by `onEpoch`, to go on from. */
   readonly resume?: Uint8Array;
   readonly signal?: AbortSignal;
-  readonly onStep?: (progress: { epoch: number; step: number; loss: number; rate: number }) => void;
+  /** @param progress.accuracy of the epoch so far */
+  readonly onStep?: (progress: {
+    epoch: number;
+    step: number;
+    loss: number;
+    accuracy: number;
+    rate: number;
+  }) => void;
   /** @param checkpoint makes the bytes to resume after this epoch */
   readonly onEpoch?: (result: EpochResult, checkpoint: () => Uint8Array) => void | Promise<void>;
 }
@@ -78,33 +86,31 @@ function save(trainer: Trainer, { history, best, bestEpoch }: Progress): Uint8Ar
 /** @returns undefined when it was aborted */
 async function trainEpoch(trainer: Trainer, epoch: number, options: RunOptions) {
   const { schedule, stepsPerEpoch, epochs, signal } = options;
-  let [count, loss, correct] = [0, 0, 0];
+  const tally = trainer.tally();
   let step = 0;
   for await (const batch of options.batches(epoch)) {
     if (signal?.aborted) return undefined;
     const rate = learningRate(schedule, (epoch - 1) * stepsPerEpoch + step, epochs * stepsPerEpoch);
     const result = await trainer.train(batch, rate);
-    count += result.count;
-    loss += result.loss * result.count;
-    correct += result.correct;
+    tally.add(batch, result);
     step += 1;
-    options.onStep?.({ epoch, step, loss: result.loss, rate });
+    options.onStep?.({ epoch, step, loss: result.loss, accuracy: tally.result().accuracy, rate });
   }
-  return { loss: loss / Math.max(1, count), accuracy: correct / Math.max(1, count) };
+  return tally.result();
 }
 
 async function finishEpoch(
   trainer: Trainer,
   progress: Progress,
   epoch: number,
-  trained: { loss: number; accuracy: number },
+  { loss, accuracy, confusion }: Evaluation,
   options: RunOptions,
 ): Promise<void> {
   const { validation: measured, metric = 'accuracy' } = options;
   const validation = measured ? await trainer.evaluate(measured()) : undefined;
   const before = progress.history[progress.bestEpoch - 1]?.validation;
   const best = !validation || isBetter(validation, before, metric);
-  progress.history.push({ epoch, ...trained, validation, best });
+  progress.history.push({ epoch, loss, accuracy, confusion, validation, best });
   if (!best) return;
   progress.best = trainer.vectors();
   progress.bestEpoch = epoch;

@@ -14,6 +14,7 @@ import { MaintenanceStore } from '@scry/shared/database/maintenance';
 import { ModelVersionStore } from '@scry/shared/database/model-versions';
 import { type NewPrediction, PredictionStore } from '@scry/shared/database/predictions';
 import { StoredFileStore } from '@scry/shared/database/stored-files';
+import { TrainingStore } from '@scry/shared/database/trainings';
 import { type WorkerBeat, WorkerStore } from '@scry/shared/database/workers';
 import { jobId, predictionJobOptions, predictionQueue } from '@scry/shared/queue/job';
 import { openJobServer } from '@scry/shared/queue/open';
@@ -90,6 +91,7 @@ function runner(config: Partial<MaintenanceTaskParts['config']> = {}): (name: st
     storage,
     blobs: openBlobs(dataDir),
     datasetStore: new DatasetStore(database),
+    trainings: new TrainingStore(database),
     storedFiles,
     jobs: new Jobs(jobServer, 3),
     workers: new WorkerStore(database),

@@ -1,4 +1,11 @@
-import { newTrainingId, type TrainingView, trainingSettingsSchema } from '@scry/shared/contracts/training';
+import type { ItemView } from '@scry/shared/contracts/dataset';
+import {
+  newTrainingId,
+  type TrainingAnswerView,
+  type TrainingStatistics,
+  type TrainingView,
+  trainingSettingsSchema,
+} from '@scry/shared/contracts/training';
 import { type Database, openDatabase } from '@scry/shared/database/database';
 import { ModelVersionStore } from '@scry/shared/database/model-versions';
 import { TrainingStore } from '@scry/shared/database/trainings';
@@ -61,6 +68,72 @@ it('a head on a base model becomes a version that is ready, with its metrics and
     ],
   });
 }, 60_000);
+
+async function get<T>(where: string): Promise<T> {
+  return (await (await app.fetchAsAdmin(where)).json()) as T;
+}
+
+it('the images behind a cell of the confusion matrix are listed, also when an item is gone', async () => {
+  const own = await addDataset(app, 'own', await colorZip(10));
+  const { id, metrics, curve, model } = await train({ dataset: own, name: 'cells', base: 'everyday-10' });
+  const cell = `/v1/trainings/${id}/answers?class=red&answered=red`;
+  type Page = { items: TrainingAnswerView[]; next: string | null };
+  const first = await get<Page>(`${cell}&limit=1`);
+  const second = await get<Page>(`${cell}&limit=1&cursor=${first.next}`);
+  const [one, other] = [...first.items, ...second.items] as [TrainingAnswerView, TrainingAnswerView];
+  expect([one.class, one.answered, second.next]).toEqual(['red', 'red', null]);
+  expect(one.confidence).toBeGreaterThanOrEqual(other.confidence);
+  const thumbnail = new URL(one.urls?.thumbnail ?? '');
+  expect((await app.fetchAsAdmin(thumbnail.pathname)).status).toBe(200);
+  expect((await get<Page>(`/v1/trainings/${id}/answers?wrong=true`)).items).toEqual([]);
+  expect((await get<Page>(`/v1/trainings/${id}/answers?order=unsure`)).items).toHaveLength(6);
+  await app.fetchAsAdmin(`/v1/datasets/${own}`, { method: 'DELETE' });
+  expect((await get<Page>(cell)).items[0]).toMatchObject({ item: one.item, urls: null });
+
+  expect(curve.at(-1)).toMatchObject({ accuracy: 1, macro_f1: 1, validation_macro_f1: 1 });
+  expect(metrics).toMatchObject({ train: { accuracy: 1, macro_f1: 1 }, test: null });
+  const figures = await get<TrainingStatistics>('/v1/stats/trainings?model=cells');
+  expect(figures.states.succeeded).toBeGreaterThan(0);
+  expect(figures.models).toMatchObject([
+    { model: 'cells', versions: [{ training: id, version: model.version, validation: { accuracy: 1 } }] },
+  ]);
+}, 60_000);
+
+it('items with the split "test" take no part, and the result is measured on them', async () => {
+  const own = await addDataset(app, 'with tests', await colorZip(10));
+  const { items } = await get<{ items: ItemView[] }>(`/v1/datasets/${own}/items?class=red&limit=3`);
+  await app.fetchAsAdmin(`/v1/datasets/${own}/items`, {
+    method: 'PATCH',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ ids: items.map(({ id }) => id), split: 'test' }),
+  });
+  const test = { images: 3, accuracy: 1 };
+  const head = await train({ dataset: own, name: 'tested', base: 'everyday-10' });
+  expect(head.metrics).toMatchObject({ test, images: { train: 22, validation: 5 } });
+  const scratch = { dataset: own, name: 'tested', method: 'scratch', input_size: 16, epochs: 4 };
+  expect((await train(scratch)).metrics).toMatchObject({
+    test: { images: 3 },
+    train: { loss: expect.any(Number) },
+  });
+}, 60_000);
+
+it('embeddings are computed once, and the same file comes of kept ones', async () => {
+  const own = await addDataset(app, 'kept', await colorZip(11));
+  const fileOf = async (name: string, settings: object) => {
+    const { model, error, log } = await train({ dataset: own, name, base: 'everyday-10', ...settings });
+    expect(error).toBeNull();
+    return { log, sha256: (await versions.get(name, String(model.version)))?.files[0]?.sha256 };
+  };
+  const hidden = { hidden: 8, label_smoothing: 0.1 };
+  const first = await fileOf('kept-1', hidden);
+  const second = await fileOf('kept-2', hidden);
+  expect(second.sha256).toBe(first.sha256);
+  expect(second.log).toContain('33 of 33 embeddings are known from earlier trainings.');
+  const fineTune = { method: 'fine-tune', warm_start: true, epochs: 2, augment: { flip: true, erase: true } };
+  const tuned = await fileOf('tuned-1', fineTune);
+  expect((await fileOf('tuned-2', fineTune)).sha256).toBe(tuned.sha256);
+  expect(tuned.log).toContain('The new last layer begins as the method head would have it.');
+}, 120_000);
 
 it('the same seed, data and settings give the same file', async () => {
   const request = { method: 'scratch', network: 'small', input_size: 16, epochs: 2, label: null };

@@ -151,7 +151,7 @@ test('the head of a classifier is found, cut off and replaced', async () => {
   const { graph: embedding, size } = embeddingGraph(graph);
   expect(size).toBe(27);
   expect(embedding.nodes.map(({ op }) => op)).not.toContain('Gemm');
-  const replaced = withNewHead(graph, (length) => randomHead(5, length, 1), { dropout: 0.2 });
+  const replaced = withNewHead(graph, (length) => [randomHead(5, length, 1)], { dropout: 0.2 });
   const session = await ort.InferenceSession.create(writeGraph(replaced), { logSeverityLevel: 3 });
   const image = new ort.Tensor('float32', new Float32Array(144), [2, 2, 6, 6]);
   const result = await session.run({ image });

@@ -1,80 +1,12 @@
-/** Method `head`: embeddings of a base model, computed once for each image, and a new last layer on them. */
-import type { DenseLayer } from '@scry/onnx/gradients/model/head-training';
-import { trainHead } from '@scry/onnx/gradients/model/head-training';
-import { numbersOf, type Runtime } from '@scry/onnx/gradients/trainer/runtime';
-import { writeGraph } from '@scry/onnx/graph/file';
+/** Method `head`: embeddings of a base model, computed once for each image, and new last layers on them. */
+import { type DenseLayer, type HeadOptions, trainHead } from '@scry/onnx/gradients/model/head-training';
+import type { Runtime } from '@scry/onnx/gradients/trainer/runtime';
 import type { FullSettings } from '@scry/shared/contracts/training';
-import { type Prepared, TrainingImages } from './images.js';
-import type { Learned, Learning, Sample } from './learning.js';
-import { curvePoint } from './metrics.js';
-import { type BasePlan, embeddingOf, manifestFrom, withHead } from './plan.js';
+import { type Embedded, embedAll } from './embeddings.js';
+import type { Answered, Learned, Learning } from './learning.js';
+import { curvePoint, scoresOfEpoch } from './metrics.js';
+import { type BasePlan, manifestFrom, withHead } from './plan.js';
 import { softmax } from './softmax.js';
-
-const BATCH = 32;
-
-interface Embedded {
-  readonly values: Float32Array;
-  readonly samples: readonly Sample[];
-}
-
-/** Computes the embeddings of images, batch by batch; no more pixels than a batch's are held. */
-class Embedder {
-  readonly #images: TrainingImages;
-  readonly #run: (images: Float32Array, count: number) => Promise<Float32Array>;
-
-  constructor(images: TrainingImages, run: (images: Float32Array, count: number) => Promise<Float32Array>) {
-    this.#images = images;
-    this.#run = run;
-  }
-
-  async embed(samples: readonly Sample[], learning: Learning): Promise<Embedded> {
-    const parts: Float32Array[] = [];
-    const known: Sample[] = [];
-    let waiting: Prepared<Sample>[] = [];
-    const flush = async () => {
-      if (waiting.length === 0) return;
-      const batch = new Float32Array(waiting.length * this.#images.length);
-      for (const [index, { pixels }] of waiting.entries()) this.#images.write(pixels, batch, index);
-      parts.push((await this.#run(batch, waiting.length)).slice());
-      known.push(...waiting.map(({ item }) => item));
-      waiting = [];
-    };
-    for await (const prepared of this.#images.prepare(samples, learning.onSkipped)) {
-      waiting.push(prepared);
-      learning.onPrepared();
-      if (waiting.length === BATCH) await flush();
-    }
-    await flush();
-    const values = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-    let at = 0;
-    for (const part of parts) {
-      values.set(part, at);
-      at += part.length;
-    }
-    return { values, samples: known };
-  }
-}
-
-async function embedAll(base: BasePlan, learning: Learning, runtime: Runtime) {
-  const { graph, size } = embeddingOf(base);
-  const session = await runtime.session(writeGraph(graph));
-  const images = new TrainingImages(base.input, learning.request);
-  const name = graph.inputs[0]?.name as string;
-  const { layout, height, width } = base.input;
-  const channels = images.length / (height * width);
-  const dims = layout === 'nchw' ? [channels, height, width] : [height, width, channels];
-  const embedder = new Embedder(images, async (data, count) => {
-    const feeds = { [name]: runtime.tensor('float32', data, [count, ...dims]) };
-    return numbersOf((await session.run(feeds, { embedding: null })).embedding);
-  });
-  try {
-    const train = await embedder.embed(learning.train, learning);
-    return { size, train, validation: await embedder.embed(learning.validation, learning) };
-  } finally {
-    await images.close();
-    await session.release();
-  }
-}
 
 /** Weights that make every class count alike. */
 export function balancedWeights(targets: readonly number[], classes: number): number[] {
@@ -84,60 +16,108 @@ export function balancedWeights(targets: readonly number[], classes: number): nu
   });
 }
 
-/** Softmax of the layer's answers. @returns [images, classes] */
-function probabilitiesOf({ weight, bias }: DenseLayer, values: Float32Array, size: number): Float32Array {
-  const classes = bias.data.length;
-  const count = values.length / size;
-  const result = new Float32Array(count * classes);
-  for (let row = 0; row < count; row += 1) {
-    const logits = Array.from(bias.data as Float32Array, (start, unit) => {
-      let sum = start;
-      for (let at = 0; at < size; at += 1)
-        sum += (weight.data[unit * size + at] as number) * (values[row * size + at] as number);
-      return sum;
-    });
-    result.set(softmax(logits), row * classes);
-  }
-  return result;
+/** One layer's outputs for one image. */
+function through({ weight, bias }: DenseLayer, values: ArrayLike<number>): number[] {
+  return Array.from(bias.data as Float32Array, (start, unit) => {
+    let sum = start;
+    for (let at = 0; at < values.length; at += 1)
+      sum += (weight.data[unit * values.length + at] as number) * (values[at] as number);
+    return sum;
+  });
 }
 
-function optionsOf(settings: FullSettings, classes: number, targets: readonly number[]) {
+/** What the layers answer, with Relu between them. */
+function answersOf(layers: readonly DenseLayer[], { samples, values }: Embedded, classes: number): Answered {
+  const size = samples.length > 0 ? values.length / samples.length : 0;
+  const probabilities = new Float32Array(samples.length * classes);
+  for (const index of samples.keys()) {
+    const input: ArrayLike<number> = values.subarray(index * size, (index + 1) * size);
+    const logits = layers.reduce(
+      (row, layer, place) =>
+        through(layer, place === 0 ? row : Array.from(row, (value) => Math.max(0, value))),
+      input,
+    );
+    probabilities.set(softmax(logits), index * classes);
+  }
+  return { samples, probabilities };
+}
+
+const targetsOf = ({ samples }: Embedded) => samples.map(({ target }) => target);
+const dataOf = (part: Embedded) => ({ values: part.values, targets: targetsOf(part) });
+
+/** Settings of a fit. @param targets that are learned from */
+export function headOptions(
+  settings: FullSettings,
+  classes: number,
+  size: number,
+  targets: readonly number[],
+): HeadOptions {
   return {
     classes,
+    size,
     c: 1 / settings.l2,
     iterations: settings.iterations,
     seed: settings.seed,
     labelSmoothing: settings.label_smoothing,
+    ...(settings.hidden > 0 ? { hidden: settings.hidden } : {}),
     ...(settings.class_weights ? { classWeights: balancedWeights(targets, classes) } : {}),
-    ...(settings.early_stopping > 0 ? { patience: settings.early_stopping } : {}),
   };
+}
+
+function together(...parts: readonly Embedded[]): Embedded {
+  const values = new Float32Array(parts.reduce((sum, part) => sum + part.values.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    values.set(part.values, at);
+    at += part.values.length;
+  }
+  return { samples: parts.flatMap(({ samples }) => samples), values };
 }
 
 export async function learnHead(base: BasePlan, learning: Learning, runtime: Runtime): Promise<Learned> {
   const { settings } = learning.request;
-  const { size, train, validation } = await embedAll(base, learning, runtime);
-  const targets = train.samples.map(({ target }) => target);
+  const classes = learning.classes.length;
+  const { size, train, validation, test } = await embedAll(base, learning, runtime);
+  const options = headOptions(settings, classes, size, targetsOf(train));
   learning.onTraining(settings.iterations);
-  const head = await trainHead(
-    runtime,
-    { values: train.values, targets },
-    {
-      ...optionsOf(settings, learning.classes.length, targets),
-      size,
-      validation: { values: validation.values, targets: validation.samples.map(({ target }) => target) },
-      onIteration: ({ iteration, loss, validationLoss }) => {
-        const measured = validationLoss === undefined ? undefined : { loss: validationLoss };
-        void learning.onEpoch(curvePoint(iteration, { loss, accuracy: null }, measured), null);
-      },
+  const head = await trainHead(runtime, dataOf(train), {
+    ...options,
+    ...(settings.early_stopping > 0 ? { patience: settings.early_stopping } : {}),
+    validation: dataOf(validation),
+    onIteration: ({ iteration, train: trained, validation: measured }) => {
+      void learning.onEpoch(curvePoint(iteration, trained, measured), null);
     },
-  );
-  const [layer] = head.layers as [DenseLayer];
+  });
+  const all = together(train, validation);
+  const published = settings.refit
+    ? await trainHead(runtime, dataOf(all), {
+        ...headOptions(settings, classes, size, targetsOf(all)),
+        iterations: Math.max(1, head.bestIteration),
+      })
+    : head;
+  if (settings.refit)
+    learning.log(
+      `Fitted once more on all ${all.samples.length} images. The metrics are those of the fit without the validation images.`,
+    );
   return {
-    graph: withHead(base, () => layer),
+    graph: withHead(base, () => published.layers),
     manifest: { input: manifestFrom(base), output: { format: 'probabilities', name: 'probabilities' } },
     train: train.samples.length,
-    seen: train.samples.length + validation.samples.length,
-    validation: validation.samples,
-    probabilities: probabilitiesOf(layer, validation.values, size),
+    seen: train.samples.length + validation.samples.length + test.samples.length,
+    scores: scoresOfEpoch(head.train),
+    validation: answersOf(head.layers, validation, classes),
+    test: answersOf(head.layers, test, classes),
   };
+}
+
+/** A layer for fine-tuning to begin with, fitted as the method `head` would without a hidden layer. */
+export async function warmHead(base: BasePlan, learning: Learning, runtime: Runtime): Promise<DenseLayer> {
+  const { settings } = learning.request;
+  // The images are prepared, and told of, by fine-tuning itself.
+  const quiet = { ...learning, onPrepared() {}, onSkipped() {} };
+  const { size, train } = await embedAll(base, quiet, runtime);
+  const options = headOptions({ ...settings, hidden: 0 }, learning.classes.length, size, targetsOf(train));
+  const { layers } = await trainHead(runtime, dataOf(train), options);
+  learning.log('The new last layer begins as the method head would have it.');
+  return layers[0] as DenseLayer;
 }

@@ -1,6 +1,6 @@
 /** What every method is given, and what it gives. */
 import type { Graph } from '@scry/onnx/graph/graph';
-import type { CurvePoint } from '@scry/shared/contracts/training';
+import type { CurvePoint, Scores } from '@scry/shared/contracts/training';
 import type { TrainingItem, TrainRequest } from './protocol.js';
 
 /** An image with the number of its class. */
@@ -12,15 +12,34 @@ export interface Learning {
   readonly classes: readonly string[];
   readonly train: readonly Sample[];
   readonly validation: readonly Sample[];
+  /** Takes no part; the result is measured on it. */
+  readonly test: readonly Sample[];
   /** Aborted: end between two steps with what is best so far. */
   readonly stop: AbortSignal;
   readonly onSkipped: (sample: Sample, reason: string) => void;
   readonly onPrepared: () => void;
+  /** A line for whoever asked for the training. */
+  readonly log: (line: string) => void;
+  /** @param file with the embeddings of all images, to be kept for the next training on the same base */
+  readonly onEmbeddings: (file: string) => void;
   /** @param epochs at the most */
   readonly onTraining: (epochs: number) => void;
-  readonly onStep: (progress: { epoch: number; step: number; steps: number; loss: number }) => void;
+  readonly onStep: (progress: {
+    epoch: number;
+    step: number;
+    steps: number;
+    loss: number;
+    accuracy: number | null;
+  }) => void;
   /** @param checkpoint bytes to go on from; null: there is none */
   readonly onEpoch: (point: CurvePoint, checkpoint: Uint8Array | null) => void | Promise<void>;
+}
+
+/** Images that the result was asked about. */
+export interface Answered {
+  readonly samples: readonly Sample[];
+  /** [images, classes] */
+  readonly probabilities: Float32Array;
 }
 
 export interface Learned {
@@ -31,7 +50,8 @@ export interface Learned {
   readonly train: number;
   /** Images run through the network while training, in all. */
   readonly seen: number;
-  readonly validation: readonly Sample[];
-  /** [images, classes], of the validation images */
-  readonly probabilities: Float32Array;
+  /** On the images learned from. */
+  readonly scores: Scores;
+  readonly validation: Answered;
+  readonly test: Answered;
 }

@@ -1,5 +1,6 @@
 /** What is said of a classifier after it was measured. */
-import type { CurvePoint, TrainingMetrics } from '@scry/shared/contracts/training';
+import type { CurvePoint, Scores, TestScores, TrainingMetrics } from '@scry/shared/contracts/training';
+import type { TrainingAnswer } from '@scry/shared/database/trainings';
 
 const Z_95 = 1.959963984540054;
 const BINS = 10;
@@ -77,17 +78,50 @@ function calibrationOf(answers: readonly Answer[]) {
     }));
 }
 
-/** Everything that is said of the answers to the validation images. */
-export function measureAnswers(
-  answers: Answers,
-): Omit<TrainingMetrics, 'images' | 'cpu_seconds' | 'images_per_cpu_second'> {
-  const { classes } = answers;
-  const confusion = classes.map(() => classes.map(() => 0));
-  const all = answersOf(answers);
-  for (const { target, answered } of all) {
+function confusionOf(answers: readonly Answer[], classes: number): number[][] {
+  const confusion = Array.from({ length: classes }, () => Array<number>(classes).fill(0));
+  for (const { target, answered } of answers) {
     const row = confusion[target] as number[];
     row[answered] = (row[answered] as number) + 1;
   }
+  return confusion;
+}
+
+function lossOf(answers: readonly Answer[]): number {
+  return ratio(sum(answers.map(({ ofTarget }) => -Math.log(Math.max(ofTarget, 1e-7)))), answers.length);
+}
+
+/** The answers one by one, with the names of the classes. */
+export function listAnswers(answers: Answers): TrainingAnswer[] {
+  const { classes } = answers;
+  return answersOf(answers).map(({ id, target, answered, confidence }) => ({
+    item: id,
+    class: classes[target] as string,
+    answered: classes[answered] as string,
+    confidence,
+  }));
+}
+
+/** What is said of the answers to images that are not looked at one by one. */
+export function scoresOf(answers: Answers): TestScores {
+  const all = answersOf(answers);
+  const right = all.filter(({ target, answered }) => target === answered).length;
+  return {
+    images: all.length,
+    loss: lossOf(all),
+    accuracy: ratio(right, all.length),
+    accuracy_interval: wilson(right, all.length),
+    macro_f1: macroF1(confusionOf(all, answers.classes.length)),
+  };
+}
+
+/** Everything that is said of the answers to the validation images. */
+export function measureAnswers(
+  answers: Answers,
+): Omit<TrainingMetrics, 'images' | 'train' | 'test' | 'cpu_seconds' | 'images_per_cpu_second'> {
+  const { classes } = answers;
+  const all = answersOf(answers);
+  const confusion = confusionOf(all, classes.length);
   const wrong = all.filter(({ target, answered }) => target !== answered);
   const right = all.length - wrong.length;
   const calibration = calibrationOf(all);
@@ -96,7 +130,7 @@ export function measureAnswers(
     accuracy: ratio(right, all.length),
     accuracy_interval: wilson(right, all.length),
     macro_f1: macroF1(confusion),
-    loss: ratio(sum(all.map(({ ofTarget }) => -Math.log(Math.max(ofTarget, 1e-7)))), all.length),
+    loss: lossOf(all),
     classes: classes.map((name, index) => ({ class: name, ...ofClass(confusion, index) })),
     confusion,
     calibration,
@@ -113,25 +147,27 @@ export function measureAnswers(
   };
 }
 
+/** What was measured on some images in one epoch. */
+export interface Measured {
+  readonly loss: number;
+  readonly accuracy: number;
+  /** Images by true class (rows) and answered class; undefined where targets are soft. */
+  readonly confusion: readonly (readonly number[])[] | undefined;
+}
+
+export function scoresOfEpoch({ loss, accuracy, confusion }: Measured): Scores {
+  return { loss, accuracy, macro_f1: confusion ? macroF1(confusion) : 0 };
+}
+
 /** A point of the curves from what an epoch measured. */
-export function curvePoint(
-  epoch: number,
-  trained: { readonly loss: number; readonly accuracy: number | null },
-  validation:
-    | {
-        readonly loss: number;
-        readonly accuracy?: number;
-        readonly confusion?: readonly (readonly number[])[] | undefined;
-      }
-    | undefined,
-): CurvePoint {
+export function curvePoint(epoch: number, trained: Measured, validation: Measured | undefined): CurvePoint {
+  const train = scoresOfEpoch(trained);
+  const other = validation && scoresOfEpoch(validation);
   return {
     epoch,
-    loss: trained.loss,
-    accuracy: trained.accuracy,
-    macro_f1: null,
-    validation_loss: validation?.loss ?? null,
-    validation_accuracy: validation?.accuracy ?? null,
-    validation_macro_f1: validation?.confusion ? macroF1(validation.confusion) : null,
+    ...train,
+    validation_loss: other?.loss ?? null,
+    validation_accuracy: other?.accuracy ?? null,
+    validation_macro_f1: other?.macro_f1 ?? null,
   };
 }

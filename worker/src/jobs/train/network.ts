@@ -4,18 +4,19 @@ import { readFile } from 'node:fs/promises';
 import { withWeights } from '@scry/onnx/gradients/model/fold';
 import { trainingStep } from '@scry/onnx/gradients/step/training-step';
 import { shuffled } from '@scry/onnx/gradients/trainer/random';
-import { numbersOf, type Runtime } from '@scry/onnx/gradients/trainer/runtime';
+import { numbersOf, type Runtime, type RuntimeSession } from '@scry/onnx/gradients/trainer/runtime';
 import type { Schedule } from '@scry/onnx/gradients/trainer/schedule';
-import { type Batch, Trainer } from '@scry/onnx/gradients/trainer/trainer';
+import { Trainer } from '@scry/onnx/gradients/trainer/trainer';
 import { runTraining } from '@scry/onnx/gradients/trainer/training-run';
 import { writeGraph } from '@scry/onnx/graph/file';
 import type { FullSettings } from '@scry/shared/contracts/training';
-import type { Pixels } from '../../imaging/fit.js';
-import { augmented, changesImages } from './augment.js';
+import { channelCount } from '../../inference/engines/pixels.js';
+import { BatchMaker } from './batch-maker.js';
 import { balancedWeights } from './head.js';
 import { TrainingImages } from './images.js';
-import type { Learned, Learning, Sample } from './learning.js';
-import { curvePoint } from './metrics.js';
+import type { Answered, Learned, Learning, Sample } from './learning.js';
+import { curvePoint, scoresOfEpoch } from './metrics.js';
+import { PixelStore } from './pixel-store.js';
 import type { NetworkPlan } from './plan.js';
 import { TrainingRefused } from './protocol.js';
 import { softmax } from './softmax.js';
@@ -23,35 +24,37 @@ import { softmax } from './softmax.js';
 /** Numbers of a training's draws: those of batches and of changed images never meet. */
 const DRAWS = { batches: 2, images: 3 } as const;
 
+/** Images of one part, decoded, and how to make batches of them. */
 interface Decoded {
   readonly samples: readonly Sample[];
-  readonly pixels: readonly Pixels[];
+  readonly maker: BatchMaker;
 }
-
-/** Writes an image into its place of a batch. @param place of the image in the data */
-type Write = (pixels: Pixels, batch: Float32Array, index: number, place: number) => void;
 
 async function decode(
   images: TrainingImages,
   samples: readonly Sample[],
   learning: Learning,
 ): Promise<Decoded> {
-  const decoded = { samples: [] as Sample[], pixels: [] as Pixels[] };
+  const { settings, memoryBytes, threads } = learning.request;
+  const share = samples.length / (learning.train.length + learning.validation.length + learning.test.length);
+  const store = new PixelStore(samples.length, images.length, memoryBytes * share);
+  const known: Sample[] = [];
   for await (const { item, pixels } of images.prepare(samples, learning.onSkipped)) {
-    decoded.samples.push(item);
-    decoded.pixels.push(pixels);
+    known.push(item);
+    store.add(pixels);
     learning.onPrepared();
   }
-  return decoded;
+  const setup = {
+    pixels: store.shared,
+    input: images.input,
+    augment: settings.augment,
+    seeds: [settings.seed, DRAWS.images],
+  };
+  const targets = known.map(({ target }) => target);
+  return { samples: known, maker: new BatchMaker(setup, targets, threads) };
 }
 
-function checkMemory({ request, train, validation }: Learning, images: TrainingImages): void {
-  const bytes = (train.length + validation.length) * images.length;
-  if (bytes > request.memoryBytes)
-    throw new TrainingRefused(
-      `The images take ${Math.ceil(bytes / 2 ** 20)} MiB at this size, and a training may use ${Math.floor(request.memoryBytes / 2 ** 20)} (TRAIN_MEMORY_BYTES). Choose a smaller input_size, or the method head.`,
-    );
-}
+const inOrder = ({ samples, maker }: Decoded, size: number) => maker.batches([...samples.keys()], size, null);
 
 function stepOf(plan: NetworkPlan, settings: FullSettings, classes: number, targets: readonly number[]) {
   const { optimizer: kind, weight_decay: weightDecay } = settings;
@@ -74,128 +77,91 @@ function stepOf(plan: NetworkPlan, settings: FullSettings, classes: number, targ
   return step;
 }
 
-function* batchesOf(
-  { samples, pixels }: Decoded,
-  order: readonly number[],
-  size: number,
-  write: Write,
-  length: number,
-): Generator<Batch> {
-  for (let at = 0; at < order.length; at += size) {
-    const chosen = order.slice(at, at + size);
-    const images = new Float32Array(chosen.length * length);
-    for (const [index, place] of chosen.entries()) write(pixels[place] as Pixels, images, index, place);
-    yield { images, targets: chosen.map((place) => (samples[place] as Sample).target) };
-  }
-}
-
 function scheduleOf({ schedule: kind, learning_rate: rate }: FullSettings): Schedule {
   return { kind, rate };
 }
 
 async function runEpochs(
   trainer: Trainer,
-  images: TrainingImages,
   { train, validation }: { readonly train: Decoded; readonly validation: Decoded },
   learning: Learning,
 ) {
   const { settings, checkpoint } = learning.request;
-  const { seed, augment, epochs, batch_size: size } = settings;
-  const steps = Math.ceil(train.samples.length / size);
+  const { seed, epochs, batch_size: size } = settings;
+  const count = train.samples.length;
+  const steps = Math.ceil(count / size);
   let taken = 0;
-  const plain: Write = (pixels, batch, index) => images.write(pixels, batch, index);
-  const changes = changesImages(augment);
-  const imageSize = { ...images.input, channels: images.input.channels === 'gray' ? 1 : 3 };
-  const all = [...validation.samples.keys()];
   learning.onTraining(epochs);
   const result = await runTraining(trainer, {
     epochs,
     stepsPerEpoch: steps,
     schedule: scheduleOf(settings),
-    batches: (epoch) => {
-      const write: Write = changes
-        ? (pixels, batch, index, place) =>
-            plain(
-              augmented(pixels, imageSize, augment, seed, DRAWS.images, epoch, place),
-              batch,
-              index,
-              place,
-            )
-        : plain;
-      return batchesOf(
-        train,
-        shuffled(train.samples.length, seed, DRAWS.batches, epoch),
-        size,
-        write,
-        images.length,
-      );
-    },
-    validation: () => batchesOf(validation, all, size, plain, images.length),
+    batches: (epoch) => train.maker.batches(shuffled(count, seed, DRAWS.batches, epoch), size, epoch),
+    validation: () => inOrder(validation, size),
     signal: learning.stop,
     ...(settings.early_stopping > 0 ? { patience: settings.early_stopping } : {}),
     ...(checkpoint ? { resume: new Uint8Array(await readFile(checkpoint)) } : {}),
-    onStep({ epoch, step, loss }) {
+    onStep({ epoch, step, loss, accuracy }) {
       taken += 1;
-      learning.onStep({ epoch, step, steps, loss });
+      learning.onStep({ epoch, step, steps, loss, accuracy });
     },
     onEpoch: (epoch, save) => learning.onEpoch(curvePoint(epoch.epoch, epoch, epoch.validation), save()),
   });
-  return { best: result.best, seen: taken * size };
+  const best = result.history[result.bestEpoch - 1];
+  const scores = best ? scoresOfEpoch(best) : { loss: 0, accuracy: 0, macro_f1: 0 };
+  return { best: result.best, scores, seen: taken * size };
 }
 
-/** What the finished file answers. @returns [images, classes], probabilities */
+/** Asks a finished file about images. */
 async function answersOf(
-  file: Uint8Array,
+  session: RuntimeSession,
   plan: NetworkPlan,
   runtime: Runtime,
-  batches: Iterable<Batch>,
-): Promise<Float32Array> {
-  const session = await runtime.session(file);
+  part: Decoded,
+  size: number,
+): Promise<Answered> {
   const output = plan.graph.outputs[0]?.name as string;
   const input = plan.graph.inputs.find(({ name }) => !plan.graph.initializers.has(name))?.name as string;
-  const { layout, width, height, channels } = plan.input;
-  const depth = channels === 'gray' ? 1 : 3;
+  const { layout, width, height } = plan.input;
+  const depth = channelCount(plan.input);
   const dims = layout === 'nchw' ? [depth, height, width] : [height, width, depth];
   const rows: number[] = [];
-  try {
-    for (const { images, targets } of batches) {
-      const feeds = { [input]: runtime.tensor('float32', images, [targets.length, ...dims]) };
-      const answer = (await session.run(feeds, { [output]: null }))[output];
-      const values = numbersOf(answer);
-      const classes = values.length / targets.length;
-      for (let at = 0; at < values.length; at += classes) {
-        const row = values.subarray(at, at + classes);
-        rows.push(...(plan.format === 'logits' ? softmax(row) : row));
-      }
+  for await (const { images, targets } of inOrder(part, size)) {
+    const feeds = { [input]: runtime.tensor('float32', images, [targets.length, ...dims]) };
+    const answer = (await session.run(feeds, { [output]: null }))[output];
+    const values = numbersOf(answer);
+    const classes = values.length / targets.length;
+    for (let at = 0; at < values.length; at += classes) {
+      const row = values.subarray(at, at + classes);
+      rows.push(...(plan.format === 'logits' ? softmax(row) : row));
     }
-  } finally {
-    await session.release();
   }
-  return Float32Array.from(rows);
+  return { samples: part.samples, probabilities: Float32Array.from(rows) };
 }
 
-/** Trains the whole, and measures the best weights as the file will answer. */
-export async function learnNetwork(
+interface Parts {
+  readonly train: Decoded;
+  readonly validation: Decoded;
+  readonly test: Decoded;
+}
+
+/** Trains on decoded images, and measures the best weights as the file will answer. */
+async function learnFrom(
+  { train, validation, test }: Parts,
   plan: NetworkPlan,
   learning: Learning,
   runtime: Runtime,
 ): Promise<Learned> {
-  const { request, classes } = learning;
-  const { settings } = request;
-  const images = new TrainingImages(plan.input, request);
+  const { settings } = learning.request;
+  const targets = train.samples.map(({ target }) => target);
+  const step = stepOf(plan, settings, learning.classes.length, targets);
+  const trainer = await Trainer.create(step, runtime, settings.seed);
   try {
-    checkMemory(learning, images);
-    const train = await decode(images, learning.train, learning);
-    const validation = await decode(images, learning.validation, learning);
-    const targets = train.samples.map(({ target }) => target);
-    const step = stepOf(plan, settings, classes.length, targets);
-    const trainer = await Trainer.create(step, runtime, settings.seed);
+    const result = await runEpochs(trainer, { train, validation }, learning);
+    const graph = withWeights(plan.graph, trainer.tensors(result.best));
+    const session = await runtime.session(writeGraph(graph));
+    const ask = (part: Decoded) => answersOf(session, plan, runtime, part, settings.batch_size);
     try {
-      const result = await runEpochs(trainer, images, { train, validation }, learning);
-      const graph = withWeights(plan.graph, trainer.tensors(result.best));
-      const all = [...validation.samples.keys()];
-      const write: Write = (pixels, into, index) => images.write(pixels, into, index);
-      const batches = batchesOf(validation, all, settings.batch_size, write, images.length);
       return {
         graph,
         manifest: {
@@ -204,13 +170,33 @@ export async function learnNetwork(
         },
         train: train.samples.length,
         seen: result.seen,
-        validation: validation.samples,
-        probabilities: await answersOf(writeGraph(graph), plan, runtime, batches),
+        scores: result.scores,
+        validation: await ask(validation),
+        test: await ask(test),
       };
     } finally {
-      await trainer.release();
+      await session.release();
     }
   } finally {
+    await trainer.release();
+  }
+}
+
+/** Decodes the images and trains the network. */
+export async function learnNetwork(
+  plan: NetworkPlan,
+  learning: Learning,
+  runtime: Runtime,
+): Promise<Learned> {
+  const images = new TrainingImages(plan.input, learning.request);
+  const decoded: Decoded[] = [];
+  try {
+    for (const part of [learning.train, learning.validation, learning.test])
+      decoded.push(await decode(images, part, learning));
+    const [train, validation, test] = decoded as [Decoded, Decoded, Decoded];
+    return await learnFrom({ train, validation, test }, plan, learning, runtime);
+  } finally {
     await images.close();
+    for (const { maker } of decoded) await maker.close();
   }
 }

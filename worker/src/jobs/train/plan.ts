@@ -50,10 +50,10 @@ function outputOf(model: Model): { output?: string } {
   return name === undefined ? {} : { output: name };
 }
 
-/** The base with a new last layer. */
+/** The base with new last layers. */
 export function withHead(
   { graph, input, model }: BasePlan,
-  make: (size: number) => NewHead,
+  make: (size: number) => readonly NewHead[],
   dropout = 0,
 ): Graph {
   const sizes = { height: input.height, width: input.width };
@@ -77,8 +77,15 @@ export interface NetworkPlan {
   readonly format: 'probabilities' | 'logits';
 }
 
-export function fineTunePlan(base: BasePlan, settings: FullSettings, classes: number): NetworkPlan {
-  const graph = withHead(base, (size) => randomHead(classes, size, settings.seed), settings.dropout);
+/** @param head to begin with; null: small random weights */
+export function fineTunePlan(
+  base: BasePlan,
+  settings: FullSettings,
+  classes: number,
+  head: NewHead | null,
+): NetworkPlan {
+  const start = (size: number) => [head ?? randomHead(classes, size, settings.seed)];
+  const graph = withHead(base, start, settings.dropout);
   return {
     graph,
     trainable: lastBlocks(graph, settings.blocks),

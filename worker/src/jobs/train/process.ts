@@ -6,21 +6,21 @@ import '../../imaging/decode-threads.js';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ConversionError } from '@scry/onnx/errors';
-import { type Runtime, runtimeOf } from '@scry/onnx/gradients/trainer/runtime';
+import type { Runtime } from '@scry/onnx/gradients/trainer/runtime';
 import { writeGraph } from '@scry/onnx/graph/file';
 import { configureSharp } from '@scry/shared/imaging/libvips';
 import { loadModel } from '@scry/shared/models/model-folders';
-import * as ort from 'onnxruntime-node';
 import { loadEngine } from '../../inference/engines/registry.js';
 import { ServedModel } from '../../inference/thread-model.js';
 import { oneLine } from '../../models/manifest-problem.js';
-import { learnHead } from './head.js';
-import type { Learned, Learning, Sample } from './learning.js';
-import { measureAnswers } from './metrics.js';
+import { learnHead, warmHead } from './head.js';
+import type { Answered, Learned, Learning, Sample } from './learning.js';
+import { type Answers, listAnswers, measureAnswers, scoresOf } from './metrics.js';
 import { learnNetwork } from './network.js';
 import { fineTunePlan, readBase, scratchPlan } from './plan.js';
 import { type FromProcess, type ToProcess, TrainingRefused, type TrainRequest } from './protocol.js';
 import { splitItems } from './split.js';
+import { trainingRuntime } from './training-runtime.js';
 
 const TELL_EVERY_MS = 500;
 const MOST_SKIPPED_LINES = 20;
@@ -45,18 +45,18 @@ function throttled(send: (at: number) => void): () => void {
 
 function reportsOf(request: TrainRequest, images: number) {
   let [prepared, skipped, began, epochs] = [0, 0, 0, 0];
-  let current = { epoch: 0, step: 0, steps: 1, loss: 0 };
+  let current: Parameters<Learning['onStep']>[0] = { epoch: 0, step: 0, steps: 1, loss: 0, accuracy: null };
   let first: number | null = null;
   const tellPrepared = throttled(() =>
     tell({ kind: 'progress', state: 'preparing', progress: { done: prepared, of: images } }),
   );
   const tellStep = throttled((now) => {
-    const { epoch, step, steps, loss } = current;
+    const { epoch, step, steps } = current;
     const [done, of] = [(epoch - 1) * steps + step, epochs * steps];
     first ??= done;
     const left = done > first ? (((now - began) / (done - first)) * (of - done)) / 1000 : null;
-    const progress = { done, of, epoch, epochs, loss, seconds_left: left === null ? null : Math.round(left) };
-    tell({ kind: 'progress', state: 'training', progress });
+    const seconds_left = left === null ? null : Math.round(left);
+    tell({ kind: 'progress', state: 'training', progress: { ...current, done, of, epochs, seconds_left } });
   });
   return {
     onPrepared() {
@@ -91,16 +91,17 @@ function learningOf(request: TrainRequest): Learning {
   const classes = [...new Set(request.items.map((item) => item.class))].sort();
   const samples = request.items.map((item) => ({ ...item, target: classes.indexOf(item.class) }));
   const { validation_split: share, seed } = request.settings;
-  const { train, validation } = splitItems(samples, share, seed);
+  const { train, validation, test } = splitItems(samples, share, seed);
   if (new Set(train.map(({ target }) => target)).size < 2 || validation.length === 0)
     throw new TrainingRefused(
       'There must be images of at least two classes to learn from and one to validate on; add images, or change their splits.',
     );
   log(
-    `${classes.length} classes, ${train.length} images to learn from and ${validation.length} to validate on.`,
+    `${classes.length} classes, ${train.length} images to learn from and ${validation.length} to validate on${test.length > 0 ? `, ${test.length} to test on` : ''}.`,
   );
-  const reports = reportsOf(request, train.length + validation.length);
-  return { request, classes, train, validation, stop: stop.signal, ...reports };
+  const reports = reportsOf(request, train.length + validation.length + test.length);
+  const onEmbeddings = (file: string) => tell({ kind: 'embeddings', file });
+  return { request, classes, train, validation, test, stop: stop.signal, log, onEmbeddings, ...reports };
 }
 
 async function learn(learning: Learning, runtime: Runtime): Promise<Learned> {
@@ -109,7 +110,9 @@ async function learn(learning: Learning, runtime: Runtime): Promise<Learned> {
     return learnNetwork(scratchPlan(settings, learning.classes.length), learning, runtime);
   const plan = await readBase(base as string); // the API asks for one
   if (settings.method === 'head') return learnHead(plan, learning, runtime);
-  return learnNetwork(fineTunePlan(plan, settings, learning.classes.length), learning, runtime);
+  const head =
+    settings.warm_start && !learning.request.checkpoint ? await warmHead(plan, learning, runtime) : null;
+  return learnNetwork(fineTunePlan(plan, settings, learning.classes.length, head), learning, runtime);
 }
 
 /** Writes the model as a folder and loads it as a worker would, which is the check that every version passes. */
@@ -130,23 +133,27 @@ async function writeModel({ request, classes }: Learning, learned: Learned) {
 
 async function run(request: TrainRequest): Promise<FromProcess> {
   const learning = learningOf(request);
-  const runtime = runtimeOf(ort, { intraOpNumThreads: request.threads });
+  const runtime = await trainingRuntime(request.device, request.threads, log);
   const learned = await learn(learning, runtime);
   const written = await writeModel(learning, learned);
   const { user, system } = process.cpuUsage();
   const seconds = (user + system) / 1e6;
+  const named = ({ samples, probabilities }: Answered): Answers => ({
+    classes: learning.classes,
+    ids: samples.map(({ id }) => id),
+    targets: samples.map(({ target }) => target),
+    probabilities,
+  });
+  const validation = named(learned.validation);
   const metrics = {
-    ...measureAnswers({
-      classes: learning.classes,
-      ids: learned.validation.map(({ id }) => id),
-      targets: learned.validation.map(({ target }) => target),
-      probabilities: learned.probabilities,
-    }),
-    images: { train: learned.train, validation: learned.validation.length },
+    ...measureAnswers(validation),
+    images: { train: learned.train, validation: validation.ids.length },
+    train: learned.scores,
+    test: learned.test.samples.length > 0 ? scoresOf(named(learned.test)) : null,
     cpu_seconds: seconds,
     images_per_cpu_second: learned.seen / seconds,
   };
-  return { kind: 'done', metrics, ...written };
+  return { kind: 'done', metrics, answers: listAnswers(validation), ...written };
 }
 
 /** Faults of the data and the settings are answered; others end the process, and the training is tried again. */

@@ -6,6 +6,8 @@ import type {
   TrainingMetrics,
   TrainingProgress,
 } from '@scry/shared/contracts/training';
+import type { TrainingAnswer } from '@scry/shared/database/trainings';
+import type { Config } from '@scry/shared/runtime/config';
 import type { ImageLimits } from '../../imaging/failures.js';
 
 /** One labelled image of a data set, as it was when the training began. */
@@ -26,11 +28,14 @@ export interface TrainRequest {
   readonly dataDir: string;
   /** Folder of the base model; null: there is none. */
   readonly base: string | null;
+  /** Files with embeddings by the base that are known already; null: none are kept. */
+  readonly embeddings: { readonly packs: readonly string[] } | null;
   /** A checkpoint to go on from. */
   readonly checkpoint: string | null;
   /** Where the process may write; it is removed afterwards. */
   readonly folder: string;
   readonly threads: number;
+  readonly device: Config['DEVICE'];
   readonly memoryBytes: number;
   readonly limits: ImageLimits;
 }
@@ -49,10 +54,12 @@ export type FromProcess =
       readonly progress: TrainingProgress;
     }
   | { readonly kind: 'log'; readonly line: string }
+  | { readonly kind: 'embeddings'; readonly file: string }
   | { readonly kind: 'epoch'; readonly point: CurvePoint; readonly checkpoint: string | null }
   | {
       readonly kind: 'done';
       readonly metrics: TrainingMetrics;
+      readonly answers: readonly TrainingAnswer[];
       /** The folder with model.onnx, and the manifest that belongs to it. */
       readonly folder: string;
       readonly manifest: Readonly<Record<string, unknown>>;

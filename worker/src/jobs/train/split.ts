@@ -12,22 +12,26 @@ export interface Splittable {
 export interface Parts<T> {
   readonly train: readonly T[];
   readonly validation: readonly T[];
+  /** Items that say so themselves. */
+  readonly test: readonly T[];
 }
 
 const byContent = (a: Splittable, b: Splittable) => (a.sha256 < b.sha256 ? -1 : 1);
 
 /**
- * Items with a split of their own keep it (`test` takes no part); of the others of each class the share is validated on,
+ * Items with a split of their own keep it; of the others of each class the share is validated on,
  * one at least and never all. The same images and seed give the same parts, in whatever order the images came.
  */
 export function splitItems<T extends Splittable>(items: readonly T[], share: number, seed: number): Parts<T> {
   const train: T[] = [];
   const validation: T[] = [];
+  const test: T[] = [];
   const free = new Map<string, T[]>();
   for (const item of [...items].sort(byContent)) {
     if (item.split === 'train') train.push(item);
     else if (item.split === 'validation') validation.push(item);
-    else if (item.split === null) free.set(item.class, [...(free.get(item.class) ?? []), item]);
+    else if (item.split === 'test') test.push(item);
+    else free.set(item.class, [...(free.get(item.class) ?? []), item]);
   }
   for (const [index, name] of [...free.keys()].sort().entries()) {
     const all = free.get(name) as T[];
@@ -35,5 +39,5 @@ export function splitItems<T extends Splittable>(items: readonly T[], share: num
     for (const [place, at] of shuffled(all.length, seed, index).entries())
       (place < count ? validation : train).push(all[at] as T);
   }
-  return { train, validation };
+  return { train, validation, test };
 }

@@ -58,6 +58,7 @@ export class TrainingJobs {
       dataDir: config.DATA_DIR,
       modelsDir: config.MODELS_DIR,
       threads: config.TRAIN_THREADS ?? grantedCpus(),
+      device: config.DEVICE,
       memoryBytes: config.TRAIN_MEMORY_BYTES,
       limits: { maxPixels: config.MAX_PIXELS, timeoutS: config.DECODE_TIMEOUT_S },
       log,

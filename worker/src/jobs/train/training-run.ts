@@ -15,11 +15,13 @@ import type { DatasetItemStore } from '@scry/shared/database/dataset-items';
 import type { ModelVersionStore } from '@scry/shared/database/model-versions';
 import type { Training, TrainingEnd, TrainingStore, TrainingUpdate } from '@scry/shared/database/trainings';
 import { findBase } from '@scry/shared/models/base-model';
+import type { Config } from '@scry/shared/runtime/config';
 import type { Logger } from '@scry/shared/runtime/log';
 import type { Blobs } from '@scry/shared/storage/blobs';
 import type { ImageLimits } from '../../imaging/failures.js';
 import { ModelFiles } from '../../models/model-files.js';
 import { persist } from '../predict/persist.js';
+import { keepPack, layOutPacks } from './embedding-packs.js';
 import { type FromProcess, TrainingRefused, type TrainRequest } from './protocol.js';
 import { publish } from './publish.js';
 import { keepBytes, keepSnapshot, readSnapshot, type Snapshot, takeSnapshot } from './snapshot.js';
@@ -33,6 +35,7 @@ export interface TrainingRunParts {
   readonly dataDir: string;
   readonly modelsDir: string;
   readonly threads: number;
+  readonly device: Config['DEVICE'];
   readonly memoryBytes: number;
   readonly limits: ImageLimits;
   readonly log: Logger;
@@ -57,6 +60,8 @@ export class TrainingRun {
   #interruption: Interruption | null = null;
   #keepBest = false;
   #checkpoint: string | null;
+  /** Content of the base model; null: it has no base, or one that is no version yet. */
+  #base: string | null = null;
   #hash: string | null;
   #curveWrittenAt = Number.NEGATIVE_INFINITY;
   /** Writes about the progress, one after the other. */
@@ -116,24 +121,27 @@ export class TrainingRun {
     const { versions, blobs } = this.#parts;
     const training = { ...this.#training, datasetHash: this.#hash };
     const version = await publish(blobs, versions, training, { ...ended, curve: this.#curve });
-    return { state: this.#keepBest ? 'canceled' : 'succeeded', version, metrics: ended.metrics };
+    const { metrics, answers } = ended;
+    return { state: this.#keepBest ? 'canceled' : 'succeeded', version, metrics, answers };
   }
 
   async #layOut(folder: string): Promise<TrainRequest> {
-    const { dataDir, threads, memoryBytes, limits } = this.#parts;
+    const { dataDir, threads, device, memoryBytes, limits } = this.#parts;
     const training = this.#training;
     const { label: _label, ...settings } = training.settings;
     const { items, hash } = await this.#snapshot();
     this.#hash = hash;
+    const base = settings.method === 'scratch' ? null : await this.#layOutBase(folder, settings.base ?? '');
     return {
       kind: 'start',
       name: training.name,
       description: `Trained on ${items.length} images of the data set ${training.datasetName}.`,
       settings: withMethodDefaults(settings),
       items,
-      base: settings.method === 'scratch' ? null : await this.#base(folder, settings.base ?? ''),
+      base,
+      embeddings: await this.#layOutEmbeddings(folder),
       checkpoint: await this.#oldCheckpoint(folder),
-      ...{ folder, dataDir, threads, memoryBytes, limits },
+      ...{ folder, dataDir, threads, device, memoryBytes, limits },
     };
   }
 
@@ -150,11 +158,18 @@ export class TrainingRun {
     return snapshot;
   }
 
-  async #base(folder: string, reference: string): Promise<string> {
+  async #layOutEmbeddings(folder: string): Promise<TrainRequest['embeddings']> {
+    const { blobs } = this.#parts;
+    if (!this.#base) return null;
+    return { packs: await layOutPacks(blobs, this.#base, this.#training.datasetId, folder) };
+  }
+
+  async #layOutBase(folder: string, reference: string): Promise<string> {
     const { versions, modelsDir, blobs } = this.#parts;
     const found = await findBase(reference, versions, modelsDir);
     if ('problem' in found) throw new TrainingRefused(`base: ${found.problem}`);
     if (found.base.kind === 'folder') return found.base.folder;
+    this.#base = found.base.version.id;
     return new ModelFiles(path.join(folder, 'base'), blobs).folder(found.base.version);
   }
 
@@ -182,6 +197,8 @@ export class TrainingRun {
     } else if (message.kind === 'progress') {
       await this.#write({ state: message.state, progress: message.progress });
     } else if (message.kind === 'epoch') await this.#noteEpoch(message);
+    else if (message.kind === 'embeddings' && this.#base)
+      await keepPack(this.#parts.blobs, this.#base, this.#training.datasetId, message.file);
   }
 
   async #noteEpoch({ point, checkpoint: file }: Extract<FromProcess, { kind: 'epoch' }>): Promise<void> {

@@ -7,7 +7,10 @@ import { FeedbackStore } from '@scry/shared/database/feedback';
 import { Leadership } from '@scry/shared/database/leader-lock';
 import { MaintenanceStore } from '@scry/shared/database/maintenance';
 import { ModelVersionStore } from '@scry/shared/database/model-versions';
+import { PredictionMinuteStore } from '@scry/shared/database/prediction-minutes';
+import { PredictionRetryStore } from '@scry/shared/database/prediction-retries';
 import { PredictionStore } from '@scry/shared/database/predictions';
+import { RetentionStore } from '@scry/shared/database/retention';
 import { StatisticsStore } from '@scry/shared/database/statistics';
 import { StoredFileStore } from '@scry/shared/database/stored-files';
 import { VersionAnswerStore } from '@scry/shared/database/version-answers';
@@ -50,6 +53,7 @@ export interface Services extends DatasetServices, ModelServices, TrainingServic
   readonly blobs: Blobs;
   readonly storedFiles: StoredFiles;
   readonly predictions: PredictionStore;
+  readonly retries: PredictionRetryStore;
   /** Null when every image is to be looked at anew. */
   readonly answerCache: AnswerCache | null;
   readonly serving: Serving;
@@ -70,6 +74,9 @@ export interface Services extends DatasetServices, ModelServices, TrainingServic
   readonly statistics: StatisticsStore;
   readonly versionAnswers: VersionAnswerStore;
   readonly modelFigures: ModelFigures;
+  readonly retention: RetentionStore;
+  /** Sums by the minute. */
+  readonly minutes: PredictionMinuteStore;
   readonly operations: OperationsMonitor;
 }
 
@@ -116,6 +123,7 @@ function openPredictions({ config, log, database, changes, jobServer }: Foundati
     backlog: new Backlog(() => predictions.countUnfinished(), limits, log),
     limitCreates: limitCreates(config.RATE_LIMIT, { predictions, jobs: jobServer, log }),
     feedback: new FeedbackStore(database),
+    retries: new PredictionRetryStore(database),
   };
 }
 
@@ -125,7 +133,11 @@ function openOperations(
   { predictions, queues, waiters, serving, models }: ReturnType<typeof openPredictions> & ModelServices,
 ) {
   const statistics = new StatisticsStore(database);
-  const operations = new OperationsMonitor(statistics, () => serving.workers());
+  const operations = new OperationsMonitor(
+    statistics,
+    () => serving.workers(),
+    () => Object.fromEntries([...models.models.values()].map(({ name, queue }) => [name, queue])),
+  );
   const readiness = new Readiness({
     database: () => database.ping(),
     queue: () => checkQueue(queues, serving),
@@ -136,6 +148,8 @@ function openOperations(
     ...{ statistics, operations, readiness, metrics },
     versionAnswers: new VersionAnswerStore(database),
     modelFigures: new ModelFigures(statistics),
+    minutes: new PredictionMinuteStore(database),
+    retention: new RetentionStore(database),
   };
 }
 
@@ -175,6 +189,7 @@ function openMaintenance(services: Services, { database, jobServer }: Connection
   const { config, log, storage, blobs, storedFiles, predictions, webhooks, datasetStore } = services;
   const maintenance = {
     ...{ config, storage, blobs, storedFiles, predictions, datasetStore, log },
+    minutes: services.minutes,
     ...{ versions: services.versions, folders: services.folders },
     versionStore: new ModelVersionStore(database),
     trainings: services.trainingStore,

@@ -170,17 +170,34 @@ async function waitUntilReady(url) {
   }
 }
 
-/** The key itself is not repeated here: it was shown once, and what is pasted ends up in a shell's history. */
-function greet(url, settings) {
+/**
+ * The link that signs in the person at this machine, as far as nobody else reaches the server. What follows "#" is not sent
+ * by browsers: it is in no log of the server.
+ */
+async function signInLink(url, settings, databaseUrl) {
+  const { isLoopback } = await import(path.join(root, 'shared/dist/runtime/config.js'));
+  if (!isLoopback(settings.HOST)) return null;
+  try {
+    const { signInKey } = await import(path.join(root, 'api/dist/auth/kept-key.js'));
+    return `${url}/#key=${await signInKey(databaseUrl, settings.DATA_DIR)}`;
+  } catch (error) {
+    say('scry', WARN, 'no link to sign in: %s', error.message);
+    return null;
+  }
+}
+
+/** The first key is not repeated here: it was shown once, and what is pasted ends up in a shell's history. */
+function greet(url, settings, signIn) {
   const needsKey = settings.AUTH === 'key';
   const key = needsKey ? '-H "Authorization: Bearer $SCRY_KEY" ' : '';
   const made = keyWasShown ? 'the first admin key was shown above, once' : 'npm run keys makes one';
   const keyLine = needsKey ? `  Key      ${made}; then: export SCRY_KEY=scry_…\n` : '';
+  const signInLine = signIn ? `  Sign in  ${signIn}\n` : '';
   console.log(`
 Scry is ready.
 
   Page     ${url}/
-${keyLine}  Try it   curl -s -H 'Prefer: wait=30' ${key}-F 'image=@${SAMPLE}' ${url}/v1/predictions
+${signInLine}${keyLine}  Try it   curl -s -H 'Prefer: wait=30' ${key}-F 'image=@${SAMPLE}' ${url}/v1/predictions
   Stop     Ctrl-C
 `);
 }
@@ -229,5 +246,6 @@ export async function launch() {
   const url = baseUrl(settings.HOST, port);
   await Promise.all(children.map((child) => child.ready));
   await waitUntilReady(url);
-  if (!stopping) greet(url, settings);
+  if (stopping) return;
+  greet(url, settings, await signInLink(url, settings, database?.url ?? process.env.DATABASE_URL));
 }

@@ -1,6 +1,6 @@
 /** `npm start` as a person meets it: its greeting, its stop, and what it does when something dies. */
 import { existsSync, openAsBlob, readFileSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Launcher } from '../helpers/launcher.js';
@@ -51,6 +51,10 @@ test(
     expect((await first.said(/Try it {3}(curl .*)$/))[1]).toContain(
       `'image=@${SAMPLE}' ${base}/v1/predictions`,
     );
+    const [, signIn = ''] = await first.said(/Sign in {2}http:\S+\/#key=(scry_\S+)$/);
+    const asAdmin = { headers: { Authorization: `Bearer ${signIn}` } };
+    expect((await fetch(`${base}/v1/keys`, asAdmin)).status).toBe(200);
+    expect((await stat(path.join(dataDir, 'sign-in-key'))).mode & 0o777).toBe(0o600);
     const prediction = await predictSample(base);
     expect(prediction).toMatchObject({
       status: 'succeeded',
@@ -68,6 +72,7 @@ test(
 
     const second = new Launcher(dataDir, { AUTH: 'key' });
     const [, again = ''] = await second.said(/Page {5}(http:\S+)\/$/);
+    await second.said(new RegExp(`Sign in {2}${again}/#key=${signIn}$`));
     const { prediction_id } = prediction as { prediction_id: string };
     const [, key = ''] = await second.said(/(scry_[\w-]{20,})/);
     expect(second.lines.filter((line) => line.includes(key))).toHaveLength(1);

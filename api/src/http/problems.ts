@@ -58,6 +58,7 @@ export const PROBLEMS = {
   'rate-limited': { status: 429, code: general, title: 'Too many requests' },
   internal: { status: 500, code: general, title: 'Internal server error' },
   'model-not-served': { status: 503, code: engineNotReady, title: 'Model unavailable' },
+  'model-draining': { status: 503, code: engineNotReady, title: 'Model takes no new predictions' },
   overloaded: { status: 503, code: general, title: 'Server overloaded' },
   'storage-unavailable': { status: 503, code: imageNotSaved, title: 'Storage unavailable' },
   'database-unavailable': { status: 503, code: general, title: 'Database unavailable' },

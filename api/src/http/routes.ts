@@ -20,6 +20,7 @@ import { versionAnswers } from '../models/routes/answers.js';
 import { getCatalogueItem, listCatalogue, pullModel } from '../models/routes/catalogue.js';
 import { listLabels, promoteLabel, removeLabel, rollBackLabel, setLabel } from '../models/routes/labels.js';
 import { pushModel } from '../models/routes/push.js';
+import { getQueue, setQueue } from '../models/routes/queue.js';
 import { reviseVersion } from '../models/routes/revise.js';
 import {
   exportVersion,
@@ -32,8 +33,10 @@ import {
 } from '../models/routes/versions.js';
 import { modelSample } from '../models/samples.js';
 import { health, metrics, readiness } from '../operations/health.js';
+import { statisticsHistory } from '../operations/history.js';
 import { getLimits } from '../operations/limits.js';
 import { getStatistics, modelStatistics, statisticsEvents } from '../operations/statistics.js';
+import { storageUse } from '../operations/storage.js';
 import { createPrediction } from '../predictions/create/create.js';
 import { putPrediction } from '../predictions/create/put.js';
 import { cancelPrediction } from '../predictions/end/cancel-route.js';
@@ -46,6 +49,7 @@ import { listPredictions } from '../predictions/read/list.js';
 import { predictionPosition } from '../predictions/read/position.js';
 import { predictionThumbnail } from '../predictions/read/thumbnail.js';
 import { listUnsure } from '../predictions/read/unsure.js';
+import { retryPredictions } from '../predictions/retry/route.js';
 import { predictionEvents } from '../predictions/wait/events.js';
 import { listAnswers } from '../trainings/routes/answers.js';
 import { trainingEvents } from '../trainings/routes/events.js';
@@ -62,6 +66,7 @@ export const routes: readonly Route[] = [
   predictionEvents,
   cancelPrediction,
   listPredictions,
+  retryPredictions,
   deletePrediction,
   predictionImage,
   annotatedImage,
@@ -112,6 +117,8 @@ export const routes: readonly Route[] = [
   removeLabel,
   rollBackLabel,
   promoteLabel,
+  getQueue,
+  setQueue,
   listCatalogue,
   getCatalogueItem,
   pullModel,
@@ -122,6 +129,8 @@ export const routes: readonly Route[] = [
   trainingStatistics,
   getStatistics,
   statisticsEvents,
+  statisticsHistory,
+  storageUse,
   listKeys,
   createKey,
   revokeKey,

@@ -4,6 +4,7 @@ import { CODES } from '@scry/shared/contracts/prediction';
 import type { DatasetStore } from '@scry/shared/database/datasets';
 import type { MaintenanceStore } from '@scry/shared/database/maintenance';
 import type { ModelVersionStore } from '@scry/shared/database/model-versions';
+import type { PredictionMinuteStore } from '@scry/shared/database/prediction-minutes';
 import type { PredictionStore } from '@scry/shared/database/predictions';
 import type { TrainingStore } from '@scry/shared/database/trainings';
 import type { WorkerStore } from '@scry/shared/database/workers';
@@ -45,6 +46,7 @@ export interface MaintenanceTaskParts {
   readonly storedFiles: StoredFiles;
   readonly jobs: Jobs;
   readonly workers: WorkerStore;
+  readonly minutes: Pick<PredictionMinuteStore, 'sumUp' | 'sample'>;
   /** Makes jobs for webhook deliveries that are late. */
   readonly sweepWebhooks: () => Promise<unknown>;
   readonly datasetStore: DatasetStore;
@@ -104,6 +106,12 @@ async function removeZips(blobs: Blobs): Promise<number> {
   return removed;
 }
 
+/** Behind a long stop of all API processes there are hours to sum up: in small steps, as ever. */
+async function sumUp({ minutes }: MaintenanceTaskParts, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && !(await minutes.sumUp()));
+  await minutes.sample();
+}
+
 async function failAbandonedImports({ datasetStore, log }: MaintenanceTaskParts): Promise<void> {
   const failed = await datasetStore.failAbandonedImports(IMPORT_SILENT_S);
   if (failed > 0) log.warn({ imports: failed }, 'imports whose process ended were failed');
@@ -136,6 +144,7 @@ export function maintenanceTasks(parts: MaintenanceTaskParts): readonly Maintena
     { name: 'checks of models', everyMs: 30 * SECOND, run: () => parts.versions.requestChecks() },
     { name: 'files of models', everyMs: DAY, run: () => parts.versions.removeUnusedFiles(ORPHAN_AFTER_MS) },
     { name: 'imports', everyMs: 10 * SECOND, run: () => failAbandonedImports(parts) },
+    { name: 'sums of minutes', everyMs: 15 * SECOND, run: (signal) => sumUp(parts, signal) },
     { name: 'stored files', everyMs: SECOND, run: (signal) => parts.storedFiles.run(signal) },
     { name: 'files without a row', everyMs: DAY / SHARDS, run: () => parts.storedFiles.sweep() },
     { name: 'old derived files', everyMs: DAY / SHARDS, run: oldDerivedFiles(parts) },

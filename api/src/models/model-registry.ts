@@ -5,6 +5,7 @@
  *     starting ──▶ current ──(told, or time has passed)──▶ reading ──▶ current …
  */
 import { manifestSchema } from '@scry/shared/contracts/manifest';
+import type { QueueState } from '@scry/shared/contracts/model-queue';
 import {
   chooseLabel,
   type ModelReference,
@@ -13,6 +14,7 @@ import {
   versionKey,
 } from '@scry/shared/contracts/version';
 import type { ChangeListener } from '@scry/shared/database/change-listener';
+import type { ModelQueueStore } from '@scry/shared/database/model-queues';
 import type { ModelVersionStore, StoredLabel, Version } from '@scry/shared/database/model-versions';
 import type { Model } from '@scry/shared/models/model-folders';
 import type { Logger } from '@scry/shared/runtime/log';
@@ -31,6 +33,7 @@ export interface RegisteredModel {
   readonly name: string;
   readonly versions: ReadonlyMap<string, ReadyVersion>;
   readonly labels: readonly StoredLabel[];
+  readonly queue: QueueState;
 }
 
 /** The version that a prediction was promised, and the label through which it got it. */
@@ -39,13 +42,20 @@ export interface Resolved {
   readonly label: string | null;
 }
 
+interface ModelInReading extends RegisteredModel {
+  readonly versions: Map<string, ReadyVersion>;
+  readonly labels: StoredLabel[];
+}
+
 const REFRESH_MS = 10_000;
 /** Names that do not exist are looked for in the database no more often. */
 const LOOK_AGAIN_MS = 200;
 const CHECK_RETRY_S = 2;
+const DRAINING_RETRY_S = 30;
 
 export class ModelRegistry {
   readonly #store: ModelVersionStore;
+  readonly #queues: Pick<ModelQueueStore, 'states'>;
   readonly #listener: ChangeListener;
   readonly #log: Logger;
   #models: ReadonlyMap<string, RegisteredModel> = new Map();
@@ -56,8 +66,14 @@ export class ModelRegistry {
   #again = false;
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(store: ModelVersionStore, listener: ChangeListener, log: Logger) {
+  constructor(
+    store: ModelVersionStore,
+    queues: Pick<ModelQueueStore, 'states'>,
+    listener: ChangeListener,
+    log: Logger,
+  ) {
     this.#store = store;
+    this.#queues = queues;
     this.#listener = listener;
     this.#log = log;
   }
@@ -136,6 +152,14 @@ export class ModelRegistry {
     throw this.#missing(name);
   }
 
+  /** @throws Problem "model-draining" when an operator has predictions of a model refused */
+  admit(name: string): void {
+    if (this.#models.get(name)?.queue !== 'draining') return;
+    const headers = { 'Retry-After': String(DRAINING_RETRY_S) };
+    const detail = `The model "${name}" takes no new predictions for now, as its operator has set. Send it again later.`;
+    throw new Problem('model-draining', detail, { headers });
+  }
+
   #lookUp(text: string | undefined, predictionId: string): Resolved | null {
     const reference = referenceOf(text ?? this.defaultModel);
     const model = reference && this.#models.get(reference.name);
@@ -177,14 +201,12 @@ export class ModelRegistry {
   }
 
   async #read(): Promise<void> {
-    const [versions, labels] = await Promise.all([
+    const [versions, labels, states] = await Promise.all([
       this.#store.list({ states: ['ready', 'checking', 'rejected'] }),
       this.#store.labels(),
+      this.#queues.states(),
     ]);
-    const models = new Map<
-      string,
-      { name: string; versions: Map<string, ReadyVersion>; labels: StoredLabel[] }
-    >();
+    const models = new Map<string, ModelInReading>();
     for (const version of versions) {
       if (version.state !== 'ready') continue;
       const manifest = manifestSchema.safeParse(version.manifest);
@@ -195,8 +217,10 @@ export class ModelRegistry {
         );
         continue;
       }
-      const model = models.get(version.name) ?? { name: version.name, versions: new Map(), labels: [] };
-      models.set(version.name, model);
+      const { name } = version;
+      const queue = states.get(name) ?? 'running';
+      const model = models.get(name) ?? { name, versions: new Map(), labels: [], queue };
+      models.set(name, model);
       model.versions.set(version.version, {
         ...version,
         manifest: manifest.data as ReadyVersion['manifest'],

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { ChangeListener } from '@scry/shared/database/change-listener';
 import type { Database } from '@scry/shared/database/database';
+import { ModelQueueStore } from '@scry/shared/database/model-queues';
 import { MODELS_CHANNEL, ModelVersionStore } from '@scry/shared/database/model-versions';
 import { CHECK_QUEUE, checkJobId, checkJobOptions } from '@scry/shared/queue/job';
 import type { JobServer } from '@scry/shared/queue/server';
@@ -17,6 +18,7 @@ import { VersionService } from './version-service.js';
 export interface ModelServices {
   /** What can be asked for now. */
   readonly models: ModelRegistry;
+  readonly modelQueues: ModelQueueStore;
   readonly versions: VersionService;
   readonly folders: FolderSource;
   /** What can be pulled. */
@@ -57,11 +59,13 @@ export async function openModels({
     reserveBytes: config.DISK_RESERVE_BYTES,
     allowPrivate: config.WEBHOOK_PRIVATE,
   });
-  const models = new ModelRegistry(store, listener, log);
+  const modelQueues = new ModelQueueStore(database);
+  const models = new ModelRegistry(store, modelQueues, listener, log);
   await folders.scan();
   await models.start();
   return {
     models,
+    modelQueues,
     versions,
     folders,
     catalogue,

@@ -57,6 +57,15 @@ const GAUGES: readonly { name: string; help: string; labelNames: string[]; show:
     },
   },
   {
+    name: 'scry_model_queue_running',
+    help: 'Whether predictions of a model are accepted and answered: 1; 0: an operator paused or drains it.',
+    labelNames: ['model', 'state'],
+    show(gauge, { queues }) {
+      for (const [model, state] of Object.entries(queues))
+        gauge.set({ model, state }, state === 'running' ? 1 : 0);
+    },
+  },
+  {
     name: 'scry_predictions_per_second',
     help: 'Predictions that ended in the last half minute, by outcome.',
     labelNames: ['outcome'],

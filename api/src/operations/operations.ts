@@ -87,14 +87,20 @@ function workerView({ id, host, startedAt, models, problems, queueProblem }: Liv
 export class OperationsMonitor {
   readonly #statistics: StatisticsStore;
   readonly #workers: () => Promise<readonly LiveWorker[]>;
+  readonly #queues: () => Operations['queues'];
   readonly #kept = new Map<number, Kept>();
   readonly #closing = new AbortController();
   #readUntil = 0;
   readonly #figures = new Memo<Operations>({ ask: (before) => this.#read(before), freshMs: FRESH_MS });
 
-  constructor(statistics: StatisticsStore, workers: () => Promise<readonly LiveWorker[]>) {
+  constructor(
+    statistics: StatisticsStore,
+    workers: () => Promise<readonly LiveWorker[]>,
+    queues: () => Operations['queues'],
+  ) {
     this.#statistics = statistics;
     this.#workers = workers;
+    this.#queues = queues;
   }
 
   /** Fires when whoever streams should end. */
@@ -128,6 +134,7 @@ export class OperationsMonitor {
       buckets: bucketsOf(this.#kept, activity.unfinished, now),
       failures: failuresOf(this.#kept),
       unfinished: Object.fromEntries(activity.unfinished.map(({ model, count }) => [model, count])),
+      queues: this.#queues(),
       workers: workers.map((worker) => workerView(worker, now)),
     };
   }

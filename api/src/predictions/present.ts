@@ -30,6 +30,7 @@ export function present(prediction: Prediction, base: string): PredictionView {
     error: prediction.error,
     metrics: prediction.metrics,
     cached: prediction.cached,
+    retry_of: prediction.retryOf,
     created_at: prediction.createdAt.toISOString(),
     started_at: prediction.startedAt?.toISOString() ?? null,
     completed_at: prediction.completedAt?.toISOString() ?? null,

@@ -134,6 +134,7 @@ export const predictionSchema = z
     error: orNull(predictionErrorSchema),
     metrics: orNull(metricsSchema),
     cached: z.boolean().describe('True when the answer was taken from an earlier, identical prediction.'),
+    retry_of: z.string().nullable().describe('The failed prediction that this one repeats.'),
     created_at: z.iso.datetime(),
     started_at: z.iso.datetime().nullable(),
     completed_at: z.iso.datetime().nullable(),

@@ -1,5 +1,6 @@
 /** What clients see of how the system does: per model over its recent predictions, and as a whole over minutes. */
 import { z } from 'zod';
+import { queueStateSchema } from './model-queue.js';
 
 const latencySchema = z
   .object({ median_ms: z.number().nullable(), p95_ms: z.number().nullable() })
@@ -58,6 +59,55 @@ export const bucketSchema = z
   .meta({ id: 'Bucket' });
 export type Bucket = z.infer<typeof bucketSchema>;
 
+export const RANGES = ['1h', '24h', '7d'] as const;
+export type Range = (typeof RANGES)[number];
+
+/** Hours and days, from sums that are kept by the minute. */
+export const historySchema = z
+  .object({
+    at: z.int().describe('Where the last bucket ends, Unix seconds.'),
+    bucket_s: z.int().describe('Length of a bucket, seconds.'),
+    buckets: z
+      .array(bucketSchema)
+      .describe(
+        'Oldest first, without gaps. Times are exact to 6 %; predictions that were deleted are counted.',
+      ),
+    failures: z.array(z.object({ code: z.int(), count: z.int() })).describe('Within all buckets.'),
+  })
+  .meta({ id: 'StatisticsHistory' });
+export type StatisticsHistory = z.infer<typeof historySchema>;
+
+const measuredSchema = z.object({
+  bytes: z.number().describe('Of files; estimated from a part of them where `exact` is false.'),
+  files: z.int(),
+  exact: z.boolean(),
+});
+
+export const storageSchema = z
+  .object({
+    measured_at: z.iso.datetime(),
+    free_bytes: z.number().describe('On the disk of DATA_DIR.'),
+    reserve_bytes: z.number().describe('Below it uploads are refused.'),
+    images: measuredSchema.describe('Images of predictions and data sets.'),
+    derived: measuredSchema.describe(
+      'Thumbnails, crops and annotated images, which are made again when asked for.',
+    ),
+    blobs: measuredSchema.describe('Files of models and trainings, and zips on their way in.'),
+    database_bytes: z.number(),
+    retention: z.object({
+      days: z
+        .number()
+        .describe('Finished predictions and their images are removed after so many days; 0: never.'),
+      oldest: z.iso.datetime().nullable().describe('When the oldest prediction was created.'),
+      due: z.int().describe('Predictions that are removed within the next 24 hours; counted up to a limit.'),
+      due_exact: z.boolean(),
+      derived_days: z.number(),
+      derived_max_bytes: z.number(),
+    }),
+  })
+  .meta({ id: 'StorageUse' });
+export type StorageUse = z.infer<typeof storageSchema>;
+
 export const operationsSchema = z
   .object({
     at: z.int().describe('Unix seconds, by the server.'),
@@ -65,6 +115,7 @@ export const operationsSchema = z
     buckets: z.array(bucketSchema).describe('Oldest first, without gaps.'),
     failures: z.array(z.object({ code: z.int(), count: z.int() })).describe('Within all buckets.'),
     unfinished: z.record(z.string(), z.int()).describe('Now, by model.'),
+    queues: z.record(z.string(), queueStateSchema).describe('Of every model that can be asked for.'),
     workers: z.array(
       z.object({
         id: z.string(),

@@ -6,6 +6,10 @@ export interface ListFilter {
   readonly status?: string | undefined;
   /** The most confident class. */
   readonly label?: string | undefined;
+  /** Of a failure. */
+  readonly code?: number | undefined;
+  /** Leaves out failures that were tried again. */
+  readonly notRetried?: boolean | undefined;
   readonly since?: Date | undefined;
   readonly until?: Date | undefined;
   /** Last row of the page before. */
@@ -53,6 +57,7 @@ export function unsureStatement(filter: UnsureFilter): { text: string; values: u
   const { model, version = null, dataset = null, newest, limit } = filter;
   return { text: UNSURE, values: [model, version, newest, dataset, limit] };
 }
+const NOT_RETRIED = 'NOT EXISTS (SELECT FROM predictions retry WHERE retry.retry_of = predictions.id)';
 
 /** The statement for one page, and one row more to tell whether there is a next. */
 export function listStatement(filter: ListFilter): { text: string; values: unknown[] } {
@@ -71,6 +76,8 @@ export function listStatement(filter: ListFilter): { text: string; values: unkno
   else if (filter.status === 'succeeded') where((value) => `ended = ${value}`, filter.status);
   else if (filter.status !== undefined)
     where((value) => `ended = ${value} AND ended <> 'succeeded'`, filter.status);
+  if (filter.code !== undefined) where((value) => `ended = 'failed' AND code = ${value}`, filter.code);
+  if (filter.notRetried) conditions.push(NOT_RETRIED);
   if (filter.after) {
     values.push(filter.after.createdAt, filter.after.id);
     conditions.push(`(created_at, id) < ($${values.length - 1}::timestamptz, $${values.length})`);

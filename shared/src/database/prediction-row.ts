@@ -27,6 +27,8 @@ export interface Prediction {
   readonly error: PredictionError | null;
   readonly metrics: PredictionMetrics | null;
   readonly cached: boolean;
+  /** The failed prediction that this one repeats. */
+  readonly retryOf: string | null;
   readonly createdAt: Date;
   readonly startedAt: Date | null;
   readonly completedAt: Date | null;
@@ -52,6 +54,7 @@ export interface PredictionRow {
   output: Output | null;
   error: string | null;
   cached: boolean;
+  retry_of: string | null;
   worker: string | null;
   device: string | null;
   decode_ms: number | null;
@@ -66,7 +69,7 @@ export interface PredictionRow {
 
 /** Columns that make a `Prediction`, in one place. */
 export const PREDICTION_COLUMNS = `id, status, code, model, model_version, model_label, task, engine, parameters,
-  image_sha256, image_format, image_width, image_height, image_bytes, output, error, cached,
+  image_sha256, image_format, image_width, image_height, image_bytes, output, error, cached, retry_of,
   worker, device, decode_ms, batch_ms, inference_ms, batch_size, created_at, started_at, completed_at, expires_at`;
 
 /** Hundredths of a millisecond: what the columns hold beyond that is rounding noise. */
@@ -113,6 +116,7 @@ export function toPrediction(row: PredictionRow): Prediction {
     error: row.error === null ? null : { code: row.code, message: row.error },
     metrics: metricsOf(row),
     cached: row.cached,
+    retryOf: row.retry_of,
     createdAt: row.created_at,
     startedAt: row.started_at,
     completedAt: row.completed_at,

@@ -38,7 +38,7 @@ export interface Progress {
  * Everything that ended before this is committed: a statement that is still to be committed began after it. None of Scry's
  * takes a minute, and others (a backup) must not hold this up.
  */
-const COMMITTED = `
+export const COMMITTED = `
   SELECT greatest(least(min(xact_start), clock_timestamp()), clock_timestamp() - interval '1 minute')
   FROM pg_stat_activity
   WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()`;

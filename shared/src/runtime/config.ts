@@ -306,7 +306,8 @@ export const settingDocs: readonly { name: string; shown: string; doc: string }[
   settings,
 ).map(([name, { shown, doc }]) => ({ name, shown, doc }));
 
-function isLoopback(host: string): boolean {
+/** Whether an address to listen on is reached from this machine alone. */
+export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\./.test(host);
 }
 

@@ -1,6 +1,9 @@
 /** Under which keys images and what is made from them are stored. Spread over 256 shards, the first two digits of the hash. */
 const SHA256 = /^[0-9a-f]{64}$/;
 
+export const SHARDS: readonly string[] = Array.from({ length: 256 }, (_, shard) =>
+  shard.toString(16).padStart(2, '0'),
+);
 export const shardOf = (sha256: string) => sha256.slice(0, 2);
 
 /** Of all images of a shard. */

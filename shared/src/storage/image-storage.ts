@@ -11,8 +11,9 @@ import {
   type PendingBlob,
 } from './blobs.js';
 import { DerivedImages } from './derived-images.js';
+import { type DiskUse, diskUse } from './disk-use.js';
 import { FreeSpace, type Space } from './free-space.js';
-import { imageKey, imageOf, imagesPrefix } from './image-keys.js';
+import { derivedPrefix, imageKey, imageOf, imagesPrefix, SHARDS } from './image-keys.js';
 
 /** An image that is bigger than it may be. */
 export class ImageTooLarge extends Error {
@@ -58,6 +59,12 @@ export class ImageStorage {
   /** Free space on the disk, and how much of it uploads leave; a second old at the most. @throws what the store says */
   space(): Promise<Space> {
     return this.#space.measure();
+  }
+
+  /** How much room images take, and what is made from them. @param mostFiles about so many of each are looked at */
+  async use(mostFiles: number): Promise<{ readonly images: DiskUse; readonly derived: DiskUse }> {
+    const images = await diskUse(this.#blobs, SHARDS.map(imagesPrefix), mostFiles);
+    return { images, derived: await diskUse(this.#blobs, SHARDS.map(derivedPrefix), mostFiles) };
   }
 
   /** Resolves when images can be written. @throws StorageFull, and what the store says: EROFS, EACCES, … */

@@ -50,6 +50,7 @@ export class ManagedVersion implements InMemory {
   #filesMissing = false;
   #failedAt = 0;
   #removing = false;
+  #paused = false;
   labelled = false;
   running = 0;
   usedAt = performance.now();
@@ -101,17 +102,19 @@ export class ManagedVersion implements InMemory {
   /** What is told of it while predictions of it are taken; null: none are. */
   get served(): ServedModel | null {
     const { name, version } = this.#row;
-    if (!this.#subscription) return null;
+    if (!this.#subscription && !this.#paused) return null;
     if (!this.#loaded) return { name, version, loaded: false, device: '', runtime: '', notes: [] };
     const { engine, device, runtime } = this.#loaded.report;
     return { name, version, loaded: true, engine, device, runtime, notes: [...this.#loaded.notes] };
   }
 
-  /** Takes over what its row and labels say now. */
-  update(row: Version, labelled: boolean): void {
+  /** Takes over what its row and labels say now. @param paused whether its predictions are to wait */
+  update(row: Version, labelled: boolean, paused: boolean): void {
     this.#row = row;
     this.labelled = labelled;
-    if (this.#state !== 'failed' || this.#filesMissing) this.#subscribe();
+    this.#paused = paused;
+    if (paused) void this.#unsubscribe();
+    else this.#subscribe();
   }
 
   /** Says that it is in the pool already. */
@@ -175,8 +178,12 @@ export class ManagedVersion implements InMemory {
     if (!this.#filesMissing) void this.#unsubscribe();
   }
 
+  get #takesPredictions(): boolean {
+    return !this.#paused && !this.#removing && (this.#state !== 'failed' || this.#filesMissing);
+  }
+
   #subscribe(): void {
-    if (this.#subscription || this.#closing || this.#removing) return;
+    if (this.#subscription || this.#closing || !this.#takesPredictions) return;
     const room = () => this.#concurrency();
     this.#subscription = this.#parts.consumer.add<PredictionJob>(predictionQueue(this.key), {
       get concurrency() {
@@ -192,6 +199,7 @@ export class ManagedVersion implements InMemory {
     if (subscription)
       this.#closing = subscription.close().finally(() => {
         this.#closing = null;
+        this.#subscribe(); // where it was to go on before all that ran had ended
       });
     await this.#closing;
   }

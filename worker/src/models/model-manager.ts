@@ -11,6 +11,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { versionKey } from '@scry/shared/contracts/version';
+import type { ModelQueueStore } from '@scry/shared/database/model-queues';
 import type { Version } from '@scry/shared/database/model-versions';
 import type { ServedModel, WorkerBeat } from '@scry/shared/database/workers';
 import { idleVersions, makeRoom } from './eviction.js';
@@ -18,6 +19,8 @@ import { ManagedVersion, type ManagedVersionParts } from './managed-version.js';
 import type { LoadedVersion } from './model-loader.js';
 
 export interface ModelManagerParts extends ManagedVersionParts {
+  /** Which models are paused. */
+  readonly queues: Pick<ModelQueueStore, 'states'>;
   /** Names of the models that this worker serves; undefined: all. */
   readonly only?: readonly string[] | undefined;
   readonly idleMs: number;
@@ -154,12 +157,17 @@ export class ModelManager {
 
   /** Brings what is served and loaded in line with the tables. */
   async #look(): Promise<void> {
-    const { store, only } = this.#parts;
-    const [rows, labels] = await Promise.all([store.list({ states: ['ready', 'retired'] }), store.labels()]);
+    const { store, queues, only } = this.#parts;
+    const [rows, labels, queueStates] = await Promise.all([
+      store.list({ states: ['ready', 'retired'] }),
+      store.labels(),
+      queues.states(),
+    ]);
     const mine = rows.filter(({ name }) => !only || only.includes(name));
     const labelled = new Set(labels.map(({ name, version }) => versionKey(name, version)));
     this.#removeOthers(mine);
-    for (const row of mine) this.#know(row, labelled);
+    const paused = new Set([...queueStates].flatMap(([name, state]) => (state === 'paused' ? name : [])));
+    for (const row of mine) this.#know(row, labelled, paused);
     this.#tell();
     for (const version of this.#versions.values()) {
       if (this.#stop.signal.aborted) return;
@@ -171,17 +179,18 @@ export class ModelManager {
     this.#tell();
   }
 
-  #know(row: Version, labelled: ReadonlySet<string>): void {
+  #know(row: Version, labelled: ReadonlySet<string>, paused: ReadonlySet<string>): void {
     const key = versionKey(row.name, row.version);
     let version = this.#versions.get(key);
     if (!version) {
       version = new ManagedVersion(row, this.#parts, (asked) => this.#load(asked, true));
       this.#versions.set(key, version);
-      const checked = this.#checked.get(key);
-      if (checked) version.isLoaded(checked);
-      this.#checked.delete(key);
     }
-    if (!version.removing) version.update(row, labelled.has(key));
+    if (version.removing) return;
+    version.update(row, labelled.has(key), paused.has(row.name));
+    const checked = this.#checked.get(key);
+    if (checked) version.isLoaded(checked);
+    this.#checked.delete(key);
   }
 
   #removeOthers(rows: readonly Version[]): void {

@@ -1,6 +1,7 @@
 /** What loads versions in a worker and checks new ones, put together. */
 import path from 'node:path';
 import type { Database } from '@scry/shared/database/database';
+import { ModelQueueStore } from '@scry/shared/database/model-queues';
 import { ModelVersionStore } from '@scry/shared/database/model-versions';
 import type { PredictionStore } from '@scry/shared/database/predictions';
 import type { JobConsumer } from '@scry/shared/queue/consumer';
@@ -50,6 +51,7 @@ export async function openModels(config: WorkerConfig, parts: WorkerModelParts):
   let told = () => {};
   const manager = new ModelManager({
     ...{ store, files, log, pool, consumer },
+    queues: new ModelQueueStore(database),
     predictions: parts.store,
     predictor: parts.predictor,
     quarantine: parts.quarantine,

@@ -2,12 +2,11 @@
  * Which server the commands talk to, and with which key. On the machine that Scry runs on they need none: they make one in
  * the database and keep it as DATA_DIR/command-line-key, readable by its owner alone.
  */
-import { readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { createApiKey } from '@scry/shared/contracts/api-key';
 import { ApiKeyStore } from '@scry/shared/database/api-keys';
 import { openDatabase } from '@scry/shared/database/database';
 import { createLogger } from '@scry/shared/runtime/log';
+import { makeKeptKey, readKeptKey } from '../../auth/kept-key.js';
 import { ScryClient } from './client.js';
 
 export interface ConnectionSettings {
@@ -24,13 +23,6 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 const ADVICE =
   'Set SCRY_KEY to a key with the scope models:write ("npm run keys -- create --name … --scopes models:write,read" makes one where the server runs).';
 
-async function keptKey(file: string): Promise<string | null> {
-  return readFile(file, 'utf8').then(
-    (text) => text.trim(),
-    () => null, // whatever is wrong with it, another one is made
-  );
-}
-
 async function makeKey(databaseUrl: string, file: string): Promise<string> {
   const database = openDatabase(databaseUrl, {
     max: 1,
@@ -38,18 +30,8 @@ async function makeKey(databaseUrl: string, file: string): Promise<string> {
     log: createLogger('models', 'fatal'),
   });
   try {
-    const { id, text, secretHash } = createApiKey();
-    const scopes = ['models:write', 'read'] as const;
-    await new ApiKeyStore(database).create({
-      id,
-      name: 'npm run models',
-      secretHash,
-      scopes,
-      expiresInS: null,
-    });
-    await writeFile(`${file}.new`, `${text}\n`, { mode: 0o600 });
-    await rename(`${file}.new`, file);
-    return text;
+    const purpose = { name: 'npm run models', scopes: ['models:write', 'read'] } as const;
+    return await makeKeptKey(new ApiKeyStore(database), file, purpose);
   } finally {
     await database.close();
   }
@@ -63,7 +45,7 @@ export async function connect({ url, key, databaseUrl, dataDir }: ConnectionSett
   if (!LOOPBACK.test(hostname) || protocol !== 'http:')
     throw new Error(`${at} is not this machine. ${ADVICE}`);
   const file = path.join(dataDir, KEY_FILE);
-  const kept = await keptKey(file);
+  const kept = await readKeptKey(file);
   if (kept) {
     const client = new ScryClient(at, kept);
     if (await client.accepts()) return client;

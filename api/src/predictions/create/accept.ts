@@ -52,6 +52,7 @@ function freshRow({ id, version, label, parameters, image }: CreateRequest, time
     error: null,
     metrics: null,
     cached: false,
+    retryOf: null,
     startedAt: null,
     completedAt: null,
     ...times,
@@ -107,10 +108,11 @@ export async function accept(
   upload: PendingImage,
   idIsChosen: boolean,
 ): Promise<Accepted> {
-  const { predictions, metrics, serving, backlog, webhooks, answerCache } = services;
+  const { predictions, metrics, models, serving, backlog, webhooks, answerCache } = services;
   const earlier = idIsChosen ? await predictions.get(wanted.id) : null;
   if (earlier) return { created: false, prediction: earlier };
   const { name, version, checkedAt } = wanted.version;
+  models.admit(name);
   await serving.admit(versionKey(name, version), checkedAt);
   await backlog.admit(name);
   const created = await commit(services, wanted, upload);

@@ -34,6 +34,7 @@ export const creationProblems = problems(
   'prediction-not-found',
   'image-gone',
   'model-not-served',
+  'model-draining',
   'id-taken',
   'too-large',
   'unsupported-image',

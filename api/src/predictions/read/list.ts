@@ -16,6 +16,13 @@ const querySchema = z.strictObject({
   model: plainText(z.string().max(64)).optional(),
   status: z.enum(STATUSES).optional(),
   label: plainText(z.string().max(200)).optional().describe('The most confident class.'),
+  code: z.coerce
+    .number()
+    .int()
+    .min(500)
+    .max(599)
+    .optional()
+    .describe('Failed with this code; see the list of codes.'),
   since: time.optional().describe('Created then or later.'),
   until: time.optional().describe('Created before.'),
   limit: z.coerce.number().int().min(1).max(200).default(50),

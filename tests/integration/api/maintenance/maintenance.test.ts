@@ -12,6 +12,7 @@ import { DatasetStore } from '@scry/shared/database/datasets';
 import { Leadership } from '@scry/shared/database/leader-lock';
 import { MaintenanceStore } from '@scry/shared/database/maintenance';
 import { ModelVersionStore } from '@scry/shared/database/model-versions';
+import { PredictionMinuteStore } from '@scry/shared/database/prediction-minutes';
 import { type NewPrediction, PredictionStore } from '@scry/shared/database/predictions';
 import { StoredFileStore } from '@scry/shared/database/stored-files';
 import { TrainingStore } from '@scry/shared/database/trainings';
@@ -88,6 +89,7 @@ function runner(config: Partial<MaintenanceTaskParts['config']> = {}): (name: st
     config: { STALE_AFTER_S: 30, RETENTION_DAYS: 0, DERIVED_DAYS: 7, MODEL_MISSING_S: 3600, ...config },
     maintenance: new MaintenanceStore(database),
     predictions,
+    minutes: new PredictionMinuteStore(database),
     storage,
     blobs: openBlobs(dataDir),
     datasetStore: new DatasetStore(database),

@@ -61,6 +61,8 @@ const de: Texts = {
       internal: () => 'Im Server ist etwas schiefgegangen. Mehr steht in seinem Protokoll.',
       'model-not-served': () =>
         'Dieses Modell ist offline: Kein Worker hat es geladen. Wählen Sie ein anderes.',
+      'model-draining': () =>
+        'Dieses Modell nimmt zurzeit keine neuen Bilder an. Wählen Sie ein anderes, oder versuchen Sie es später.',
       overloaded: () => 'Zu viele Bilder warten.',
       'storage-unavailable': () => 'Der Server kann gerade keine Bilder speichern.',
       'storage-full': () => 'Die Festplatte des Servers ist voll.',

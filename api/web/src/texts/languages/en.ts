@@ -55,6 +55,8 @@ const en = {
       'rate-limited': ({ per_minute = '' }) => `Only ${per_minute} images per minute may be sent.`,
       internal: () => 'Something went wrong in the server. Its log says more.',
       'model-not-served': () => 'This model is offline: no worker has loaded it. Choose another model.',
+      'model-draining': () =>
+        'This model takes no new images for now. Choose another model, or try again later.',
       overloaded: () => 'Too many images are waiting.',
       'storage-unavailable': () => 'The server cannot store images now.',
       'storage-full': () => 'The server’s disk is full.',

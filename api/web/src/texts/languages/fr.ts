@@ -58,6 +58,8 @@ const fr: Texts = {
       internal: () => 'Une erreur s’est produite dans le serveur. Son journal en dit plus.',
       'model-not-served': () =>
         'Ce modèle est hors ligne : aucun worker ne l’a chargé. Choisissez-en un autre.',
+      'model-draining': () =>
+        'Ce modèle n’accepte plus de nouvelles images pour le moment. Choisissez-en un autre, ou réessayez plus tard.',
       overloaded: () => 'Trop d’images attendent.',
       'storage-unavailable': () => 'Le serveur ne peut pas enregistrer d’images pour le moment.',
       'storage-full': () => 'Le disque du serveur est plein.',

@@ -4,6 +4,7 @@ import type { Prediction } from '@scry/shared/database/predictions';
 import type { Request, Response } from 'express';
 import { onceLeft } from '../../http/left.js';
 import { Problem } from '../../http/problems.js';
+import { sendJson } from '../../http/send-json.js';
 import type { Services } from '../../services.js';
 import { refuseTarget } from '../../webhooks/address.js';
 import { cancel } from '../end/cancel.js';
@@ -27,7 +28,7 @@ function answer(services: Services, res: Response, prediction: Prediction, wait:
   if (wait.preferred) res.set('Preference-Applied', `wait=${wait.seconds}`);
   if (done) res.set('ETag', entityTag(prediction));
   else res.set('Retry-After', '1');
-  res.status(done ? 200 : 202).json(present(prediction, base));
+  sendJson(res, done ? 200 : 202, present(prediction, base));
 }
 
 /** @returns a function that handles a whole request to predict; `id` is the path's, where it has one */

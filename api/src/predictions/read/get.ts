@@ -4,6 +4,7 @@ import type { Response } from 'express';
 import { idParams, predictionResponse, problems } from '../../http/describe.js';
 import { onceLeft } from '../../http/left.js';
 import type { Route } from '../../http/route.js';
+import { sendJson } from '../../http/send-json.js';
 import { check } from '../../http/validate.js';
 import type { Services } from '../../services.js';
 import { baseUrl, entityTag, isKnown, present } from '../present.js';
@@ -51,7 +52,7 @@ export const getPrediction: Route = {
       const tag = entityTag(prediction);
       res.set({ ETag: tag, 'Cache-Control': 'private, no-cache' });
       if (isKnown(req, tag)) res.status(304).end();
-      else res.json(present(prediction, baseUrl(req, config.PUBLIC_URL)));
+      else sendJson(res, 200, present(prediction, baseUrl(req, config.PUBLIC_URL)));
     },
   ],
 };

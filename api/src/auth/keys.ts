@@ -49,7 +49,7 @@ function view(key: ApiKey): z.infer<typeof keySchema> {
   };
 }
 
-export const listKeys: Route = {
+export const listKeys: Route<'keys'> = {
   scope: 'admin',
   description: {
     method: 'get',
@@ -69,7 +69,7 @@ export const listKeys: Route = {
   ],
 };
 
-export const createKey: Route = {
+export const createKey: Route<'keys'> = {
   scope: 'admin',
   description: {
     method: 'post',
@@ -98,7 +98,7 @@ export const createKey: Route = {
   ],
 };
 
-export const revokeKey: Route = {
+export const revokeKey: Route<'keys' | 'authenticator'> = {
   scope: 'admin',
   description: {
     method: 'delete',

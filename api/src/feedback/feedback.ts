@@ -40,7 +40,7 @@ function view(feedback: Feedback): FeedbackView {
   };
 }
 
-export const giveFeedback: Route = {
+export const giveFeedback: Route<'predictions' | 'feedback'> = {
   scope: 'predict',
   description: {
     method: 'post',
@@ -108,7 +108,7 @@ async function* allRows(store: FeedbackStore, model: string | undefined): AsyncG
   } while (after);
 }
 
-export const listFeedback: Route = {
+export const listFeedback: Route<'feedback'> = {
   scope: 'read',
   description: {
     method: 'get',

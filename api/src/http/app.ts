@@ -12,7 +12,7 @@ import { documents } from './openapi.js';
 import { page } from './page.js';
 import { handleErrors, Problem } from './problems.js';
 import { logRequests } from './request-log.js';
-import { expressPath, type Route } from './route.js';
+import { type AnyRoute, expressPath } from './route.js';
 import { routes } from './routes.js';
 
 /** Nothing from elsewhere, and no inline scripts; links to plain http stay as they are, for there may be no https. */
@@ -49,7 +49,7 @@ function shareWith(origins: readonly string[]): RequestHandler {
 }
 
 /** 405 with the methods there are, for paths that exist. */
-function refuseOtherMethods(path: string, all: readonly Route[]): RequestHandler {
+function refuseOtherMethods(path: string, all: readonly AnyRoute[]): RequestHandler {
   const methods = all
     .filter(({ description }) => description.path === path)
     .map(({ description }) => description.method.toUpperCase());
@@ -59,7 +59,7 @@ function refuseOtherMethods(path: string, all: readonly Route[]): RequestHandler
   };
 }
 
-function register(app: Express, services: Services, all: readonly Route[]): void {
+function register(app: Express, services: Services, all: readonly AnyRoute[]): void {
   const { config, authenticator } = services;
   const authorize = authorizer(authenticator, config);
   for (const { description, scope, handlers } of all)

@@ -2,12 +2,12 @@
 import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi';
 import { Router } from 'express';
 import swaggerUi from 'swagger-ui-express';
-import type { Route } from './route.js';
+import type { AnyRoute } from './route.js';
 
 const VERSION = '1.0.0';
 
 /** The OpenAPI 3.1 document of some routes. */
-export function openApiDocument(routes: readonly Route[]) {
+export function openApiDocument(routes: readonly AnyRoute[]) {
   const registry = new OpenAPIRegistry();
   for (const { description } of routes) registry.registerPath(description);
   return new OpenApiGeneratorV31(registry.definitions).generateDocument({
@@ -22,7 +22,7 @@ export function openApiDocument(routes: readonly Route[]) {
 }
 
 /** Routes that show the document. */
-export function documents(routes: readonly Route[]): Router {
+export function documents(routes: readonly AnyRoute[]): Router {
   const prepared = Buffer.from(JSON.stringify(openApiDocument(routes))); // one copy, however many are being sent
   const router = Router();
   router.get('/openapi.json', (_req, res) => {

@@ -57,9 +57,9 @@ import { trainingStatistics } from '../trainings/routes/statistics.js';
 import { cancelTraining, createTraining, getTraining, listTrainings } from '../trainings/routes/trainings.js';
 import { webhookSecret } from '../webhooks/verification-key.js';
 import { problemType } from './problem-pages.js';
-import type { Route } from './route.js';
+import type { AnyRoute } from './route.js';
 
-export const routes: readonly Route[] = [
+export const routes: readonly AnyRoute[] = [
   createPrediction,
   putPrediction,
   getPrediction,

@@ -6,8 +6,7 @@ import { expectedEngine } from '@scry/shared/models/model-folders';
 import { defaultParameters } from '@scry/shared/tasks/registry';
 import { z } from 'zod';
 import { json, problems } from '../http/describe.js';
-import type { Route } from '../http/route.js';
-import type { Services } from '../services.js';
+import type { Needs, Route } from '../http/route.js';
 import { type RegisteredModel, shownVersion } from './model-registry.js';
 import { withoutFolders } from './public-text.js';
 import { samplePath, samplesOf } from './samples.js';
@@ -55,14 +54,14 @@ function view(model: RegisteredModel, isDefault: boolean, live: readonly LiveWor
 }
 
 async function views(
-  { models, serving }: Services,
+  { models, serving }: Needs<'models' | 'serving'>,
   wanted: readonly RegisteredModel[],
 ): Promise<ModelView[]> {
   const live = await serving.workers();
   return wanted.map((model) => view(model, model.name === models.defaultModel, live));
 }
 
-export const listModels: Route = {
+export const listModels: Route<'models' | 'serving' | 'folders'> = {
   scope: 'any',
   description: {
     method: 'get',
@@ -94,7 +93,7 @@ export const listModels: Route = {
   ],
 };
 
-export const getModel: Route = {
+export const getModel: Route<'models' | 'serving'> = {
   scope: 'any',
   description: {
     method: 'get',

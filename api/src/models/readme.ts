@@ -6,7 +6,7 @@ import { Problem } from '../http/problems.js';
 import type { Route } from '../http/route.js';
 import { stableOf } from './model-registry.js';
 
-export const modelReadme: Route = {
+export const modelReadme: Route<'models' | 'blobs'> = {
   scope: 'any',
   description: {
     method: 'get',

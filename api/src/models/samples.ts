@@ -22,7 +22,7 @@ export function samplesOf({ manifest, files }: Pick<ReadyVersion, 'manifest' | '
   );
 }
 
-export const modelSample: Route = {
+export const modelSample: Route<'models' | 'blobs'> = {
   scope: 'any',
   description: {
     method: 'get',

@@ -1,7 +1,11 @@
 /** GET /healthz, /readyz and /metrics: for whoever keeps the process alive and watches it. */
+import { Memo } from '@scry/shared/runtime/memo';
 import { z } from 'zod';
 import { json } from '../http/describe.js';
 import type { Route } from '../http/route.js';
+
+/** Longer than Prometheus waits for one. */
+const LONGEST_SCRAPE_MS = 30_000;
 
 const readinessSchema = z
   .object({
@@ -27,7 +31,7 @@ export const health: Route = {
   ],
 };
 
-export const readiness: Route = {
+export const readiness: Route<'readiness'> = {
   scope: 'public',
   description: {
     method: 'get',
@@ -48,7 +52,7 @@ export const readiness: Route = {
   ],
 };
 
-export const metrics: Route = {
+export const metrics: Route<'metrics'> = {
   scope: 'any',
   description: {
     method: 'get',
@@ -60,9 +64,13 @@ export const metrics: Route = {
       200: { description: 'In its text format.', content: { 'text/plain': { schema: z.string() } } },
     },
   },
-  handlers: ({ metrics: { registry } }) => [
-    async (_req, res) => {
-      res.type(registry.contentType).send(await registry.metrics());
-    },
-  ],
+  handlers: ({ metrics: { registry } }) => {
+    // A scrape counts in the database and in the queue: those that come meanwhile share it.
+    const figures = new Memo({ ask: () => registry.metrics(), freshMs: 0, joinMs: LONGEST_SCRAPE_MS });
+    return [
+      async (_req, res) => {
+        res.type(registry.contentType).send(await figures.get());
+      },
+    ];
+  },
 };

@@ -13,7 +13,7 @@ const limitsSchema = z
   .meta({ id: 'Limits' });
 export type Limits = z.infer<typeof limitsSchema>;
 
-export const getLimits: Route = {
+export const getLimits: Route<'config'> = {
   scope: 'any',
   description: {
     method: 'get',

@@ -4,7 +4,7 @@ import { ExpressAdapter } from '@bull-board/express';
 import { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
 import { authorizer } from '../auth/authorize.js';
 import { Problem } from '../http/problems.js';
-import type { Services } from '../services.js';
+import type { Needs } from '../http/route.js';
 import { QueueBoardAdapter } from './queue-board-adapter.js';
 
 const PATH = '/admin/queues';
@@ -45,7 +45,7 @@ const askForPassword: ErrorRequestHandler = (error: unknown, _req, _res, next) =
 };
 
 /** Read-only: PostgreSQL is the truth, and what was changed here would be undone by job recovery. */
-function board({ queues }: Services, keys: readonly string[]): RequestHandler {
+function board({ queues }: Needs<'queues'>, keys: readonly string[]): RequestHandler {
   const server = new ExpressAdapter();
   server.setBasePath(PATH);
   createBullBoard({
@@ -56,7 +56,7 @@ function board({ queues }: Services, keys: readonly string[]): RequestHandler {
   return server.getRouter() as RequestHandler;
 }
 
-export function queueBoard(services: Services): Router {
+export function queueBoard(services: Needs<'queues' | 'models' | 'authenticator' | 'config'>): Router {
   const router = Router();
   const authorize = authorizer(services.authenticator, services.config);
   let opened: RequestHandler | null = null;

@@ -9,7 +9,7 @@ import { onceLeft } from '../http/left.js';
 import type { Route } from '../http/route.js';
 import { BUCKET_S, type OperationsMonitor } from './operations.js';
 
-export const getStatistics: Route = {
+export const getStatistics: Route<'operations'> = {
   scope: 'any',
   description: {
     method: 'get',
@@ -52,7 +52,7 @@ async function stream(operations: OperationsMonitor, res: Response): Promise<voi
   }
 }
 
-export const statisticsEvents: Route = {
+export const statisticsEvents: Route<'operations'> = {
   scope: 'any',
   description: {
     method: 'get',
@@ -81,7 +81,7 @@ export const statisticsEvents: Route = {
   ],
 };
 
-export const modelStatistics: Route = {
+export const modelStatistics: Route<'models' | 'modelFigures'> = {
   scope: 'any',
   description: {
     method: 'get',

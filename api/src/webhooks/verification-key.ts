@@ -7,7 +7,7 @@ const secretSchema = z
   .object({ secret: z.string().describe('For the `webhook-signature` of Standard Webhooks.') })
   .meta({ id: 'WebhookSecret' });
 
-export const webhookSecret: Route = {
+export const webhookSecret: Route<'webhooks'> = {
   scope: 'admin',
   description: {
     method: 'get',

@@ -41,9 +41,9 @@ const CHANGE = `
 const LIST = `
   SELECT ${DATASET} FROM datasets d WHERE ($1::text IS NULL OR d.id < $1) ORDER BY d.id DESC LIMIT $2`;
 const CLASSES = `
-  SELECT class, count(*)::int AS items, (count(*) FILTER (WHERE split = 'train'))::int AS train,
+  SELECT dataset_id AS "datasetId", class, count(*)::int AS items, (count(*) FILTER (WHERE split = 'train'))::int AS train,
     (count(*) FILTER (WHERE split = 'validation'))::int AS validation, (count(*) FILTER (WHERE split = 'test'))::int AS test
-  FROM dataset_items WHERE dataset_id = $1 GROUP BY class ORDER BY class NULLS LAST`;
+  FROM dataset_items WHERE dataset_id = ANY($1::text[]) GROUP BY dataset_id, class ORDER BY class NULLS LAST`;
 /** Its images go with the next sweep of stored files, unless something else needs them. */
 const REMOVE = 'DELETE FROM datasets WHERE id = $1 RETURNING id';
 const START_IMPORT = `INSERT INTO dataset_imports (id, dataset_id) VALUES ($1, $2) RETURNING ${IMPORT}`;
@@ -107,8 +107,16 @@ export class DatasetStore {
   }
 
   /** Items by class; those without a class last. */
-  classes(id: string): Promise<ClassCount[]> {
-    return this.#database.query<ClassCount>(CLASSES, [id]);
+  async classes(id: string): Promise<ClassCount[]> {
+    return (await this.classesOf([id])).get(id) ?? [];
+  }
+
+  /** The same of several data sets, in one statement. */
+  async classesOf(ids: readonly string[]): Promise<Map<string, ClassCount[]>> {
+    const found = new Map(ids.map((id) => [id, [] as ClassCount[]]));
+    const rows = await this.#database.query<ClassCount & { datasetId: string }>(CLASSES, [ids]);
+    for (const { datasetId, ...count } of rows) found.get(datasetId)?.push(count);
+    return found;
   }
 
   /** @returns whether there was one */

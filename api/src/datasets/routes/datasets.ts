@@ -5,13 +5,12 @@ import {
   datasetSchema,
   newDatasetSchema,
 } from '@scry/shared/contracts/dataset';
-import type { Dataset } from '@scry/shared/database/datasets';
+import type { Dataset, DatasetStore } from '@scry/shared/database/datasets';
 import express from 'express';
 import { z } from 'zod';
 import { json, problems } from '../../http/describe.js';
 import type { Route } from '../../http/route.js';
 import { check } from '../../http/validate.js';
-import type { Services } from '../../services.js';
 import { sendDatasetZip } from '../export.js';
 import { datasetParams, presentDataset } from './views.js';
 
@@ -19,8 +18,8 @@ const access = problems('invalid-request', 'unauthorized', 'forbidden', 'databas
 const found = { ...access, ...problems('dataset-not-found') };
 const body = express.json({ limit: '16kb' });
 
-async function view({ datasetStore }: Pick<Services, 'datasetStore'>, dataset: Dataset) {
-  return presentDataset(dataset, await datasetStore.classes(dataset.id));
+async function view(store: DatasetStore, dataset: Dataset) {
+  return presentDataset(dataset, await store.classes(dataset.id));
 }
 
 const pageQuery = z.strictObject({
@@ -28,7 +27,7 @@ const pageQuery = z.strictObject({
   cursor: z.string().regex(DATASET_ID, 'must be `next` of the page before').optional(),
 });
 
-export const listDatasets: Route = {
+export const listDatasets: Route<'datasetStore'> = {
   scope: 'read',
   description: {
     method: 'get',
@@ -47,13 +46,14 @@ export const listDatasets: Route = {
       const { limit, cursor } = check(pageQuery, req.query);
       const rows = await datasetStore.list(limit + 1, cursor ?? null);
       const page = rows.slice(0, limit);
-      const items = await Promise.all(page.map((dataset) => view({ datasetStore }, dataset)));
+      const classes = await datasetStore.classesOf(page.map(({ id }) => id));
+      const items = page.map((dataset) => presentDataset(dataset, classes.get(dataset.id) ?? []));
       res.json({ items, next: rows.length > limit ? (page.at(-1)?.id ?? null) : null });
     },
   ],
 };
 
-export const createDataset: Route = {
+export const createDataset: Route<'datasets'> = {
   scope: 'datasets:write',
   description: {
     method: 'post',
@@ -74,7 +74,7 @@ export const createDataset: Route = {
   ],
 };
 
-export const getDataset: Route = {
+export const getDataset: Route<'datasets' | 'datasetStore'> = {
   scope: 'read',
   description: {
     method: 'get',
@@ -88,12 +88,12 @@ export const getDataset: Route = {
   handlers: ({ datasets, datasetStore }) => [
     async (req, res) => {
       const { id } = check(datasetParams, req.params);
-      res.json(await view({ datasetStore }, await datasets.get(id)));
+      res.json(await view(datasetStore, await datasets.get(id)));
     },
   ],
 };
 
-export const changeDataset: Route = {
+export const changeDataset: Route<'datasets' | 'datasetStore'> = {
   scope: 'datasets:write',
   description: {
     method: 'patch',
@@ -116,12 +116,12 @@ export const changeDataset: Route = {
     async (req, res) => {
       const { id } = check(datasetParams, req.params);
       const { name, description } = check(changedDatasetSchema, req.body ?? {});
-      res.json(await view({ datasetStore }, await datasets.change(id, name, description)));
+      res.json(await view(datasetStore, await datasets.change(id, name, description)));
     },
   ],
 };
 
-export const removeDataset: Route = {
+export const removeDataset: Route<'datasets'> = {
   scope: 'datasets:write',
   description: {
     method: 'delete',
@@ -140,7 +140,7 @@ export const removeDataset: Route = {
   ],
 };
 
-export const exportDataset: Route = {
+export const exportDataset: Route<'datasets' | 'datasetItems' | 'storage'> = {
   scope: 'read',
   description: {
     method: 'get',

@@ -8,9 +8,8 @@ import { z } from 'zod';
 import { json, problems } from '../../http/describe.js';
 import { fileForm } from '../../http/form.js';
 import { Problem } from '../../http/problems.js';
-import type { Route } from '../../http/route.js';
+import type { Needs, Route } from '../../http/route.js';
 import { check } from '../../http/validate.js';
-import type { Services } from '../../services.js';
 import { ZipImport } from '../zip-import.js';
 import { datasetParams, importParams, presentImport } from './views.js';
 
@@ -35,7 +34,11 @@ const formSchema = z
 const FORM_LIMITS = { files: 1, fields: 4, parts: 8 } as const;
 
 /** Takes the zip of a request into storage: a form with a file, or the zip itself as the body. */
-async function receiveZip({ blobs, config }: Services, req: Request, res: Response): Promise<PendingBlob> {
+async function receiveZip(
+  { blobs, config }: Needs<'blobs' | 'config'>,
+  req: Request,
+  res: Response,
+): Promise<PendingBlob> {
   const maxBytes = config.MAX_DATASET_BYTES;
   if (req.is(['application/zip', 'application/octet-stream'])) return blobs.receive(req, maxBytes);
   if (!req.is('multipart/form-data'))
@@ -57,7 +60,7 @@ async function receiveZip({ blobs, config }: Services, req: Request, res: Respon
 }
 
 /** @throws StorageFull when the zip would not leave the reserve free, as far as the request says how large it is */
-async function admit({ storage }: Services, req: Request): Promise<void> {
+async function admit({ storage }: Needs<'storage'>, req: Request): Promise<void> {
   const { freeBytes, reserveBytes } = await storage.space();
   const announced = Number(req.get('content-length') ?? 0);
   if (reserveBytes > 0 && freeBytes - announced < reserveBytes)
@@ -66,7 +69,9 @@ async function admit({ storage }: Services, req: Request): Promise<void> {
     );
 }
 
-export const importZip: Route = {
+type ImportNeeds = Needs<'datasetStore' | 'datasets' | 'storage' | 'blobs' | 'config' | 'log'>;
+
+export const importZip: Route<keyof ImportNeeds | 'imports'> = {
   scope: 'datasets:write',
   description: {
     method: 'post',
@@ -116,7 +121,7 @@ export const importZip: Route = {
   ],
 };
 
-function importParts({ datasetStore, datasets, storage, blobs, config, log }: Services) {
+function importParts({ datasetStore, datasets, storage, blobs, config, log }: ImportNeeds) {
   const maxImageBytes = config.MAX_UPLOAD_BYTES;
   const limits = {
     maxEntries: MOST_ENTRIES,
@@ -126,7 +131,7 @@ function importParts({ datasetStore, datasets, storage, blobs, config, log }: Se
   return { datasets: datasetStore, service: datasets, storage, blobs, maxImageBytes, limits, log };
 }
 
-export const getImport: Route = {
+export const getImport: Route<'datasetStore'> = {
   scope: 'read',
   description: {
     method: 'get',

@@ -3,12 +3,11 @@ import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import { problems } from '../../http/describe.js';
 import { Problem } from '../../http/problems.js';
-import type { Route } from '../../http/route.js';
+import type { Needs, Route } from '../../http/route.js';
 import { check } from '../../http/validate.js';
 import { isKnown } from '../../predictions/present.js';
 import { sendImage, setImageHeaders } from '../../predictions/read/image.js';
 import { renderingName } from '../../rendering/renderer.js';
-import type { Services } from '../../services.js';
 import { itemParams } from './views.js';
 
 const failures = problems(
@@ -24,13 +23,13 @@ const failures = problems(
 );
 const SIDE = 256;
 
-function showing(
+function showing<Name extends 'datasets' | 'storage' | 'renderer'>(
   path: string,
   operationId: string,
   summary: string,
   type: string,
-  handler: (services: Services) => RequestHandler,
-): Route {
+  handler: (services: Needs<Name>) => RequestHandler,
+): Route<Name> {
   return {
     scope: 'read',
     description: {
@@ -50,7 +49,7 @@ function showing(
   };
 }
 
-export const itemImage = showing(
+export const itemImage = showing<'datasets' | 'storage'>(
   '/v1/datasets/{id}/items/{item}/image',
   'itemImage',
   'The image of an item as it was uploaded',
@@ -67,7 +66,7 @@ export const itemImage = showing(
     },
 );
 
-export const itemThumbnail = showing(
+export const itemThumbnail = showing<'datasets' | 'renderer'>(
   '/v1/datasets/{id}/items/{item}/thumbnail',
   'itemThumbnail',
   'The image of an item, 256 pixels at the most',

@@ -11,11 +11,10 @@ import { z } from 'zod';
 import { readCursor, writeCursor } from '../../http/cursor.js';
 import { json, problems } from '../../http/describe.js';
 import { Problem } from '../../http/problems.js';
-import type { Route } from '../../http/route.js';
+import type { Needs, Route } from '../../http/route.js';
 import { check } from '../../http/validate.js';
 import { uploadReceiver } from '../../predictions/create/upload.js';
 import { baseUrl } from '../../predictions/present.js';
-import type { Services } from '../../services.js';
 import type { AddedItem } from '../dataset-service.js';
 import { described, newItemFields } from './new-item.js';
 import { datasetParams, presentItem } from './views.js';
@@ -48,7 +47,7 @@ const pageSchema = z
 /** An empty text in a query means "none". */
 const orNone = <T extends string>(value: T | '' | undefined) => (value === '' ? null : value);
 
-export const listItems: Route = {
+export const listItems: Route<'datasets' | 'datasetItems' | 'config'> = {
   scope: 'read',
   description: {
     method: 'get',
@@ -94,7 +93,7 @@ function parsedBoxes(text: unknown): unknown {
 }
 
 /** @returns a function that adds the image of a request */
-function adder({ storage, config, datasets }: Services) {
+function adder({ storage, config, datasets }: Needs<'storage' | 'config' | 'datasets'>) {
   const receive = uploadReceiver(storage, config.MAX_UPLOAD_BYTES);
   return async (req: Request, res: Response): Promise<AddedItem> => {
     const { id } = check(datasetParams, req.params);
@@ -109,7 +108,7 @@ function adder({ storage, config, datasets }: Services) {
   };
 }
 
-export const addItem: Route = {
+export const addItem: Route<'storage' | 'config' | 'datasets'> = {
   scope: 'datasets:write',
   description: {
     method: 'post',
@@ -161,7 +160,7 @@ const changeSchema = itemChangeSchema.extend({ ids }).meta({ id: 'ItemsChange' }
 const removeSchema = z.strictObject({ ids }).meta({ id: 'ItemsRemoval' });
 const countSchema = z.object({ changed: z.int() });
 
-export const changeItems: Route = {
+export const changeItems: Route<'datasets'> = {
   scope: 'datasets:write',
   description: {
     method: 'patch',
@@ -185,7 +184,7 @@ export const changeItems: Route = {
   ],
 };
 
-export const removeItems: Route = {
+export const removeItems: Route<'datasets'> = {
   scope: 'datasets:write',
   description: {
     method: 'post',

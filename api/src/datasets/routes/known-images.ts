@@ -27,7 +27,7 @@ const fromPredictionSchema = newItemFields
   .extend({ prediction_id: z.string().max(64) })
   .meta({ id: 'ItemFromPrediction' });
 
-export const addPredicted: Route = {
+export const addPredicted: Route<'datasets' | 'predictions' | 'config'> = {
   scope: 'datasets:write',
   description: {
     method: 'post',
@@ -125,7 +125,7 @@ const countSchema = z.object({
   skipped: z.int().describe('Images that are no longer kept.'),
 });
 
-export const addReported: Route = {
+export const addReported: Route<'datasets' | 'feedback' | 'predictions' | 'storage'> = {
   scope: 'datasets:write',
   description: {
     method: 'post',

@@ -9,7 +9,7 @@ import { versionParams } from './version-view.js';
 const NEWEST = 2000;
 const MOST_CLASSES = 100;
 
-export const versionAnswers: Route = {
+export const versionAnswers: Route<'versions' | 'versionAnswers'> = {
   scope: 'any',
   description: {
     method: 'get',

@@ -30,7 +30,7 @@ function present({ entry, version, pull }: CatalogueItem): CatalogueItemView {
   };
 }
 
-export const listCatalogue: Route = {
+export const listCatalogue: Route<'catalogue'> = {
   scope: 'any',
   description: {
     method: 'get',
@@ -47,7 +47,7 @@ export const listCatalogue: Route = {
   ],
 };
 
-export const getCatalogueItem: Route = {
+export const getCatalogueItem: Route<'catalogue'> = {
   scope: 'any',
   description: {
     method: 'get',
@@ -68,7 +68,7 @@ export const getCatalogueItem: Route = {
   ],
 };
 
-export const pullModel: Route = {
+export const pullModel: Route<'catalogue'> = {
   scope: 'models:write',
   description: {
     method: 'post',

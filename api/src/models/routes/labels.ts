@@ -4,9 +4,8 @@ import type { StoredLabel } from '@scry/shared/database/model-versions';
 import express, { type RequestHandler } from 'express';
 import { z } from 'zod';
 import { json, problems } from '../../http/describe.js';
-import type { Route } from '../../http/route.js';
+import type { Needs, Route } from '../../http/route.js';
 import { check } from '../../http/validate.js';
-import type { Services } from '../../services.js';
 import { labelParams, modelParams, presentLabel } from './version-view.js';
 
 const failures = problems(
@@ -30,7 +29,7 @@ const newLabelSchema = z
   })
   .meta({ id: 'NewModelLabel' });
 
-export const listLabels: Route = {
+export const listLabels: Route<'versions'> = {
   scope: 'any',
   description: {
     method: 'get',
@@ -52,7 +51,7 @@ export const listLabels: Route = {
   ],
 };
 
-export const setLabel: Route = {
+export const setLabel: Route<'versions'> = {
   scope: 'models:write',
   description: {
     method: 'put',
@@ -76,7 +75,7 @@ export const setLabel: Route = {
   ],
 };
 
-export const removeLabel: Route = {
+export const removeLabel: Route<'versions'> = {
   scope: 'models:write',
   description: {
     method: 'delete',
@@ -100,8 +99,8 @@ function moving(
   path: string,
   operationId: string,
   summary: string,
-  move: (services: Services, name: string, label: string) => Promise<StoredLabel>,
-): Route {
+  move: (services: Needs<'versions'>, name: string, label: string) => Promise<StoredLabel>,
+): Route<'versions'> {
   return {
     scope: 'models:write',
     description: {

@@ -36,7 +36,7 @@ const fieldsSchema = z.strictObject({
 const versionIn = ({ version }: Readonly<Record<string, unknown>>): string | undefined =>
   typeof version === 'string' && VERSION_NAME.test(version) ? version : undefined;
 
-export const pushModel: Route = {
+export const pushModel: Route<'versions' | 'blobs' | 'config' | 'serving'> = {
   scope: 'models:write',
   description: {
     method: 'post',

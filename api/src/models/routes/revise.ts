@@ -17,7 +17,7 @@ const revisionSchema = z
   })
   .meta({ id: 'ModelRevision' });
 
-export const reviseVersion: Route = {
+export const reviseVersion: Route<'versions' | 'serving'> = {
   scope: 'models:write',
   description: {
     method: 'post',

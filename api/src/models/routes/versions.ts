@@ -5,9 +5,8 @@ import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import { json, problems } from '../../http/describe.js';
 import { Problem } from '../../http/problems.js';
-import type { Route } from '../../http/route.js';
+import type { Needs, Route } from '../../http/route.js';
 import { check } from '../../http/validate.js';
-import type { Services } from '../../services.js';
 import { sendModelZip } from '../export.js';
 import { modelParams, presentVersion, versionParams } from './version-view.js';
 
@@ -20,11 +19,11 @@ const failures = problems(
 );
 const version = json(versionViewSchema, 'The version as it is now.');
 
-async function view({ versions, serving }: Services, found: Version) {
+async function view({ versions, serving }: Needs<'versions' | 'serving'>, found: Version) {
   return presentVersion(found, await versions.labels(found.name), await serving.workers());
 }
 
-export const listVersions: Route = {
+export const listVersions: Route<'versions' | 'serving' | 'modelFigures'> = {
   scope: 'any',
   description: {
     method: 'get',
@@ -60,7 +59,7 @@ export const listVersions: Route = {
   ],
 };
 
-export const getVersion: Route = {
+export const getVersion: Route<'versions' | 'serving'> = {
   scope: 'any',
   description: {
     method: 'get',
@@ -82,8 +81,8 @@ export const getVersion: Route = {
 /** A call that changes one version and answers with what it is then. */
 function changing(
   description: Pick<Route['description'], 'method' | 'path' | 'operationId' | 'summary'>,
-  change: (services: Services, name: string, version: string) => Promise<Version>,
-): Route {
+  change: (services: Needs<'versions'>, name: string, version: string) => Promise<Version>,
+): Route<'versions' | 'serving'> {
   return {
     scope: 'models:write',
     description: {
@@ -141,7 +140,7 @@ export const removeVersion = changing(
   ({ versions }, name, wanted) => versions.remove(name, wanted),
 );
 
-export const exportVersion: Route = {
+export const exportVersion: Route<'versions' | 'blobs'> = {
   scope: 'read',
   description: {
     method: 'get',

@@ -9,8 +9,20 @@ import type { Created, Prediction } from '@scry/shared/database/predictions';
 import { expectedEngine } from '@scry/shared/models/model-folders';
 import type { PendingImage } from '@scry/shared/storage/image-storage';
 import { Problem } from '../../http/problems.js';
+import type { Needs } from '../../http/route.js';
 import type { ReadyVersion } from '../../models/model-registry.js';
-import type { Services } from '../../services.js';
+
+/** Names of the services that accepting takes. */
+export type AcceptNeeds =
+  | 'storage'
+  | 'storedFiles'
+  | 'predictions'
+  | 'queues'
+  | 'metrics'
+  | 'serving'
+  | 'backlog'
+  | 'webhooks'
+  | 'answerCache';
 
 /** A checked request. */
 export interface CreateRequest {
@@ -60,7 +72,7 @@ function freshRow({ id, version, label, parameters, image }: CreateRequest, time
 }
 
 async function enqueue(
-  services: Services,
+  { queues, metrics }: Needs<'queues' | 'metrics'>,
   { id, version, parameters, image }: CreateRequest,
   times: Created,
 ): Promise<void> {
@@ -72,8 +84,7 @@ async function enqueue(
     expiresAt: times.expiresAt?.getTime() ?? null,
   };
   const { name } = version;
-  if (!(await services.queues.add(versionKey(name, version.version), job)))
-    services.metrics.unqueued.inc({ model: name });
+  if (!(await queues.add(versionKey(name, version.version), job))) metrics.unqueued.inc({ model: name });
 }
 
 /**
@@ -81,7 +92,7 @@ async function enqueue(
  * @returns null when the id is taken
  */
 async function commit(
-  { storage, predictions, storedFiles }: Services,
+  { storage, predictions, storedFiles }: Needs<'storage' | 'predictions' | 'storedFiles'>,
   { id, version, label, parameters, image, expiresInS, webhook }: CreateRequest,
   upload: PendingImage,
 ): Promise<Created | null> {
@@ -103,7 +114,7 @@ async function commit(
  * @throws what storage and database say; the image is then still the caller's to discard
  */
 export async function accept(
-  services: Services,
+  services: Needs<AcceptNeeds>,
   wanted: CreateRequest,
   upload: PendingImage,
   idIsChosen: boolean,

@@ -5,6 +5,7 @@
  * limits by what the others accept within a second.
  */
 import type { Logger } from '@scry/shared/runtime/log';
+import { Memo } from '@scry/shared/runtime/memo';
 import { Problem } from '../../http/problems.js';
 
 const COUNT_EVERY_MS = 1000;
@@ -16,36 +17,33 @@ export interface BacklogLimits {
 }
 
 export class Backlog {
-  readonly #count: () => Promise<ReadonlyMap<string, number>>;
   readonly #limits: BacklogLimits;
-  readonly #log: Logger;
-  readonly #now: () => number;
+  /** Unfinished predictions by model. The first count is waited for, later ones happen beside the requests. */
+  readonly #counted: Memo<void>;
   #unfinished = new Map<string, number>();
-  #countedAt = Number.NEGATIVE_INFINITY;
-  #counting: Promise<void> | null = null;
 
   /** @param count unfinished predictions by model, from the database */
-  constructor(
-    count: () => Promise<ReadonlyMap<string, number>>,
-    limits: BacklogLimits,
-    log: Logger,
-    now: () => number = () => performance.now(),
-  ) {
-    this.#count = count;
+  constructor(count: () => Promise<ReadonlyMap<string, number>>, limits: BacklogLimits, log: Logger) {
     this.#limits = limits;
-    this.#log = log;
-    this.#now = now;
+    const recount = async () => {
+      try {
+        this.#unfinished = new Map(await count());
+      } catch (error) {
+        log.warn({ error: (error as Error).message }, 'unfinished predictions could not be counted');
+      }
+    };
+    this.#counted = new Memo({ ask: recount, freshMs: COUNT_EVERY_MS });
   }
 
   /** Asks before anything of a request's body is read. @throws Problem "overloaded" when there is no room at all */
   async admitAny(): Promise<void> {
-    await this.#refresh();
+    await this.#counted.recent();
     this.#checkTotal();
   }
 
   /** Asks for one more prediction of a model. @throws Problem "overloaded" */
   async admit(model: string): Promise<void> {
-    await this.#refresh();
+    await this.#counted.recent();
     this.#checkTotal();
     const unfinished = this.#unfinished.get(model) ?? 0;
     if (unfinished >= this.#limits.perModel)
@@ -61,25 +59,6 @@ export class Backlog {
     let total = 0;
     for (const count of this.#unfinished.values()) total += count;
     if (total >= this.#limits.total) throw overloaded(`${total} predictions are waiting already`);
-  }
-
-  /** Counts when the last count is old; the first one is waited for, later ones happen beside the requests. */
-  async #refresh(): Promise<void> {
-    if (this.#now() - this.#countedAt < COUNT_EVERY_MS) return;
-    const isFirst = this.#countedAt === Number.NEGATIVE_INFINITY;
-    this.#counting ??= this.#recount();
-    if (isFirst) await this.#counting;
-  }
-
-  async #recount(): Promise<void> {
-    try {
-      this.#unfinished = new Map(await this.#count());
-    } catch (error) {
-      this.#log.warn({ error: (error as Error).message }, 'unfinished predictions could not be counted');
-    } finally {
-      this.#countedAt = this.#now();
-      this.#counting = null;
-    }
   }
 }
 

@@ -3,9 +3,8 @@ import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import { predictionResponse, problems } from '../../http/describe.js';
 import { Problem } from '../../http/problems.js';
-import type { Route } from '../../http/route.js';
-import type { Services } from '../../services.js';
-import { creator, type Judge } from './creation.js';
+import type { Needs, Route } from '../../http/route.js';
+import { type CreationNeeds, creator, type Judge } from './creation.js';
 import { formSchema, jsonSchema } from './parse.js';
 
 export const creationHeaders = z.object({
@@ -54,13 +53,13 @@ const refuseTaken: Judge = ({ created }, { id }) => {
 
 /** Refuses before the image is read. PUT does so after: a repeated request may be answered however full it is. */
 const admit =
-  ({ backlog }: Services): RequestHandler =>
+  ({ backlog }: Needs<'backlog'>): RequestHandler =>
   async (_req, _res, next) => {
     await backlog.admitAny();
     next();
   };
 
-export const createPrediction: Route = {
+export const createPrediction: Route<CreationNeeds | 'backlog' | 'limitCreates'> = {
   scope: 'predict',
   description: {
     method: 'post',

@@ -4,24 +4,27 @@ import type { Prediction } from '@scry/shared/database/predictions';
 import type { Request, Response } from 'express';
 import { onceLeft } from '../../http/left.js';
 import { Problem } from '../../http/problems.js';
+import type { Needs } from '../../http/route.js';
 import { sendJson } from '../../http/send-json.js';
-import type { Services } from '../../services.js';
 import { refuseTarget } from '../../webhooks/address.js';
 import { cancel } from '../end/cancel.js';
 import { baseUrl, entityTag, present } from '../present.js';
 import { type Wait, waitOf } from '../wait/wait-query.js';
 import type { Watch } from '../wait/waiters.js';
-import { type Accepted, accept, type CreateRequest } from './accept.js';
+import { type Accepted, type AcceptNeeds, accept, type CreateRequest } from './accept.js';
 import { earlierImage } from './earlier-image.js';
 import { checkFields } from './parse.js';
 import { describeImage } from './probe.js';
 import { uploadReceiver } from './upload.js';
 
+/** Names of the services that creating takes. */
+export type CreationNeeds = AcceptNeeds | 'config' | 'models' | 'waiters';
+
 /** Looks at what was accepted, or found under the id, before anything is answered; throws a Problem to refuse it. */
 export type Judge = (accepted: Accepted, wanted: CreateRequest) => void;
 
-function answer(services: Services, res: Response, prediction: Prediction, wait: Wait): void {
-  const base = baseUrl(res.req, services.config.PUBLIC_URL);
+function answer({ config }: Needs<'config'>, res: Response, prediction: Prediction, wait: Wait): void {
+  const base = baseUrl(res.req, config.PUBLIC_URL);
   const done = isFinished(prediction.status);
   res.set('Location', `${base}/v1/predictions/${prediction.id}`);
   res.set('Cache-Control', 'no-store');
@@ -32,7 +35,7 @@ function answer(services: Services, res: Response, prediction: Prediction, wait:
 }
 
 /** @returns a function that handles a whole request to predict; `id` is the path's, where it has one */
-export function creator(services: Services, judge: Judge) {
+export function creator(services: Needs<CreationNeeds>, judge: Judge) {
   const { config, models, storage, waiters } = services;
   const receive = uploadReceiver(storage, config.MAX_UPLOAD_BYTES, [earlierImage(services)]);
 

@@ -2,11 +2,15 @@
 import { PREDICTION_ID } from '@scry/shared/contracts/prediction';
 import { ImageTooLarge } from '@scry/shared/storage/image-storage';
 import { Problem } from '../../http/problems.js';
-import type { Services } from '../../services.js';
+import type { Needs } from '../../http/route.js';
 import type { Substitute } from './upload.js';
 
 /** The field "from" of a request: the id of the prediction whose image is meant. */
-export function earlierImage({ predictions, storage, config }: Services): Substitute {
+export function earlierImage({
+  predictions,
+  storage,
+  config,
+}: Needs<'predictions' | 'storage' | 'config'>): Substitute {
   const maxBytes = config.MAX_UPLOAD_BYTES;
   return {
     field: 'from',

@@ -6,7 +6,7 @@ import type { Route } from '../../http/route.js';
 import { check } from '../../http/validate.js';
 import { isSame } from './accept.js';
 import { creationBody, creationHeaders, creationProblems } from './create.js';
-import { creator, type Judge } from './creation.js';
+import { type CreationNeeds, creator, type Judge } from './creation.js';
 
 const refuseOther: Judge = ({ created, prediction }, wanted) => {
   if (created || isSame(prediction, wanted)) return;
@@ -14,7 +14,7 @@ const refuseOther: Judge = ({ created, prediction }, wanted) => {
   throw new Problem('id-taken', detail);
 };
 
-export const putPrediction: Route = {
+export const putPrediction: Route<CreationNeeds | 'limitCreates'> = {
   scope: 'predict',
   description: {
     method: 'put',

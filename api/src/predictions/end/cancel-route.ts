@@ -6,7 +6,7 @@ import { baseUrl, present } from '../present.js';
 import { idOf, notFound } from '../read/find.js';
 import { cancel } from './cancel.js';
 
-export const cancelPrediction: Route = {
+export const cancelPrediction: Route<'predictions' | 'queues' | 'config'> = {
   scope: 'predict',
   description: {
     method: 'post',

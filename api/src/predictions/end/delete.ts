@@ -5,7 +5,7 @@ import { idParams, problems } from '../../http/describe.js';
 import type { Route } from '../../http/route.js';
 import { findPrediction, notFound } from '../read/find.js';
 
-export const deletePrediction: Route = {
+export const deletePrediction: Route<'predictions' | 'queues'> = {
   scope: 'predict',
   description: {
     method: 'delete',

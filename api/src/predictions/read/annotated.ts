@@ -47,7 +47,7 @@ const placeParams = idParams.extend({
     .describe('Place in `output.predictions`, from 0.'),
 });
 
-export const annotatedImage: Route = {
+export const annotatedImage: Route<'predictions' | 'renderer'> = {
   scope: 'any',
   description: {
     method: 'get',
@@ -76,7 +76,7 @@ export const annotatedImage: Route = {
   ],
 };
 
-export const crop: Route = {
+export const crop: Route<'predictions' | 'renderer'> = {
   scope: 'any',
   description: {
     method: 'get',
@@ -108,7 +108,7 @@ function noCrop(n: string, count: number): Problem {
   return new Problem('crop-not-found', `There is no object ${n.slice(0, 8)}. ${there}`);
 }
 
-export const mask: Route = {
+export const mask: Route<'predictions' | 'renderer'> = {
   scope: 'any',
   description: {
     method: 'get',

@@ -3,7 +3,7 @@ import { PREDICTION_ID } from '@scry/shared/contracts/prediction';
 import type { Prediction } from '@scry/shared/database/predictions';
 import type { Request } from 'express';
 import { Problem } from '../../http/problems.js';
-import type { Services } from '../../services.js';
+import type { Needs } from '../../http/route.js';
 
 /** The answer where there is no such prediction. */
 export function notFound(id: string): Problem {
@@ -19,7 +19,10 @@ export function idOf(req: Request): string {
 }
 
 /** @throws Problem "prediction-not-found" */
-export async function findPrediction({ predictions }: Services, req: Request): Promise<Prediction> {
+export async function findPrediction(
+  { predictions }: Needs<'predictions'>,
+  req: Request,
+): Promise<Prediction> {
   const id = idOf(req);
   const prediction = await predictions.get(id);
   if (!prediction) throw notFound(id);

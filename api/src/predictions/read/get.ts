@@ -3,15 +3,14 @@ import { isFinished } from '@scry/shared/contracts/prediction';
 import type { Response } from 'express';
 import { idParams, predictionResponse, problems } from '../../http/describe.js';
 import { onceLeft } from '../../http/left.js';
-import type { Route } from '../../http/route.js';
+import type { Needs, Route } from '../../http/route.js';
 import { sendJson } from '../../http/send-json.js';
 import { check } from '../../http/validate.js';
-import type { Services } from '../../services.js';
 import { baseUrl, entityTag, isKnown, present } from '../present.js';
 import { waitOf, waitQuerySchema } from '../wait/wait-query.js';
 import { idOf, notFound } from './find.js';
 
-async function ended({ waiters }: Services, res: Response, id: string, seconds: number) {
+async function ended({ waiters }: Needs<'waiters'>, res: Response, id: string, seconds: number) {
   const watch = waiters.watchEnd(id);
   const stopListening = onceLeft(res, () => watch.close());
   try {
@@ -22,7 +21,7 @@ async function ended({ waiters }: Services, res: Response, id: string, seconds: 
   }
 }
 
-export const getPrediction: Route = {
+export const getPrediction: Route<'config' | 'predictions' | 'waiters'> = {
   scope: 'any',
   description: {
     method: 'get',

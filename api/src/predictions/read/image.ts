@@ -81,7 +81,7 @@ async function stream(res: Response, open: () => Promise<AsyncIterable<Uint8Arra
   }
 }
 
-export const predictionImage: Route = {
+export const predictionImage: Route<'predictions' | 'storage'> = {
   scope: 'any',
   description: {
     method: 'get',

@@ -3,16 +3,15 @@ import { inputSchema } from '@scry/shared/contracts/manifest';
 import { z } from 'zod';
 import { idParams, problems } from '../../http/describe.js';
 import { Problem } from '../../http/problems.js';
-import type { Route } from '../../http/route.js';
+import type { Needs, Route } from '../../http/route.js';
 import type { ShownInput } from '../../rendering/model-input.js';
 import { renderingName } from '../../rendering/renderer.js';
-import type { Services } from '../../services.js';
 import { isKnown } from '../present.js';
 import { findPrediction } from './find.js';
 import { setImageHeaders } from './image.js';
 
 /** How a version's manifest has images prepared. @throws Problem "version-not-found" or "not-answered" */
-async function inputOf({ versions }: Services, name: string, version: string): Promise<ShownInput> {
+async function inputOf({ versions }: Needs<'versions'>, name: string, version: string): Promise<ShownInput> {
   const { manifest } = await versions.get(name, version);
   const parsed = inputSchema.safeParse(manifest.input);
   if (parsed.success) {
@@ -22,7 +21,7 @@ async function inputOf({ versions }: Services, name: string, version: string): P
   throw new Problem('not-answered', `The size of the input of ${name}@${version} is not known.`);
 }
 
-export const predictionInput: Route = {
+export const predictionInput: Route<'predictions' | 'versions' | 'renderer'> = {
   scope: 'any',
   description: {
     method: 'get',

@@ -36,7 +36,7 @@ const pageSchema = z
   })
   .meta({ id: 'PredictionPage' });
 
-export const listPredictions: Route = {
+export const listPredictions: Route<'config' | 'predictions'> = {
   scope: 'read',
   description: {
     method: 'get',

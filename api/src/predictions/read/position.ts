@@ -7,7 +7,7 @@ import { idOf } from './find.js';
 /** Counted so far at the most: beyond it the exact number comforts nobody. */
 const MOST = 10_000;
 
-export const predictionPosition: Route = {
+export const predictionPosition: Route<'statistics'> = {
   scope: 'any',
   description: {
     method: 'get',

@@ -14,7 +14,7 @@ const querySchema = z.strictObject({
   size: z.enum(SIZES).default('256').describe('Pixels that neither side exceeds; nothing is enlarged.'),
 });
 
-export const predictionThumbnail: Route = {
+export const predictionThumbnail: Route<'predictions' | 'renderer'> = {
   scope: 'any',
   description: {
     method: 'get',

@@ -5,8 +5,7 @@ import type { Response } from 'express';
 import { z } from 'zod';
 import { idParams, problems } from '../../http/describe.js';
 import { onceLeft } from '../../http/left.js';
-import type { Route } from '../../http/route.js';
-import type { Services } from '../../services.js';
+import type { Needs, Route } from '../../http/route.js';
 import { baseUrl, present } from '../present.js';
 import { findPrediction } from '../read/find.js';
 import type { Waiters, Watch } from './waiters.js';
@@ -69,7 +68,12 @@ export async function* statusEvents(
   }
 }
 
-async function stream({ waiters, config }: Services, res: Response, first: Prediction, from: number) {
+async function stream(
+  { waiters, config }: Needs<'waiters' | 'config'>,
+  res: Response,
+  first: Prediction,
+  from: number,
+) {
   const base = baseUrl(res.req, config.PUBLIC_URL);
   const watch = waiters.watch(first.id);
   onceLeft(res, () => watch.close());
@@ -85,7 +89,7 @@ async function stream({ waiters, config }: Services, res: Response, first: Predi
   }
 }
 
-export const predictionEvents: Route = {
+export const predictionEvents: Route<'predictions' | 'waiters' | 'config'> = {
   scope: 'any',
   description: {
     method: 'get',

@@ -10,7 +10,7 @@ import { trainingParams } from './trainings.js';
 /** Shorter than the idle timeouts of usual proxies, which begin at 30 s. */
 const HEARTBEAT_MS = 15_000;
 
-export const trainingEvents: Route = {
+export const trainingEvents: Route<'trainings'> = {
   scope: 'read',
   description: {
     method: 'get',

@@ -18,7 +18,7 @@ const body = express.json({ limit: '1mb' });
 const id = z.string().regex(TRAINING_ID, 'must be an id that was given out');
 export const trainingParams = z.object({ id });
 
-export const createTraining: Route = {
+export const createTraining: Route<'trainings'> = {
   scope: 'train',
   description: {
     method: 'post',
@@ -58,7 +58,7 @@ const pageQuery = z.strictObject({
   cursor: id.optional().describe('`next` of the page before.'),
 });
 
-export const listTrainings: Route = {
+export const listTrainings: Route<'trainingStore'> = {
   scope: 'read',
   description: {
     method: 'get',
@@ -87,7 +87,7 @@ export const listTrainings: Route = {
   ],
 };
 
-export const getTraining: Route = {
+export const getTraining: Route<'trainings' | 'config'> = {
   scope: 'read',
   description: {
     method: 'get',
@@ -122,7 +122,7 @@ const cancelSchema = z
   })
   .meta({ id: 'CancelTraining' });
 
-export const cancelTraining: Route = {
+export const cancelTraining: Route<'trainings'> = {
   scope: 'train',
   description: {
     method: 'post',

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { jest } from '@jest/globals';
 import type { DatasetView, ItemView } from '@scry/shared/contracts/dataset';
 import type { Outcome } from '@scry/shared/contracts/prediction';
 import {
@@ -65,6 +66,21 @@ describe('data sets', () => {
     expect(body.items.map((one) => one.id)).toEqual([id]);
     expect((await call('DELETE', `/v1/datasets/${id}`)).status).toBe(204);
     expect(await call('GET', `/v1/datasets/${id}`)).toMatchObject({ status: 404 });
+  });
+
+  it('are listed with what each holds by class, in as many statements as one of them takes', async () => {
+    const [first, second, empty] = [await newDataset(), await newDataset(), await newDataset()];
+    await add(first, await jpeg(), { class: 'cat', split: 'train' });
+    await add(second, await jpeg(), { class: 'dog' });
+    const classesOf = jest.spyOn(app.services.datasetStore, 'classesOf');
+    const { body } = await call<{ items: DatasetView[] }>('GET', '/v1/datasets?limit=3');
+    expect(body.items.map(({ id, classes }) => [id, classes.map((one) => [one.class, one.items])])).toEqual([
+      [empty, []],
+      [second, [['dog', 1]]],
+      [first, [['cat', 1]]],
+    ]);
+    expect(classesOf).toHaveBeenCalledTimes(1);
+    classesOf.mockRestore();
   });
 
   it('have names of their own, without control characters', async () => {

@@ -88,7 +88,7 @@ const addedSchema = z
   })
   .meta({ id: 'AddedFromPredictions' });
 
-export const addAllPredicted: Route = {
+export const addAllPredicted: Route<'datasets' | 'predictions'> = {
   scope: 'datasets:write',
   description: {
     method: 'post',

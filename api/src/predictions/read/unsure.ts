@@ -22,7 +22,7 @@ const querySchema = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });
 
-export const listUnsure: Route = {
+export const listUnsure: Route<'config' | 'predictions' | 'storage'> = {
   scope: 'read',
   description: {
     method: 'get',

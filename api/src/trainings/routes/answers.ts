@@ -42,7 +42,7 @@ function placeOf(cursor: string | undefined) {
   }
 }
 
-export const listAnswers: Route = {
+export const listAnswers: Route<'trainings' | 'trainingAnswers' | 'config'> = {
   scope: 'read',
   description: {
     method: 'get',

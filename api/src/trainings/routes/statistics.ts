@@ -17,7 +17,7 @@ const querySchema = z.strictObject({
   model: z.string().max(63).optional().describe('Only those of this model.'),
 });
 
-export const trainingStatistics: Route = {
+export const trainingStatistics: Route<'trainingAnswers'> = {
   scope: 'read',
   description: {
     method: 'get',

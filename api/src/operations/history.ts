@@ -81,7 +81,7 @@ function memos(minutes: PredictionMinuteStore): Record<Range, Memo<StatisticsHis
 
 const querySchema = z.strictObject({ range: z.enum(RANGES).default('1h') });
 
-export const statisticsHistory: Route = {
+export const statisticsHistory: Route<'minutes'> = {
   scope: 'any',
   description: {
     method: 'get',

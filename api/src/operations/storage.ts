@@ -3,8 +3,7 @@ import { type StorageUse, storageSchema } from '@scry/shared/contracts/statistic
 import { Memo } from '@scry/shared/runtime/memo';
 import { diskUse } from '@scry/shared/storage/disk-use';
 import { json, problems } from '../http/describe.js';
-import type { Route } from '../http/route.js';
-import type { Services } from '../services.js';
+import type { Needs, Route } from '../http/route.js';
 
 /** Measured at most so often: it takes a tenth of a second to a few, beside everything else. */
 const FRESH_MS = 60_000;
@@ -14,7 +13,9 @@ const COUNT_TO = 100_000;
 /** What is stored beside images: few files, all of them looked at. */
 const BLOBS = ['models', 'trainings', 'incoming-zips'];
 
-async function measure({ config, storage, blobs, retention }: Services): Promise<StorageUse> {
+type StorageNeeds = Needs<'config' | 'storage' | 'blobs' | 'retention'>;
+
+async function measure({ config, storage, blobs, retention }: StorageNeeds): Promise<StorageUse> {
   const [{ freeBytes, reserveBytes }, outlook] = await Promise.all([
     storage.space(),
     retention.outlook(config.RETENTION_DAYS, COUNT_TO + 1),
@@ -39,7 +40,7 @@ async function measure({ config, storage, blobs, retention }: Services): Promise
   };
 }
 
-export const storageUse: Route = {
+export const storageUse: Route<keyof StorageNeeds> = {
   scope: 'any',
   description: {
     method: 'get',

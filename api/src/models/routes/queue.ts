@@ -4,9 +4,8 @@ import express from 'express';
 import { z } from 'zod';
 import { json, problems } from '../../http/describe.js';
 import { Problem } from '../../http/problems.js';
-import type { Route } from '../../http/route.js';
+import type { Needs, Route } from '../../http/route.js';
 import { check } from '../../http/validate.js';
-import type { Services } from '../../services.js';
 import { modelParams } from './version-view.js';
 
 const stateSchema = z.strictObject({ state: queueStateSchema }).meta({ id: 'NewModelQueue' });
@@ -19,13 +18,16 @@ const queueSchema = z
   .meta({ id: 'ModelQueue' });
 const answer = json(queueSchema, 'The queue as it is now.');
 
-async function view({ models, predictions }: Services, model: string): Promise<z.infer<typeof queueSchema>> {
+async function view(
+  { models, predictions }: Needs<'models' | 'predictions'>,
+  model: string,
+): Promise<z.infer<typeof queueSchema>> {
   const { queue } = models.find(model);
   const unfinished = (await predictions.countUnfinished()).get(model) ?? 0;
   return { model, state: queue, unfinished };
 }
 
-export const getQueue: Route = {
+export const getQueue: Route<'models' | 'predictions'> = {
   scope: 'any',
   description: {
     method: 'get',
@@ -44,7 +46,7 @@ export const getQueue: Route = {
   ],
 };
 
-export const setQueue: Route = {
+export const setQueue: Route<'models' | 'predictions' | 'modelQueues' | 'log'> = {
   scope: 'admin',
   description: {
     method: 'put',

@@ -19,6 +19,7 @@ export type AcceptNeeds =
   | 'predictions'
   | 'queues'
   | 'metrics'
+  | 'models'
   | 'serving'
   | 'backlog'
   | 'webhooks'

@@ -18,7 +18,7 @@ import { describeImage } from './probe.js';
 import { uploadReceiver } from './upload.js';
 
 /** Names of the services that creating takes. */
-export type CreationNeeds = AcceptNeeds | 'config' | 'models' | 'waiters';
+export type CreationNeeds = AcceptNeeds | 'config' | 'waiters';
 
 /** Looks at what was accepted, or found under the id, before anything is answered; throws a Problem to refuse it. */
 export type Judge = (accepted: Accepted, wanted: CreateRequest) => void;

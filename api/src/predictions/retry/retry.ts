@@ -5,8 +5,8 @@ import type { PredictionRetryStore } from '@scry/shared/database/prediction-retr
 import type { Prediction } from '@scry/shared/database/predictions';
 import { expectedEngine } from '@scry/shared/models/model-folders';
 import { Problem } from '../../http/problems.js';
+import type { Needs } from '../../http/route.js';
 import type { ReadyVersion } from '../../models/model-registry.js';
-import type { Services } from '../../services.js';
 
 /** What became of one failed prediction: the new one's id, or why there is none. */
 export type Retried =
@@ -17,8 +17,7 @@ export type Retried =
       readonly message: string;
     };
 
-export type RetryServices = Pick<
-  Services,
+export type RetryServices = Needs<
   'storage' | 'models' | 'serving' | 'backlog' | 'queues' | 'metrics' | 'predictions'
 > & { readonly retries: Pick<PredictionRetryStore, 'create'> };
 

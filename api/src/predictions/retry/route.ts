@@ -48,7 +48,9 @@ function note(answer: Answer, one: Retried): void {
   else answer.skipped.push({ prediction_id: one.of, reason: one.skipped, message: one.message });
 }
 
-export const retryPredictions: Route = {
+export const retryPredictions: Route<
+  'storage' | 'models' | 'serving' | 'backlog' | 'queues' | 'metrics' | 'predictions' | 'retries' | 'log'
+> = {
   scope: 'admin',
   description: {
     method: 'post',

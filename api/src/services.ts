@@ -161,7 +161,10 @@ function openKeys({ database, log }: Foundation) {
 async function assemble(foundation: Foundation): Promise<Services> {
   const { config, log, storage, blobs, filed, database, changes, jobServer } = foundation;
   const predicting = openPredictions(foundation);
-  const modelServices = await openModels({ config, database, jobServer, blobs, log });
+  const modelServices = await openModels({
+    ...{ config, database, jobServer, blobs, log },
+    predictions: predicting.predictions,
+  });
   const storedFiles = new StoredFiles({
     ...{ storage, filed, log, models: () => modelServices.models.filed },
     files: new StoredFileStore(database),

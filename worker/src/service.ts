@@ -7,7 +7,7 @@
 import { hostname } from 'node:os';
 import { ChangeListener, STOP_CHANNEL } from '@scry/shared/database/change-listener';
 import { type Database, openDatabase } from '@scry/shared/database/database';
-import { MODELS_CHANNEL } from '@scry/shared/database/model-versions';
+import { MODELS_CHANNEL } from '@scry/shared/database/model-changes';
 import { PredictionStore } from '@scry/shared/database/predictions';
 import { BEAT_MS, type WorkerBeat, WorkerStore } from '@scry/shared/database/workers';
 import { configureSharp } from '@scry/shared/imaging/libvips';

@@ -1,6 +1,7 @@
 /** Whether predictions of a version of a model can be expected to be answered. Pure, so it is tested without workers. */
 import { versionKey } from '@scry/shared/contracts/version';
 import type { LiveWorker } from '@scry/shared/database/workers';
+import { withoutFolders } from './public-text.js';
 
 /**
  * served: a worker serves it now. expected: none does, but one did a moment ago, or no worker lives at all, as when they
@@ -35,6 +36,6 @@ export function availabilityOf(
 /** Why a model is not served, in a sentence. */
 export function notServed(key: string, availability: Availability): string {
   return availability.state === 'refused'
-    ? `No worker can load the model "${key}": ${availability.reason.replace(/\.$/, '')}.`
+    ? `No worker can load the model "${key}": ${withoutFolders(availability.reason).replace(/\.$/, '')}.`
     : `No worker serves the model "${key}".`;
 }

@@ -8,17 +8,17 @@
  * What is rolled back stays so: content that is known is not labelled again. Only one process looks, under the lock of the
  * maintenance; what is wrong with a folder is a rejected version, which every process sees.
  */
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, constants, readdir, readFile, stat } from 'node:fs/promises';
+import { access, constants, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { MODEL_NAME } from '@scry/shared/contracts/manifest';
-import { STABLE, VERSION_NAME, type VersionFile } from '@scry/shared/contracts/version';
+import { STABLE } from '@scry/shared/contracts/version';
 import type { ModelVersionStore, Version } from '@scry/shared/database/model-versions';
-import { contentId, modelBlob } from '@scry/shared/models/version-content';
+import { modelBlob } from '@scry/shared/models/version-content';
 import type { Logger } from '@scry/shared/runtime/log';
 import type { Blobs } from '@scry/shared/storage/blobs';
 import { discardAll } from './intake.js';
+import { type FolderFile, filesIn, idOf, MANIFEST, manifestOf, versionOf } from './model-folder.js';
 import type { IncomingFile, PushRequest, VersionService } from './version-service.js';
 
 export interface FolderSourceParts {
@@ -38,35 +38,8 @@ interface Seen {
 
 /** A folder is being copied as long as it changes; this long without a change, it is whole. */
 const SETTLE_MS = 1000;
-const MANIFEST = 'manifest.json';
 /** Why a version was retired that is ready again when its folder comes back. */
 const FOLDER_REMOVED = 'Its folder was removed.';
-const MOST_FILES = 1000;
-const DEEPEST = 4;
-
-interface FolderFile {
-  readonly path: string;
-  readonly bytes: number;
-  readonly changedAt: number;
-}
-
-/** Files of a folder by their paths in it, in order; hidden ones are nobody's. */
-async function filesIn(folder: string, prefix = '', depth = 0): Promise<FolderFile[]> {
-  const files: FolderFile[] = [];
-  const entries = await readdir(path.join(folder, prefix), { withFileTypes: true });
-  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const inner = path.posix.join(prefix, entry.name);
-    if (entry.name.startsWith('.')) continue;
-    if (entry.isDirectory() && depth < DEEPEST) files.push(...(await filesIn(folder, inner, depth + 1)));
-    else if (!entry.isDirectory()) {
-      const found = await stat(path.join(folder, inner));
-      if (found.isFile()) files.push({ path: inner, bytes: found.size, changedAt: found.mtimeMs }); // a pipe would never end
-    }
-    if (files.length > MOST_FILES) throw new Error(`${folder} holds more than ${MOST_FILES} files`);
-  }
-  return files;
-}
-
 export class FolderSource {
   readonly #parts: FolderSourceParts;
   readonly #seen = new Map<string, Seen>();
@@ -204,55 +177,9 @@ export class FolderSource {
       this.#seen.delete(name);
       if (state !== 'ready') await store.remove(name, version);
       else {
-        await store.retire(name, version, FOLDER_REMOVED);
+        await store.retire(name, version, FOLDER_REMOVED, true);
         log.info({ model: name, version }, 'a version was retired: its folder was removed');
       }
     }
   }
 }
-
-async function hashFile(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
-}
-
-/** The id that a folder's version has or will have; null when its manifest cannot be read. */
-async function idOf(folder: string, files: readonly FolderFile[]): Promise<string | null> {
-  const manifest = await manifestOf(folder);
-  if (!manifest.ok) return null;
-  const hashed: VersionFile[] = [];
-  for (const { path: file, bytes } of files)
-    if (file !== MANIFEST)
-      hashed.push({ path: file, sha256: await hashFile(path.join(folder, file)), bytes });
-  return contentId(manifest.value, hashed);
-}
-
-type ReadManifest =
-  | { readonly ok: true; readonly value: Readonly<Record<string, unknown>> }
-  | { readonly ok: false; readonly reason: string };
-
-/** What a folder says of itself; nothing where there is no manifest. */
-async function manifestOf(folder: string): Promise<ReadManifest> {
-  const text = await readFile(path.join(folder, MANIFEST), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '{}';
-    throw error;
-  });
-  try {
-    const value = JSON.parse(text) as unknown;
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
-      return { ok: false, reason: 'manifest.json: must be one JSON object' };
-    const { name } = value as { name?: unknown };
-    if (name !== undefined && name !== path.basename(folder))
-      return {
-        ok: false,
-        reason: `manifest.json: name: "${String(name)}" must be the folder's name, "${path.basename(folder)}"`,
-      };
-    return { ok: true, value: { ...value } };
-  } catch (error) {
-    return { ok: false, reason: `manifest.json is not valid JSON: ${(error as Error).message}` };
-  }
-}
-
-const versionOf = ({ version }: Readonly<Record<string, unknown>>): string =>
-  typeof version === 'string' && VERSION_NAME.test(version) ? version : '1';

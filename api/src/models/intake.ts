@@ -10,6 +10,7 @@ import type { Request, Response } from 'express';
 import multer, { type StorageEngine } from 'multer';
 import { run } from '../http/form.js';
 import { Problem } from '../http/problems.js';
+import { invalid } from './version-problems.js';
 import type { IncomingFile } from './version-service.js';
 
 /** What a request brought, unchecked. */
@@ -68,9 +69,6 @@ function storageEngine(blobs: Blobs, limits: IntakeLimits, received: Received[])
 async function* once(data: Uint8Array) {
   yield data;
 }
-
-const invalid = (field: string, message: string) =>
-  new Problem('invalid-request', `${field}: ${message}.`, { errors: [{ field, message }] });
 
 function parseManifest(text: string): Readonly<Record<string, unknown>> {
   let value: unknown;

@@ -19,6 +19,7 @@ import type { ModelVersionStore, StoredLabel, Version } from '@scry/shared/datab
 import type { Model } from '@scry/shared/models/model-folders';
 import type { Logger } from '@scry/shared/runtime/log';
 import { Problem } from '../http/problems.js';
+import { withoutFolders } from './public-text.js';
 
 /** What the manifest of a version that is ready says. */
 export type ReadyManifest = Omit<Model, 'folder' | 'file'> & { readonly file: string };
@@ -273,7 +274,7 @@ function notReady({ name, version, state, reason }: Version): Problem {
   if (state === 'rejected')
     return new Problem(
       'model-not-served',
-      `${name}@${version} was rejected: ${reason ?? 'its check failed'}`,
+      `${name}@${version} was rejected: ${withoutFolders(reason ?? 'its check failed')}`,
     );
   const headers = { 'Retry-After': String(CHECK_RETRY_S) };
   return new Problem('model-not-served', `${name}@${version} is being checked. Send it again.`, { headers });

@@ -2,16 +2,23 @@
 import path from 'node:path';
 import { ChangeListener } from '@scry/shared/database/change-listener';
 import type { Database } from '@scry/shared/database/database';
+import { MaintenanceStore } from '@scry/shared/database/maintenance';
+import { MODELS_CHANNEL } from '@scry/shared/database/model-changes';
+import { ModelLabelStore } from '@scry/shared/database/model-labels';
 import { ModelQueueStore } from '@scry/shared/database/model-queues';
-import { MODELS_CHANNEL, ModelVersionStore } from '@scry/shared/database/model-versions';
+import { ModelVersionStore } from '@scry/shared/database/model-versions';
+import type { PredictionStore } from '@scry/shared/database/predictions';
 import { CHECK_QUEUE, checkJobId, checkJobOptions } from '@scry/shared/queue/job';
 import type { JobServer } from '@scry/shared/queue/server';
 import type { Config } from '@scry/shared/runtime/config';
 import type { Logger } from '@scry/shared/runtime/log';
 import type { Blobs } from '@scry/shared/storage/blobs';
+import { endWaiting, versionRemoved } from '../maintenance/end-waiting.js';
+import { Jobs } from '../maintenance/jobs.js';
 import { Catalogue } from './catalogue/catalogue.js';
 import { CATALOGUE } from './catalogue/entries.js';
 import { FolderSource } from './folder-source.js';
+import { LabelService } from './label-service.js';
 import { ModelRegistry } from './model-registry.js';
 import { VersionService } from './version-service.js';
 
@@ -20,6 +27,7 @@ export interface ModelServices {
   readonly models: ModelRegistry;
   readonly modelQueues: ModelQueueStore;
   readonly versions: VersionService;
+  readonly labels: LabelService;
   readonly folders: FolderSource;
   /** What can be pulled. */
   readonly catalogue: Catalogue;
@@ -30,6 +38,7 @@ export interface ModelParts {
   readonly config: Config;
   readonly database: Database;
   readonly jobServer: JobServer;
+  readonly predictions: PredictionStore;
   readonly blobs: Blobs;
   readonly log: Logger;
 }
@@ -39,22 +48,28 @@ export async function openModels({
   config,
   database,
   jobServer,
+  predictions,
   blobs,
   log,
 }: ModelParts): Promise<ModelServices> {
   const store = new ModelVersionStore(database);
   const listener = new ChangeListener(config.DATABASE_URL, log, MODELS_CHANNEL);
   await listener.start();
+  const waiting = {
+    ...{ predictions, log },
+    maintenance: new MaintenanceStore(database),
+    jobs: new Jobs(jobServer, config.ATTEMPTS),
+  };
+  const labels = new LabelService({ labels: new ModelLabelStore(database), versions: store });
   const versions = new VersionService({
-    store,
-    blobs,
-    log,
+    ...{ store, blobs, log },
+    endWaiting: (version) => endWaiting(waiting, version, versionRemoved(version)),
     requestCheck: ({ name, version, id }) =>
       jobServer.add(CHECK_QUEUE, [{ id: checkJobId(name, id), data: { name, version } }], checkJobOptions()),
   });
   const folders = new FolderSource({ directory: config.MODELS_DIR, versions, store, blobs, log });
   const catalogue = new Catalogue({
-    ...{ entries: CATALOGUE, versions, blobs, log },
+    ...{ entries: CATALOGUE, versions, labels, blobs, log },
     folder: path.join(config.DATA_DIR, 'pulls'),
     reserveBytes: config.DISK_RESERVE_BYTES,
     allowPrivate: config.WEBHOOK_PRIVATE,
@@ -67,6 +82,7 @@ export async function openModels({
     models,
     modelQueues,
     versions,
+    labels,
     folders,
     catalogue,
     async closeModels() {

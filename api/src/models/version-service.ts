@@ -5,19 +5,28 @@
 
 import { MODEL_NAME } from '@scry/shared/contracts/manifest';
 import {
-  CANARY,
+  isVersionName,
   LABEL_NAME,
   STABLE,
   VERSION_NAME,
   type VersionFile,
   type VersionSource,
+  type VersionState,
 } from '@scry/shared/contracts/version';
-import type { ModelVersionStore, StoredLabel, Version } from '@scry/shared/database/model-versions';
+import type { Ending, ModelVersionStore, Version } from '@scry/shared/database/model-versions';
 import { contentId, modelBlob } from '@scry/shared/models/version-content';
 import type { Logger } from '@scry/shared/runtime/log';
 import type { Blobs, PendingBlob } from '@scry/shared/storage/blobs';
 import { Problem } from '../http/problems.js';
 import { mergeManifest } from './merge-manifest.js';
+import {
+  invalid,
+  LABEL_HELP,
+  notReady,
+  sharesTooLarge,
+  versionAwaited,
+  versionLabelled,
+} from './version-problems.js';
 
 /** A file of a version that has arrived and is not kept yet. */
 export interface IncomingFile {
@@ -51,10 +60,16 @@ export interface VersionServiceParts {
   readonly blobs: Blobs;
   /** Asks a worker to check a version. It may be asked again for the same one. */
   readonly requestCheck: (version: Pick<Version, 'name' | 'version' | 'id'>) => Promise<void>;
+  /** Fails the predictions that still wait for a version which was removed. */
+  readonly endWaiting: (version: Pick<Version, 'name' | 'version'>) => Promise<void>;
   readonly log: Logger;
 }
 
 const MOST_FILES = 1000;
+/** Files that one transaction looks at. */
+const STEP = 500;
+/** States of a version of the same content that a push begins anew. */
+const CHECKED_AGAIN: ReadonlySet<VersionState> = new Set(['rejected', 'retired']);
 
 export class VersionService {
   readonly #parts: VersionServiceParts;
@@ -64,22 +79,17 @@ export class VersionService {
   }
 
   /**
-   * Adds a version and has it checked. The same content again is the same version.
+   * Adds a version and has it checked. The same content again is the same version; one that was rejected or retired is
+   * checked again.
    * @throws Problem "invalid-request" or "version-taken"; the files are then still the caller's to discard
    */
   async push(request: PushRequest): Promise<Pushed> {
     checkNames(request);
-    const { store } = this.#parts;
+    await this.#checkLabels(request);
     const files = request.files.map(({ path, blob: { sha256, bytes } }) => ({ path, sha256, bytes }));
-    const id = contentId(request.manifest, files);
-    const known = await store.byContent(request.name, id);
-    if (known?.state === 'retired') await store.remove(known.name, known.version);
-    else if (known) return { version: known, created: false };
-    await this.#keep(request.files);
-    const version = await this.#create(request, id, files, known?.version);
-    if (!version.created) return version;
-    await this.#requestCheck(version.version);
-    return version;
+    return this.#add(request, files, async () => {
+      for (const { blob } of request.files) await blob.keep(modelBlob(blob.sha256));
+    });
   }
 
   /**
@@ -95,78 +105,44 @@ export class VersionService {
   ): Promise<Pushed> {
     const { files, manifest, metrics } = await this.get(name, version);
     const { version: _, ...revised } = mergeManifest(manifest, { ...changes, name });
-    const id = contentId(revised, files);
-    const known = await this.#parts.store.byContent(name, id);
-    if (known && known.state !== 'retired') return { version: known, created: false };
-    if (known) await this.#parts.store.remove(name, known.version);
     const request = { name, label: null, manifest: revised, source: 'upload', createdBy, metrics } as const;
-    const made = await this.#create(request, id, files, undefined);
-    if (made.created) await this.#requestCheck(made.version);
-    return made;
+    return this.#add(request, files, async () => {});
   }
 
-  /** Points a label at a version that is ready. @throws Problem "invalid-request" or "version-not-found" */
-  async setLabel(name: string, label: string, version: string, weight: number): Promise<StoredLabel> {
-    if (!LABEL_NAME.test(label)) throw invalid('label', LABEL_HELP);
-    const others = (await this.#parts.store.labels(name)).filter(
-      (one) => one.label !== label && one.label !== STABLE,
-    );
-    const taken = others.reduce((sum, one) => sum + one.weight, 0);
-    if (label !== STABLE && taken + weight > 100)
-      throw invalid(
-        'weight',
-        `the shares of all labels may be 100 % together, and others have ${taken} % already`,
-      );
-    const set = await this.#parts.store.setLabel(name, label, version, label === STABLE ? 0 : weight);
-    if (set) return set;
-    throw await this.#notReady(name, version);
-  }
-
-  /** Makes a label's version the stable one and ends the label. @throws Problem "version-not-found" */
-  async promote(name: string, label = CANARY): Promise<StoredLabel> {
-    const found = (await this.#parts.store.labels(name)).find((one) => one.label === label);
-    if (!found)
-      throw new Problem('version-not-found', `The model "${name}" has no label "${label}" to promote.`);
-    const stable = await this.setLabel(name, STABLE, found.version, 0);
-    await this.#parts.store.removeLabel(name, label);
-    return stable;
-  }
-
-  /** Points a label at what it pointed to before. @throws Problem "version-not-found" */
-  async rollBack(name: string, label = STABLE): Promise<StoredLabel> {
-    const back = await this.#parts.store.rollBack(name, label);
-    if (back) return back;
-    throw new Problem(
-      'version-not-found',
-      `The label "${label}" of "${name}" pointed to nothing else before that could still be used.`,
-    );
-  }
-
-  /** Ends a label. @throws Problem "version-not-found" */
-  async removeLabel(name: string, label: string): Promise<void> {
-    if (await this.#parts.store.removeLabel(name, label)) return;
-    throw new Problem('version-not-found', `The model "${name}" has no label "${label}".`);
-  }
-
-  /** Takes a version out of use; what was promised to it is still answered. @throws Problem "version-in-use" */
+  /**
+   * Takes a version out of use; what was promised to it is still answered.
+   * @throws Problem "version-not-found" or "version-in-use"
+   */
   async retire(name: string, version: string, reason: string): Promise<Version> {
-    await this.#refuseIfStable(name, version);
-    const retired = await this.#parts.store.retire(name, version, reason);
-    if (retired) return retired;
-    throw await this.#notReady(name, version);
+    return this.#ended(name, version, await this.#parts.store.retire(name, version, reason));
   }
 
   /**
    * Forgets a version; its files go unless another version has them.
+   * @param force also when predictions wait for it, which then fail with code 560
    * @throws Problem "version-not-found" or "version-in-use"
    */
-  async remove(name: string, version: string): Promise<Version> {
-    await this.#refuseIfStable(name, version);
-    const removed = await this.#parts.store.remove(name, version);
-    if (!removed) throw await this.#notReady(name, version);
-    for (const { sha256 } of removed.files)
-      if (!(await this.#parts.store.usesFile(sha256))) await this.#parts.blobs.delete(modelBlob(sha256));
+  async remove(name: string, version: string, { force = false } = {}): Promise<Version> {
+    const { store } = this.#parts;
+    const removed = await this.#ended(name, version, await store.remove(name, version, force));
+    if (force) await this.#parts.endWaiting({ name, version });
+    await this.#removeFiles(removed.files.map(({ sha256 }) => sha256));
     return removed;
+  }
+
+  /**
+   * Forgets a model with all its versions.
+   * @throws Problem "unknown-model" or "version-in-use"
+   */
+  async removeModel(name: string, { force = false } = {}): Promise<void> {
+    const { store, endWaiting } = this.#parts;
+    const removal = await store.removeModel(name, force);
+    if ('refused' in removal) {
+      if (removal.refused === 'awaited') throw versionAwaited(`versions of ${name}`, removal.predictions);
+      throw new Problem('unknown-model', `There is no model "${name}".`);
+    }
+    for (const { version } of removal.removed) if (force) await endWaiting({ name, version });
+    await this.#removeFiles(removal.removed.flatMap(({ files }) => files.map(({ sha256 }) => sha256)));
   }
 
   /** Keeps a version in memory, or no longer. @throws Problem "version-not-found" */
@@ -183,11 +159,6 @@ export class VersionService {
     throw await this.#notReady(name, version);
   }
 
-  /** Labels of a model. */
-  labels(name: string): Promise<StoredLabel[]> {
-    return this.#parts.store.labels(name);
-  }
-
   /** All versions, whatever their state; the newest of each model first. */
   list(name?: string): Promise<Version[]> {
     return this.#parts.store.list(name === undefined ? {} : { name });
@@ -199,14 +170,34 @@ export class VersionService {
       await this.#requestCheck(version);
   }
 
-  /** Removes files that no version has: of pushes that ended between keeping and committing. */
+  /** Removes files that no version has: of pushes that ended between storing and committing. */
   async removeUnusedFiles(olderThanMs: number): Promise<void> {
-    const { blobs, store } = this.#parts;
-    for await (const { key, modifiedAt } of blobs.list('models')) {
-      const sha256 = key.slice(key.indexOf('/') + 1);
-      if (Date.now() - modifiedAt.getTime() > olderThanMs && !(await store.usesFile(sha256)))
-        await blobs.delete(key);
-    }
+    const { blobs, log } = this.#parts;
+    const old: string[] = [];
+    for await (const { key, modifiedAt } of blobs.list('models'))
+      if (Date.now() - modifiedAt.getTime() > olderThanMs) old.push(key.slice(key.indexOf('/') + 1));
+    const removed = await this.#removeFiles(old);
+    if (removed > 0) log.info({ removed }, 'files of models that no version has were removed');
+  }
+
+  async #removeFiles(sha256s: readonly string[]): Promise<number> {
+    const { store, blobs } = this.#parts;
+    let removed = 0;
+    for (let start = 0; start < sha256s.length; start += STEP)
+      await store.removeUnusedFiles(sha256s.slice(start, start + STEP), async (sha256) => {
+        if (await blobs.delete(modelBlob(sha256))) removed++;
+      });
+    return removed;
+  }
+
+  /** What would be refused once the version is ready is refused now. @throws Problem "invalid-request" */
+  async #checkLabels({ name, version, label }: PushRequest): Promise<void> {
+    const others = (await this.#parts.store.labels(name)).filter((one) => one.label !== label?.label);
+    if (others.some((one) => one.label === version))
+      throw invalid('version', `"${version}" is the name of a label of this model`);
+    if (label === null || label.label === STABLE) return;
+    const taken = others.reduce((sum, one) => sum + (one.label === STABLE ? 0 : one.weight), 0);
+    if (taken + label.weight > 100) throw sharesTooLarge(taken);
   }
 
   /** A queue that does not answer is asked again by the maintenance. */
@@ -220,71 +211,42 @@ export class VersionService {
     });
   }
 
-  async #keep(files: readonly IncomingFile[]): Promise<void> {
-    for (const { blob } of files) await blob.keep(modelBlob(blob.sha256));
-  }
-
-  async #create(
+  /** @param keep stores the files */
+  async #add(
     request: Omit<PushRequest, 'files'>,
-    id: string,
     files: readonly VersionFile[],
-    before: string | undefined,
+    keep: () => Promise<void>,
   ): Promise<Pushed> {
     const { store } = this.#parts;
     const { name, label, manifest, source, createdBy, metrics = null } = request;
-    for (;;) {
-      const version = request.version ?? before ?? (await this.#nextNumber(name));
-      const made = await store.create({
-        name,
-        version,
-        id,
-        manifest,
-        files,
-        source,
-        createdBy,
-        label,
-        metrics,
-      });
-      if (made) return { version: made, created: true };
-      const same = await store.byContent(name, id); // somebody pushed the same a moment ago
-      if (same) return { version: same, created: false };
-      if (request.version !== undefined) {
-        const detail = `The model "${name}" has a version "${version}" already, of other content. A version never changes: choose another name for it, or leave it out.`;
-        throw new Problem('version-taken', detail);
-      }
+    const id = contentId(manifest, files);
+    const known = await store.byContent(name, id);
+    if (known && !CHECKED_AGAIN.has(known.state)) return { version: known, created: false };
+    const version = request.version ?? known?.version ?? null;
+    const added = { name, version, id, manifest, files, source, createdBy, label, metrics };
+    const made = await store.create(added, keep, known?.version);
+    if (made) {
+      await this.#requestCheck(made);
+      return { version: made, created: true };
     }
+    const same = await store.byContent(name, id); // somebody pushed the same a moment ago
+    if (same) return { version: same, created: false };
+    const detail = `The model "${name}" has a version "${request.version}" already, of other content, and a version never changes. Give this one another name (version=…), or version=auto for the next number.`;
+    throw new Problem('version-taken', detail);
   }
 
-  async #nextNumber(name: string): Promise<string> {
-    const numbers = (await this.list(name)).map(({ version }) =>
-      /^\d+$/.test(version) ? Number(version) : 0,
-    );
-    return String(Math.max(0, ...numbers) + 1);
-  }
-
-  async #refuseIfStable(name: string, version: string): Promise<void> {
-    const labels = await this.#parts.store.labels(name);
-    const used = labels.filter((label) => label.version === version).map(({ label }) => label);
-    const versions = await this.#parts.store.list({ name, states: ['ready'] });
-    if (used.length === 0 || versions.every((one) => one.version === version)) return;
-    const detail = `${name}@${version} is what the label "${used.join('", "')}" points to. Point it to another version first, or roll it back.`;
-    throw new Problem('version-in-use', detail);
+  /** @throws Problem when it did not end */
+  async #ended(name: string, version: string, ending: Ending): Promise<Version> {
+    if ('ended' in ending) return ending.ended;
+    if (ending.refused === 'labelled') throw versionLabelled(name, version, ending.labels);
+    if (ending.refused === 'awaited') throw versionAwaited(`${name}@${version}`, ending.predictions);
+    throw await this.#notReady(name, version);
   }
 
   async #notReady(name: string, version: string): Promise<Problem> {
-    const found = await this.#parts.store.get(name, version);
-    const detail = found
-      ? `${name}@${version} is ${found.state}${found.reason ? `: ${found.reason}` : ''}. Only a version that is ready can be used.`
-      : `There is no version "${version}" of "${name}". GET /v1/models/${name}/versions lists them.`;
-    return new Problem('version-not-found', detail);
+    return notReady(name, version, await this.#parts.store.get(name, version));
   }
 }
-
-const LABEL_HELP =
-  'must begin with a lower-case letter, and hold letters, digits, "_" and "-", 32 at the most';
-
-const invalid = (field: string, message: string) =>
-  new Problem('invalid-request', `${field}: ${message}.`, { errors: [{ field, message }] });
 
 function checkNames({ name, version, label, files }: PushRequest): void {
   if (!MODEL_NAME.test(name))
@@ -292,6 +254,8 @@ function checkNames({ name, version, label, files }: PushRequest): void {
   if (version !== undefined && !VERSION_NAME.test(version))
     throw invalid('version', 'must be letters, digits, ".", "_" and "-", 32 characters at the most');
   if (label && !LABEL_NAME.test(label.label)) throw invalid('label', LABEL_HELP);
+  if (version !== undefined && !isVersionName(version))
+    throw invalid('version', `"${version}" is the name of a label`);
   if (label && label.label === version) throw invalid('label', 'must differ from the name of the version');
   if (files.length === 0) throw invalid('file', 'is missing: send the weights');
   if (files.length > MOST_FILES) throw invalid('file', `a version may have ${MOST_FILES} files at the most`);

@@ -10,6 +10,7 @@ import type { Bucket, Operations } from '@scry/shared/contracts/statistics';
 import type { Activity, EndedBucket, StatisticsStore } from '@scry/shared/database/statistics';
 import type { LiveWorker } from '@scry/shared/database/workers';
 import { Memo } from '@scry/shared/runtime/memo';
+import { withoutFolders } from '../models/public-text.js';
 
 export const BUCKET_S = 2;
 const BUCKETS = 150;
@@ -81,7 +82,11 @@ function failuresOf(kept: ReadonlyMap<number, Kept>): Operations['failures'] {
 
 function workerView({ id, host, startedAt, models, problems, queueProblem }: LiveWorker, now: number) {
   const up_s = Math.max(0, now - startedAt.getTime() / 1000);
-  return { id, host, up_s, models: [...models], problems: [...problems], queue_problem: queueProblem };
+  return {
+    ...{ id, host, up_s, models: [...models] },
+    problems: problems.map(({ name, message }) => ({ name, message: withoutFolders(message) })),
+    queue_problem: queueProblem,
+  };
 }
 
 export class OperationsMonitor {

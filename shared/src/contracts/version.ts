@@ -28,6 +28,10 @@ export const STABLE = 'stable';
 /** What is being tried. */
 export const CANARY = 'canary';
 
+/** Whether a version may be called so: names of labels that every model can have would have two meanings. */
+export const isVersionName = (text: string): boolean =>
+  VERSION_NAME.test(text) && text !== STABLE && text !== CANARY;
+
 /** What a request asked for: a model, and maybe one of its versions or labels. */
 export interface ModelReference {
   readonly name: string;

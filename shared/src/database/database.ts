@@ -24,6 +24,12 @@ const CONNECTION_SETTINGS = `SET statement_timeout = ${STATEMENT_TIMEOUT_MS}; SE
 /** For statements whose best index depends on what is asked: one plan for all filters fits none (44 ms instead of 0.05). */
 const PLAN_FOR_VALUES = 'BEGIN; SET LOCAL plan_cache_mode = force_custom_plan';
 
+/** Runs one statement of a transaction. */
+export type Query = <Row extends pg.QueryResultRow>(
+  text: string,
+  values: readonly unknown[],
+) => Promise<Row[]>;
+
 export interface DatabaseOptions {
   /** Connections at the most. */
   readonly max: number;
@@ -71,14 +77,24 @@ export class Database {
    * Runs one statement whose text or filter varies, planned for the values it comes with, in a transaction of its own.
    * @throws what PostgreSQL or the connection says
    */
-  async query<Row extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+  query<Row extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+    return this.transaction((query) => query<Row>(text, values));
+  }
+
+  /**
+   * Runs statements one after the other in one transaction, on one connection: each sees what was committed before it.
+   * @throws what PostgreSQL, the connection or the work says; nothing was changed then
+   */
+  async transaction<T>(work: (query: Query) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect();
     let broken: Error | undefined;
     try {
       await client.query(PLAN_FOR_VALUES);
-      const result = await client.query<Row>(text, values as unknown[]);
+      const query: Query = async <Row extends pg.QueryResultRow>(text: string, values: readonly unknown[]) =>
+        (await client.query<Row>(text, values as unknown[])).rows;
+      const result = await work(query);
       await client.query('COMMIT');
-      return result.rows;
+      return result;
     } catch (error) {
       await client.query('ROLLBACK').catch((cause: Error) => {
         broken = cause; // the connection is replaced

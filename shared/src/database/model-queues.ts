@@ -1,10 +1,10 @@
 /** Whether the predictions of each model are taken and accepted. Changes are told on MODELS_CHANNEL, as those of versions are. */
 import type { QueueState } from '../contracts/model-queue.js';
 import type { Database } from './database.js';
-import { MODELS_CHANNEL } from './model-versions.js';
+import { TELL } from './model-changes.js';
 
 const SET = `
-  UPDATE models SET queue = $2 WHERE name = $1 RETURNING name, pg_notify('${MODELS_CHANNEL}', $1)`;
+  UPDATE models SET queue = $2 WHERE name = $1 RETURNING name, ${TELL}`;
 const STATES = `SELECT name, queue AS state FROM models WHERE queue <> 'running'`;
 
 export class ModelQueueStore {

@@ -1,16 +1,36 @@
 /**
- * The tables of models: versions and their states, and the labels that point to them. Whatever changes here is told on
+ * The tables of models: versions and their states, and which labels point to them. Whatever changes here is told on
  * MODELS_CHANNEL with the model's name, so that API and workers look again.
  */
 import type { Label, VersionFile, VersionNote, VersionSource, VersionState } from '../contracts/version.js';
-import type { Database } from './database.js';
-
-/** Told the name of the model that changed. */
-export const MODELS_CHANNEL = 'scry_models';
+import type { Database, Query } from './database.js';
+import { lockFilesForKeeping, lockFilesForRemoval, lockModel, told } from './model-changes.js';
+import {
+  ACCEPT,
+  ADD_MODEL,
+  BEGIN_CHECK,
+  BEGIN_UNTRIED,
+  CREATE,
+  FIND_SAME,
+  LABEL_COLUMNS,
+  LEAVE_CHECK,
+  NEXT_NUMBER,
+  PIN,
+  REJECT,
+  REMOVE,
+  REMOVE_ALL,
+  REMOVE_MODEL,
+  RETIRE,
+  UNUSED_FILES,
+  USES,
+  VERSION,
+  WAITING,
+} from './model-version-statements.js';
 
 export interface NewVersion {
   readonly name: string;
-  readonly version: string;
+  /** Null: the next number. */
+  readonly version: string | null;
   /** SHA-256 of the manifest as given and of all files. */
   readonly id: string;
   readonly manifest: Readonly<Record<string, unknown>>;
@@ -47,81 +67,24 @@ export interface StoredLabel extends Label {
   readonly changedAt: Date;
 }
 
+/** What became of a wish to retire or remove a version. */
+export type Ending =
+  | { readonly ended: Version }
+  /** There is no such version, or none that is ready. */
+  | { readonly refused: 'not-found' }
+  | { readonly refused: 'labelled'; readonly labels: readonly string[] }
+  | { readonly refused: 'awaited'; readonly predictions: number };
+
+/** What became of a wish to remove a model. */
+export type ModelRemoval =
+  | { readonly removed: readonly Version[] }
+  | { readonly refused: 'not-found' }
+  | { readonly refused: 'awaited'; readonly predictions: number };
+
 /** What a check found. */
 export type Checked =
   | { readonly ok: true; readonly manifest: object; readonly notes: readonly VersionNote[] }
   | { readonly ok: false; readonly reason: string };
-
-const VERSION = `name, version, id, state, reason, manifest, notes, files, bytes::float8 AS bytes, source, pinned, metrics,
-  created_at AS "createdAt", check_tries AS "checkTries", checked_at AS "checkedAt"`;
-const LABEL = `name, label, version, weight, previous, changed_at AS "changedAt"`;
-const TELL = `pg_notify('${MODELS_CHANNEL}', $1)`;
-
-const CREATE = `
-  WITH model AS (INSERT INTO models (name) VALUES ($1) ON CONFLICT DO NOTHING)
-  INSERT INTO model_versions (name, version, id, manifest, files, bytes, source, created_by, wanted_label, wanted_weight, metrics)
-  VALUES ($1, $2, $3, $4::jsonb, $5::jsonb, $6, $7, $8, $9, $10, $11::jsonb)
-  ON CONFLICT DO NOTHING RETURNING ${VERSION}, ${TELL}`;
-
-/** One check at a time, unless who began the last one has not ended it within its time, or died. */
-const BEGIN_CHECK = `
-  UPDATE model_versions SET check_tries = check_tries + 1, check_began_at = clock_timestamp()
-  WHERE name = $1 AND version = $2 AND state = 'checking'
-    AND ($4 OR check_began_at IS NULL OR check_began_at < clock_timestamp() - $3 * interval '1 second')
-  RETURNING ${VERSION}`;
-const BEGIN_UNTRIED = `
-  UPDATE model_versions SET check_tries = 1, check_began_at = clock_timestamp()
-  WHERE state = 'checking' AND source = 'folder' AND check_tries = 0 AND ($1::text[] IS NULL OR name = ANY($1))
-  RETURNING ${VERSION}`;
-const LEAVE_CHECK = `
-  UPDATE model_versions SET check_began_at = NULL WHERE name = $1 AND version = $2 AND state = 'checking'`;
-
-/** A version that is ready gets the label it was made for; what the label pointed to stays as `previous`. */
-const ACCEPT = `
-  WITH ready AS (
-    UPDATE model_versions SET state = 'ready', reason = NULL, manifest = $3::jsonb, notes = $4::jsonb,
-      checked_at = clock_timestamp()
-    WHERE name = $1 AND version = $2 AND state = 'checking' RETURNING *
-  ), labelled AS (
-    INSERT INTO model_labels (name, label, version, weight)
-    SELECT name, wanted_label, version, coalesce(wanted_weight, 0) FROM ready WHERE wanted_label IS NOT NULL
-    ON CONFLICT (name, label) DO UPDATE SET previous = model_labels.version, version = excluded.version,
-      weight = excluded.weight, changed_at = clock_timestamp()
-  )
-  SELECT ${VERSION}, ${TELL} FROM ready`;
-
-const REJECT = `
-  UPDATE model_versions SET state = 'rejected', reason = $3, checked_at = clock_timestamp()
-  WHERE name = $1 AND version = $2 AND state = 'checking' RETURNING ${VERSION}, ${TELL}`;
-
-const RETIRE = `
-  WITH gone AS (DELETE FROM model_labels WHERE name = $1 AND version = $2)
-  UPDATE model_versions SET state = 'retired', reason = $3, retired_at = clock_timestamp(), pinned = false
-  WHERE name = $1 AND version = $2 AND state = 'ready' RETURNING ${VERSION}, ${TELL}`;
-
-/** Only a version that is ready can be asked for, so only such a one gets a label. */
-const SET_LABEL = `
-  INSERT INTO model_labels (name, label, version, weight)
-  SELECT name, $3, version, $4 FROM model_versions WHERE name = $1 AND version = $2 AND state = 'ready'
-  ON CONFLICT (name, label) DO UPDATE SET
-    previous = CASE WHEN model_labels.version = excluded.version THEN model_labels.previous ELSE model_labels.version END,
-    version = excluded.version, weight = excluded.weight, changed_at = clock_timestamp()
-  RETURNING ${LABEL}, ${TELL}`;
-
-/** Back to what the label pointed to before; asked twice, it is where it was. */
-const ROLL_BACK = `
-  UPDATE model_labels SET version = previous, previous = version, changed_at = clock_timestamp()
-  WHERE name = $1 AND label = $2 AND EXISTS (SELECT 1 FROM model_versions v
-    WHERE v.name = model_labels.name AND v.version = model_labels.previous AND v.state = 'ready')
-  RETURNING ${LABEL}, ${TELL}`;
-
-const REMOVE_LABEL = `DELETE FROM model_labels WHERE name = $1 AND label = $2 RETURNING ${LABEL}, ${TELL}`;
-const PIN = `
-  UPDATE model_versions SET pinned = $3 WHERE name = $1 AND version = $2 AND state = 'ready' RETURNING ${VERSION}, ${TELL}`;
-const REMOVE = `
-  DELETE FROM model_versions WHERE name = $1 AND version = $2 RETURNING ${VERSION}, ${TELL}`;
-const REMOVE_MODEL = `DELETE FROM models m WHERE name = $1
-  AND NOT EXISTS (SELECT 1 FROM model_versions v WHERE v.name = m.name) RETURNING ${TELL}`;
 
 export class ModelVersionStore {
   readonly #database: Database;
@@ -130,22 +93,27 @@ export class ModelVersionStore {
     this.#database = database;
   }
 
-  /** Adds a version in `checking`. @returns null when the model has this version or this content already */
-  create(version: NewVersion): Promise<Version | null> {
-    const { name, id, manifest, files, source, createdBy, label, metrics = null } = version;
-    return this.#one(CREATE, [
-      name,
-      version.version,
-      id,
-      JSON.stringify(manifest),
-      JSON.stringify(files),
-      files.reduce((sum, { bytes }) => sum + bytes, 0),
-      source,
-      createdBy,
-      label?.label ?? null,
-      label?.weight ?? null,
-      metrics === null ? null : JSON.stringify(metrics),
-    ]);
+  /**
+   * Adds a version in `checking`.
+   * @param keep stores its files; none of them is removed between that and the row that names it
+   * @param replaced a version of the same content that is forgotten in the same step
+   * @returns null when the model has this version or this content already; nothing was stored then
+   */
+  create(
+    version: NewVersion,
+    keep: () => Promise<void>,
+    replaced: string | null = null,
+  ): Promise<Version | null> {
+    const { name, id } = version;
+    return this.#database.transaction(async (query) => {
+      await lockFilesForKeeping(query);
+      await addAndLock(query, name);
+      const named = version.version ?? (await nextNumber(query, name));
+      if ((await query(FIND_SAME, [name, named, id, replaced])).length > 0) return null;
+      await keep();
+      if (replaced !== null) await query(REMOVE, [name, replaced]);
+      return told(await query<Version>(CREATE, valuesOf(version, named)));
+    });
   }
 
   /**
@@ -172,12 +140,20 @@ export class ModelVersionStore {
   finishCheck(name: string, version: string, checked: Checked): Promise<Version | null> {
     if (!checked.ok) return this.#one(REJECT, [name, version, checked.reason]);
     const { manifest, notes } = checked;
-    return this.#one(ACCEPT, [name, version, JSON.stringify(manifest), JSON.stringify(notes)]);
+    const values = [name, version, JSON.stringify(manifest), JSON.stringify(notes)];
+    return this.#changing(name, async (query) => told(await query<Version>(ACCEPT, values)));
   }
 
-  /** `ready → retired`; its labels go. @returns null when it was not ready */
-  retire(name: string, version: string, reason: string): Promise<Version | null> {
-    return this.#one(RETIRE, [name, version, reason]);
+  /**
+   * `ready → retired`; its labels go.
+   * @param force also when labels point to it that could point to another version
+   */
+  retire(name: string, version: string, reason: string, force = false): Promise<Ending> {
+    return this.#changing(name, async (query) => {
+      const { keptBy } = await usesOf(query, name, version);
+      if (keptBy && !force) return { refused: 'labelled', labels: keptBy };
+      return ended(told(await query<Version>(RETIRE, [name, version, reason])));
+    });
   }
 
   /** Keeps a ready version in memory, or no longer. @returns null when there is no such ready version */
@@ -185,26 +161,43 @@ export class ModelVersionStore {
     return this.#one(PIN, [name, version, pinned]);
   }
 
-  /** Forgets a version and its labels; a model without versions goes, too. @returns null when there was none */
-  async remove(name: string, version: string): Promise<Version | null> {
-    const removed = await this.#one<Version>(REMOVE, [name, version]);
-    await this.#database.query(REMOVE_MODEL, [name]);
-    return removed;
+  /**
+   * Forgets a version; a model without versions goes, too.
+   * @param force also when predictions wait for it
+   */
+  remove(name: string, version: string, force = false): Promise<Ending> {
+    return this.#changing(name, async (query) => {
+      const { keptBy, waiting } = await usesOf(query, name, version);
+      if (keptBy) return { refused: 'labelled', labels: keptBy };
+      if (waiting > 0 && !force) return { refused: 'awaited', predictions: waiting };
+      const removed = told(await query<Version>(REMOVE, [name, version]));
+      await query(REMOVE_MODEL, [name]);
+      return ended(removed);
+    });
   }
 
-  /** Points a label at a ready version. @returns null when there is no such ready version */
-  setLabel(name: string, label: string, version: string, weight: number): Promise<StoredLabel | null> {
-    return this.#one(SET_LABEL, [name, version, label, weight]);
+  /** Forgets a model with all its versions and labels. @param force also when predictions wait for one of them */
+  removeModel(name: string, force = false): Promise<ModelRemoval> {
+    return this.#changing(name, async (query) => {
+      const [row] = await query<{ waiting: number }>(WAITING, [name]);
+      const waiting = row?.waiting ?? 0;
+      if (waiting > 0 && !force) return { refused: 'awaited', predictions: waiting };
+      const removed = await query<Version>(REMOVE_ALL, [name]);
+      await query(REMOVE_MODEL, [name]);
+      return removed.length > 0 ? { removed } : { refused: 'not-found' };
+    });
   }
 
-  /** Points a label at what it pointed to before. @returns null when there is nothing to go back to */
-  rollBack(name: string, label: string): Promise<StoredLabel | null> {
-    return this.#one(ROLL_BACK, [name, label]);
-  }
-
-  /** @returns null when there was no such label */
-  removeLabel(name: string, label: string): Promise<StoredLabel | null> {
-    return this.#one(REMOVE_LABEL, [name, label]);
+  /** Removes those files that no version has, while none is being stored. @param remove removes one of them */
+  async removeUnusedFiles(
+    sha256s: readonly string[],
+    remove: (sha256: string) => Promise<unknown>,
+  ): Promise<void> {
+    if (sha256s.length === 0) return;
+    await this.#database.transaction(async (query) => {
+      await lockFilesForRemoval(query);
+      for (const { sha256 } of await query<{ sha256: string }>(UNUSED_FILES, [sha256s])) await remove(sha256);
+    });
   }
 
   async get(name: string, version: string): Promise<Version | null> {
@@ -230,20 +223,55 @@ export class ModelVersionStore {
 
   /** Labels of one model, or of all. */
   labels(name?: string): Promise<StoredLabel[]> {
-    const text = `SELECT ${LABEL} FROM model_labels WHERE ($1::text IS NULL OR name = $1) ORDER BY name, label`;
+    const text = `SELECT ${LABEL_COLUMNS} FROM model_labels WHERE ($1::text IS NULL OR name = $1) ORDER BY name, label`;
     return this.#database.query<StoredLabel>(text, [name ?? null]);
   }
 
-  /** Whether any version's files include a blob. */
-  async usesFile(sha256: string): Promise<boolean> {
-    const text = 'SELECT 1 FROM model_versions WHERE files @> $1::jsonb LIMIT 1';
-    return (await this.#database.query(text, [JSON.stringify([{ sha256 }])])).length > 0;
+  #changing<T>(name: string, change: (query: Query) => Promise<T>): Promise<T> {
+    return this.#database.transaction(async (query) => {
+      await lockModel(query, name);
+      return change(query);
+    });
   }
 
   async #one<Row extends object>(text: string, values: readonly unknown[]): Promise<Row | null> {
-    const [row] = await this.#database.query<Row & { pg_notify?: unknown }>(text, values);
-    if (!row) return null;
-    const { pg_notify: _told, ...rest } = row;
-    return rest as unknown as Row;
+    return told(await this.#database.query<Row>(text, values));
   }
+}
+
+interface Uses {
+  /** Labels that should be pointed elsewhere first; null: none. */
+  readonly keptBy: readonly string[] | null;
+  /** Predictions that have not ended. */
+  readonly waiting: number;
+}
+
+async function usesOf(query: Query, name: string, version: string): Promise<Uses> {
+  type Row = { readonly labels: string[]; readonly hasOthers: boolean; readonly waiting: number };
+  const [{ labels, hasOthers, waiting }] = (await query<Row>(USES, [name, version])) as [Row];
+  return { keptBy: labels.length > 0 && hasOthers ? labels : null, waiting };
+}
+
+const ended = (version: Version | null): Ending => (version ? { ended: version } : { refused: 'not-found' });
+
+/** Locks a model, adding it first where it is missing. */
+async function addAndLock(query: Query, name: string): Promise<void> {
+  for (;;) {
+    await query(ADD_MODEL, [name]);
+    if (await lockModel(query, name)) return; // else it went between the two, with its last version
+  }
+}
+
+async function nextNumber(query: Query, name: string): Promise<string> {
+  const [row] = await query<{ number: number }>(NEXT_NUMBER, [name]);
+  return String(row?.number ?? 1);
+}
+
+function valuesOf(version: NewVersion, named: string): unknown[] {
+  const { name, id, manifest, files, source, createdBy, label, metrics = null } = version;
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  return [
+    ...[name, named, id, JSON.stringify(manifest), JSON.stringify(files), bytes, source, createdBy],
+    ...[label?.label ?? null, label?.weight ?? null, metrics === null ? null : JSON.stringify(metrics)],
+  ];
 }

@@ -7,12 +7,13 @@
  * An entry is recognised among the versions by its content, so that every process knows what is installed. A process that
  * ends forgets its pulls; pulling again costs the download and nothing else.
  */
-import { STABLE } from '@scry/shared/contracts/version';
+import { STABLE, type VersionState } from '@scry/shared/contracts/version';
 import type { Version } from '@scry/shared/database/model-versions';
 import type { Logger } from '@scry/shared/runtime/log';
 import type { Blobs } from '@scry/shared/storage/blobs';
 import { Problem } from '../../http/problems.js';
 import { discardAll } from '../intake.js';
+import type { LabelService } from '../label-service.js';
 import type { VersionService } from '../version-service.js';
 import { type CatalogueEntry, downloadBytes, entryId, modelBytes } from './entry.js';
 import { fetchEntry } from './fetch-entry.js';
@@ -32,7 +33,8 @@ export interface CatalogueItem {
 
 export interface CatalogueParts {
   readonly entries: readonly CatalogueEntry[];
-  readonly versions: Pick<VersionService, 'push' | 'list' | 'labels'>;
+  readonly versions: Pick<VersionService, 'push' | 'list'>;
+  readonly labels: Pick<LabelService, 'list'>;
   readonly blobs: Blobs;
   /** Where packages lie while they are read. */
   readonly folder: string;
@@ -43,6 +45,8 @@ export interface CatalogueParts {
 }
 
 const MIB = 2 ** 20;
+/** States of an installed version that a pull begins anew. */
+const PULLED_AGAIN: ReadonlySet<VersionState> = new Set(['rejected', 'retired']);
 const UNEXPECTED = 'The pull failed for a reason that was not foreseen; the log of the API says more.';
 
 export class Catalogue {
@@ -73,7 +77,7 @@ export class Catalogue {
   async pull(name: string, createdBy: string | null): Promise<CatalogueItem> {
     const entry = this.#entry(name);
     const item = await this.#item(entry);
-    if (this.#running.has(name) || (item.version && item.version.state !== 'retired')) return item;
+    if (this.#running.has(name) || (item.version && !PULLED_AGAIN.has(item.version.state))) return item;
     await this.#checkRoom(entry);
     if (!this.#running.has(name)) this.#start(entry, createdBy);
     return this.#item(entry);
@@ -148,14 +152,14 @@ export class Catalogue {
 
   /** A model that answers already keeps its stable version: the new one is promoted by whoever wants it. */
   async #install(entry: CatalogueEntry, createdBy: string | null): Promise<string> {
-    const { blobs, folder, allowPrivate, versions } = this.#parts;
+    const { blobs, folder, allowPrivate, versions, labels } = this.#parts;
     const { name, manifest } = entry;
     const files = await fetchEntry(entry, {
       ...{ blobs, folder, allowPrivate, signal: this.#stop.signal },
       onProgress: (bytes) => this.#progress(entry, bytes),
     });
     try {
-      const hasStable = (await versions.labels(name)).some(({ label }) => label === STABLE);
+      const hasStable = (await labels.list(name)).some(({ label }) => label === STABLE);
       const label = hasStable ? null : { label: STABLE, weight: 0 };
       const pushed = await versions.push({ name, label, manifest, files, source: 'catalogue', createdBy });
       return pushed.version.version;

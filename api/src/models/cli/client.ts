@@ -44,12 +44,13 @@ export class ScryClient {
   }
 
   /** Asks, and reads the answer as JSON. @throws RequestFailed */
-  async json<T>(path: string, { method = 'GET', body }: Sent = {}): Promise<T> {
-    const init =
-      body === undefined
-        ? {}
-        : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
-    return (await (await this.#fetch(path, { method, ...init })).json()) as T;
+  async json<T>(path: string, sent: Sent = {}): Promise<T> {
+    return (await (await this.#send(path, sent)).json()) as T;
+  }
+
+  /** Asks for something of which the answer says nothing more. @throws RequestFailed */
+  async send(path: string, sent: Sent): Promise<void> {
+    await (await this.#send(path, sent)).arrayBuffer();
   }
 
   /** Sends a body piece by piece. @throws RequestFailed */
@@ -75,6 +76,14 @@ export class ScryClient {
       if (error instanceof RequestFailed && error.status === 401) return false;
       throw error;
     }
+  }
+
+  #send(path: string, { method = 'GET', body }: Sent): Promise<Response> {
+    const init =
+      body === undefined
+        ? {}
+        : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+    return this.#fetch(path, { method, ...init });
   }
 
   async #fetch(path: string, init: RequestInit): Promise<Response> {

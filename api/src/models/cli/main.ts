@@ -9,14 +9,15 @@ import { exportVersion, label, list, promote, push, remove, retire, rollBack, sh
 const USAGE = `Models of a running Scry. NAME VERSION may be written NAME@VERSION.
 
   push FILE… | FOLDER          upload a model and wait until a worker has checked it
-       [--name NAME] [--version VERSION] [--labels labels.txt] [--label LABEL|none] [--weight PERCENT] [--no-wait]
+       [--name NAME] [--version VERSION|auto] [--labels labels.txt] [--label LABEL|none] [--weight PERCENT] [--no-wait]
   list                         all versions of all models
   show NAME [VERSION|LABEL]    versions of a model, or all about one
   label NAME LABEL VERSION     point a label at a version [--weight PERCENT of the traffic]
   promote NAME [LABEL]         make a label's version the stable one (canary)
   rollback NAME [LABEL]        point a label at what it pointed to before (stable)
   retire NAME VERSION          take a version out of use
-  rm NAME VERSION              remove a version and its files
+  rm NAME VERSION | NAME --all remove a version, or a model, with its files
+       [--force]               fails predictions that wait for it, instead of refusing
   export NAME VERSION [FILE]   write a version as a zip
   catalogue                    models that can be pulled
   pull NAME [--yes]            download one of them, after its license was shown
@@ -32,7 +33,7 @@ const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
 const OPTIONS = {
   ...{ name: text, version: text, label: text, weight: text, labels: text },
-  ...{ 'no-wait': flag, yes: flag, help: flag },
+  ...{ 'no-wait': flag, yes: flag, all: flag, force: flag, help: flag },
 } as const;
 
 function parse(args: string[]) {
@@ -84,9 +85,13 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     run: (client, [name = '', version = '']) => retire(client, name, version),
   },
   rm: {
-    words: [2, 2],
+    words: [1, 2],
     splits: true,
-    run: (client, [name = '', version = '']) => remove(client, name, version),
+    run: (client, [name = '', version], { all = false, force = false }) => {
+      if ((version === undefined) !== all)
+        throw new UsageError('"rm" takes a version, or --all for the model with all its versions.');
+      return remove(client, name, version, force);
+    },
   },
   export: {
     words: [2, 3],

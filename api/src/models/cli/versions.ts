@@ -177,9 +177,16 @@ export async function retire(client: ScryClient, name: string, version: string):
   say(`${name}@${version} is retired; "rm" removes its files.`);
 }
 
-export async function remove(client: ScryClient, name: string, version: string): Promise<void> {
-  await client.json<VersionView>(of(name, version), { method: 'DELETE' });
-  say(`${name}@${version} is removed.`);
+/** Removes a version, or a model with all its versions. @param force also when predictions wait for it */
+export async function remove(
+  client: ScryClient,
+  name: string,
+  version: string | undefined,
+  force: boolean,
+): Promise<void> {
+  const what = version === undefined ? `/v1/models/${encodeURIComponent(name)}` : of(name, version);
+  await client.send(`${what}${force ? '?force=true' : ''}`, { method: 'DELETE' });
+  say(`${version === undefined ? name : `${name}@${version}`} is removed.`);
 }
 
 /** Writes a version's zip to a file that does not exist yet. */

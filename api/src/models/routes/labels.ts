@@ -29,7 +29,7 @@ const newLabelSchema = z
   })
   .meta({ id: 'NewModelLabel' });
 
-export const listLabels: Route<'versions'> = {
+export const listLabels: Route<'labels'> = {
   scope: 'any',
   description: {
     method: 'get',
@@ -43,15 +43,15 @@ export const listLabels: Route<'versions'> = {
       ...problems('invalid-request', 'database-unavailable'),
     },
   },
-  handlers: ({ versions }) => [
+  handlers: ({ labels }) => [
     async (req, res) => {
       const { name } = check(modelParams, req.params);
-      res.json({ items: (await versions.labels(name)).map(presentLabel) });
+      res.json({ items: (await labels.list(name)).map(presentLabel) });
     },
   ],
 };
 
-export const setLabel: Route<'versions'> = {
+export const setLabel: Route<'labels'> = {
   scope: 'models:write',
   description: {
     method: 'put',
@@ -65,31 +65,31 @@ export const setLabel: Route<'versions'> = {
     },
     responses: { 200: label, ...failures, ...problems('invalid-json') },
   },
-  handlers: ({ versions }) => [
+  handlers: ({ labels }) => [
     express.json({ limit: '8kb' }),
     async (req, res) => {
       const { name, label: named } = check(labelParams, req.params);
       const { version, weight } = check(newLabelSchema, req.body ?? {});
-      res.json(presentLabel(await versions.setLabel(name, named, version, weight)));
+      res.json(presentLabel(await labels.set(name, named, version, weight)));
     },
   ],
 };
 
-export const removeLabel: Route<'versions'> = {
+export const removeLabel: Route<'labels'> = {
   scope: 'models:write',
   description: {
     method: 'delete',
     path: '/v1/models/{name}/labels/{label}',
     operationId: 'removeLabel',
-    summary: 'End a label; its version stays',
+    summary: 'End a label other than stable; its version stays',
     tags: ['models'],
     request: { params: labelParams },
-    responses: { 204: { description: 'It is gone.' }, ...failures },
+    responses: { 204: { description: 'It is gone.' }, ...failures, ...problems('version-in-use') },
   },
-  handlers: ({ versions }) => [
+  handlers: ({ labels }) => [
     async (req, res) => {
       const { name, label: named } = check(labelParams, req.params);
-      await versions.removeLabel(name, named);
+      await labels.remove(name, named);
       res.status(204).end();
     },
   ],
@@ -99,8 +99,8 @@ function moving(
   path: string,
   operationId: string,
   summary: string,
-  move: (services: Needs<'versions'>, name: string, label: string) => Promise<StoredLabel>,
-): Route<'versions'> {
+  move: (services: Needs<'labels'>, name: string, label: string) => Promise<StoredLabel>,
+): Route<'labels'> {
   return {
     scope: 'models:write',
     description: {
@@ -125,12 +125,12 @@ export const rollBackLabel = moving(
   '/v1/models/{name}/labels/{label}/rollback',
   'rollBackLabel',
   'Point a label at what it pointed to before',
-  ({ versions }, name, named) => versions.rollBack(name, named),
+  ({ labels }, name, named) => labels.rollBack(name, named),
 );
 
 export const promoteLabel = moving(
   '/v1/models/{name}/labels/{label}/promote',
   'promoteLabel',
   "Make a label's version the stable one, and end the label",
-  ({ versions }, name, named) => versions.promote(name, named),
+  ({ labels }, name, named) => labels.promote(name, named),
 );

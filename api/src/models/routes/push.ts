@@ -20,7 +20,9 @@ const formSchema = z
     labels: z.string().meta({ format: 'binary' }).optional().describe('A text file with one label per line.'),
     manifest: text('JSON; what it leaves out is read from the files.'),
     name: text("The model's name; that of the manifest or the file when left out."),
-    version: text('The name of the version; that of the manifest, or the next number, when left out.'),
+    version: text(
+      'The name of the version; "auto": the next number. Left out: that of the manifest, or the next number.',
+    ),
     label: text('The label that it gets once it is ready: "stable" when left out, "none" for none.'),
     weight: text('Percent of the traffic, for a label other than "stable".'),
   })
@@ -33,10 +35,13 @@ const fieldsSchema = z.strictObject({
   weight: z.coerce.number().min(0).max(100).default(0),
 });
 
+/** As the name of a version: the next number, also where the manifest names one. */
+const AUTO = 'auto';
+
 const versionIn = ({ version }: Readonly<Record<string, unknown>>): string | undefined =>
   typeof version === 'string' && VERSION_NAME.test(version) ? version : undefined;
 
-export const pushModel: Route<'versions' | 'blobs' | 'config' | 'serving'> = {
+export const pushModel: Route<'versions' | 'labels' | 'blobs' | 'config' | 'serving'> = {
   scope: 'models:write',
   description: {
     method: 'post',
@@ -64,7 +69,7 @@ export const pushModel: Route<'versions' | 'blobs' | 'config' | 'serving'> = {
       ),
     },
   },
-  handlers: ({ versions, blobs, config, serving }) => {
+  handlers: ({ versions, labels, blobs, config, serving }) => {
     const receive = modelIntake(blobs, { maxBytes: config.MAX_MODEL_BYTES });
     return [
       async (req, res) => {
@@ -73,7 +78,7 @@ export const pushModel: Route<'versions' | 'blobs' | 'config' | 'serving'> = {
           const { name, version, label, weight } = check(fieldsSchema, upload.fields);
           const pushed = await versions.push({
             name: name ?? upload.suggestedName,
-            version: version ?? versionIn(upload.manifest),
+            version: version === AUTO ? undefined : (version ?? versionIn(upload.manifest)),
             label: label === 'none' ? null : { label, weight },
             manifest: upload.manifest,
             files: upload.files,
@@ -82,7 +87,7 @@ export const pushModel: Route<'versions' | 'blobs' | 'config' | 'serving'> = {
           });
           const view = presentVersion(
             pushed.version,
-            await versions.labels(pushed.version.name),
+            await labels.list(pushed.version.name),
             await serving.workers(),
           );
           res

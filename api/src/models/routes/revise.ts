@@ -17,7 +17,7 @@ const revisionSchema = z
   })
   .meta({ id: 'ModelRevision' });
 
-export const reviseVersion: Route<'versions' | 'serving'> = {
+export const reviseVersion: Route<'versions' | 'labels' | 'serving'> = {
   scope: 'models:write',
   description: {
     method: 'post',
@@ -44,13 +44,13 @@ export const reviseVersion: Route<'versions' | 'serving'> = {
       ),
     },
   },
-  handlers: ({ versions, serving }) => [
+  handlers: ({ versions, labels, serving }) => [
     express.json({ limit: '1mb' }),
     async (req, res) => {
       const { name, version } = check(versionParams, req.params);
       const { manifest } = check(revisionSchema, req.body ?? {});
       const { version: made, created } = await versions.revise(name, version, manifest, req.keyId ?? null);
-      const view = presentVersion(made, await versions.labels(name), await serving.workers());
+      const view = presentVersion(made, await labels.list(name), await serving.workers());
       res
         .status(created ? 202 : 200)
         .location(`/v1/models/${view.model}/versions/${view.version}`)

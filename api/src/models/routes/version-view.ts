@@ -5,6 +5,7 @@ import type { StoredLabel, Version } from '@scry/shared/database/model-versions'
 import type { LiveWorker } from '@scry/shared/database/workers';
 import type { Task } from '@scry/shared/tasks/registry';
 import { z } from 'zod';
+import { withoutFolders } from '../public-text.js';
 
 export const modelParams = z.object({ name: z.string().regex(MODEL_NAME, 'must be the name of a model') });
 export const versionParams = modelParams.extend({
@@ -32,7 +33,7 @@ export function presentVersion(
     version: version.version,
     id: version.id,
     state: version.state,
-    reason: version.reason,
+    reason: version.reason === null ? null : withoutFolders(version.reason),
     task: (manifest.task as Task | undefined) ?? null,
     engine: (manifest.engine as VersionView['engine'] | undefined) ?? null,
     manifest: { ...manifest },

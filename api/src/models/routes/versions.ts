@@ -19,11 +19,11 @@ const failures = problems(
 );
 const version = json(versionViewSchema, 'The version as it is now.');
 
-async function view({ versions, serving }: Needs<'versions' | 'serving'>, found: Version) {
-  return presentVersion(found, await versions.labels(found.name), await serving.workers());
+async function view({ labels, serving }: Needs<'labels' | 'serving'>, found: Version) {
+  return presentVersion(found, await labels.list(found.name), await serving.workers());
 }
 
-export const listVersions: Route<'versions' | 'serving' | 'modelFigures'> = {
+export const listVersions: Route<'versions' | 'labels' | 'serving' | 'modelFigures'> = {
   scope: 'any',
   description: {
     method: 'get',
@@ -40,12 +40,12 @@ export const listVersions: Route<'versions' | 'serving' | 'modelFigures'> = {
       ...problems('invalid-request', 'unknown-model', 'database-unavailable'),
     },
   },
-  handlers: ({ versions, serving, modelFigures }) => [
+  handlers: ({ versions, labels: allLabels, serving, modelFigures }) => [
     async (req, res) => {
       const { name } = check(modelParams, req.params);
       const [found, labels, workers] = await Promise.all([
         versions.list(name),
-        versions.labels(name),
+        allLabels.list(name),
         serving.workers(),
       ]);
       if (found.length === 0) throw new Problem('unknown-model', `There is no model "${name}".`);
@@ -59,7 +59,7 @@ export const listVersions: Route<'versions' | 'serving' | 'modelFigures'> = {
   ],
 };
 
-export const getVersion: Route<'versions' | 'serving'> = {
+export const getVersion: Route<'versions' | 'labels' | 'serving'> = {
   scope: 'any',
   description: {
     method: 'get',
@@ -82,7 +82,7 @@ export const getVersion: Route<'versions' | 'serving'> = {
 function changing(
   description: Pick<Route['description'], 'method' | 'path' | 'operationId' | 'summary'>,
   change: (services: Needs<'versions'>, name: string, version: string) => Promise<Version>,
-): Route<'versions' | 'serving'> {
+): Route<'versions' | 'labels' | 'serving'> {
   return {
     scope: 'models:write',
     description: {
@@ -130,15 +130,62 @@ export const unloadVersion = changing(
   ({ versions }, name, wanted) => versions.pin(name, wanted, false),
 );
 
-export const removeVersion = changing(
-  {
+const removalQuery = z.object({
+  force: z
+    .enum(['true', 'false'])
+    .default('false')
+    .describe('true: also when predictions wait for it; they are failed with code 560.'),
+});
+
+export const removeVersion: Route<'versions' | 'labels' | 'serving'> = {
+  scope: 'models:write',
+  description: {
     method: 'delete',
     path: '/v1/models/{name}/versions/{version}',
     operationId: 'removeVersion',
     summary: 'Forget a version and its files',
+    tags: ['models'],
+    request: { params: versionParams, query: removalQuery },
+    responses: { 200: version, ...failures, ...problems('version-in-use') },
   },
-  ({ versions }, name, wanted) => versions.remove(name, wanted),
-);
+  handlers: (services) => [
+    async (req, res) => {
+      const { name, version: wanted } = check(versionParams, req.params);
+      const force = check(removalQuery, req.query).force === 'true';
+      res.json(await view(services, await services.versions.remove(name, wanted, { force })));
+    },
+  ],
+};
+
+export const removeModel: Route<'versions'> = {
+  scope: 'models:write',
+  description: {
+    method: 'delete',
+    path: '/v1/models/{name}',
+    operationId: 'removeModel',
+    summary: 'Forget a model with all its versions, their files and labels',
+    tags: ['models'],
+    request: { params: modelParams, query: removalQuery },
+    responses: {
+      204: { description: 'It is gone.' },
+      ...problems(
+        'invalid-request',
+        'unauthorized',
+        'forbidden',
+        'unknown-model',
+        'version-in-use',
+        'database-unavailable',
+      ),
+    },
+  },
+  handlers: ({ versions }) => [
+    async (req, res) => {
+      const { name } = check(modelParams, req.params);
+      await versions.removeModel(name, { force: check(removalQuery, req.query).force === 'true' });
+      res.status(204).end();
+    },
+  ],
+};
 
 export const exportVersion: Route<'versions' | 'blobs'> = {
   scope: 'read',

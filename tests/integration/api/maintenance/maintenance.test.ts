@@ -11,7 +11,7 @@ import { type Database, openDatabase } from '@scry/shared/database/database';
 import { DatasetStore } from '@scry/shared/database/datasets';
 import { Leadership } from '@scry/shared/database/leader-lock';
 import { MaintenanceStore } from '@scry/shared/database/maintenance';
-import { ModelVersionStore } from '@scry/shared/database/model-versions';
+import { ModelVersionStore, type NewVersion } from '@scry/shared/database/model-versions';
 import { PredictionMinuteStore } from '@scry/shared/database/prediction-minutes';
 import { type NewPrediction, PredictionStore } from '@scry/shared/database/predictions';
 import { StoredFileStore } from '@scry/shared/database/stored-files';
@@ -284,10 +284,11 @@ describe('predictions of a model that no worker serves', () => {
     await setUp();
     const file = { path: 'model.onnx', sha256: SHA, bytes: 1 };
     const store = new ModelVersionStore(database);
-    await store.create({
+    const version: NewVersion = {
       ...{ name: MODEL, version: '1', id: SHA, manifest: {}, files: [file] },
       ...{ source: 'upload', createdBy: null, label: null },
-    });
+    };
+    await store.create(version, async () => {});
     await store.finishCheck(MODEL, '1', { ok: true, manifest: {}, notes: [] });
   });
   const served = { name: MODEL, version: '1', device: 'cpu', runtime: 'onnxruntime' };
@@ -348,7 +349,7 @@ describe('predictions of a model that no worker serves', () => {
   it('are failed at once when their version was removed', async () => {
     await create('forgotten-1');
     await beat({ models: [served] });
-    await new ModelVersionStore(database).remove(MODEL, '1');
+    await new ModelVersionStore(database).remove(MODEL, '1', true);
     await run('missing models');
     expect(await predictions.get('forgotten-1')).toMatchObject({
       status: 'failed',

@@ -52,10 +52,10 @@ describe('the catalogue', () => {
   });
 
   function catalogueOf(reserveBytes: number): Catalogue {
-    const { versions, blobs } = app.services;
+    const { versions, labels, blobs } = app.services;
     return new Catalogue({
       entries: [entryOf('net', integrityOf(packed)), entryOf('changed', integrityOf(WEIGHTS))],
-      ...{ versions, blobs, reserveBytes, allowPrivate: true, log: quiet },
+      ...{ versions, labels, blobs, reserveBytes, allowPrivate: true, log: quiet },
       folder: path.join(app.dataDir, 'pulls'),
     });
   }

@@ -109,6 +109,8 @@ it('pushes folders as versions, labels, promotes, rolls back, retires, exports a
   expect((await models(['retire', 'leaves', '1'])).code).toBe(0);
   expect((await models(['rm', 'leaves', '1'])).code).toBe(0);
   expect((await models(['show', 'leaves', '1'])).code).toBe(1);
+  expect(await models(['rm', 'leaves', '--all'])).toMatchObject({ code: 0, out: 'leaves is removed.\n' });
+  expect((await models(['show', 'leaves'])).err).toContain('There is no model "leaves"');
 });
 
 it('sends what a model.json needs beside it', async () => {

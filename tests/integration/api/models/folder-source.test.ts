@@ -51,7 +51,10 @@ function open(): FolderSource {
   const requestCheck = async ({ name, version }: { name: string; version: string }) => {
     checks.push(`${name}@${version}`);
   };
-  const versions = new VersionService({ store, blobs, requestCheck, log: quiet });
+  const versions = new VersionService({
+    ...{ store, blobs, requestCheck, log: quiet },
+    endWaiting: async () => {},
+  });
   return new FolderSource({ directory, versions, store, blobs, log: quiet });
 }
 

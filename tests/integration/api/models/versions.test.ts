@@ -212,6 +212,7 @@ it('a rejected version says why, and the old one goes on answering', async () =>
   expect((body as { problems: object[] }).problems).toContainEqual({
     name: 'steady',
     version,
+    state: 'rejected',
     message: 'model.onnx is cut off',
   });
 });
@@ -298,6 +299,85 @@ it('what a label points to is not retired or removed; anything else is, with its
   expect(await call('DELETE', '/v1/models/ending/versions/1')).toMatchObject({ status: 200 });
   expect(await call('GET', '/v1/models/ending/versions/1')).toMatchObject({ status: 404 });
   expect(await app.services.blobs.stat(`models/${sha}`)).toBeNull();
+});
+
+it('a version that predictions wait for is removed only by force, and they then say why', async () => {
+  await pushReady('awaited', 40);
+  await pushReady('awaited', 41);
+  const { prediction_id } = await predict(app, await jpeg(3), { model: 'awaited@1' });
+  expect(await call('DELETE', '/v1/models/awaited/versions/1')).toMatchObject({
+    status: 409,
+    body: {
+      type: '/problems/version-in-use',
+      detail: expect.stringMatching(/^One prediction waits .* force=true/),
+    },
+  });
+  expect((await call('DELETE', '/v1/models/awaited')).status).toBe(409);
+  expect((await call('DELETE', '/v1/models/awaited/versions/1?force=maybe')).status).toBe(400);
+  expect((await call('DELETE', '/v1/models/awaited/versions/1?force=true')).status).toBe(200);
+  expect(await (await app.fetch(`/v1/predictions/${prediction_id}`)).json()).toMatchObject({
+    status: 'failed',
+    error: { code: 560, message: expect.stringContaining('"awaited@1" was removed') },
+  });
+});
+
+it('a model goes with all its versions, labels and files', async () => {
+  await pushReady('leaving', 42);
+  await pushReady('leaving', 43, { label: 'canary', weight: '10' });
+  const sha = (await store.get('leaving', '2'))?.files[0]?.sha256;
+  expect((await call('DELETE', '/v1/models/leaving')).status).toBe(204);
+  expect((await call('DELETE', '/v1/models/leaving')).status).toBe(404);
+  expect((await call('GET', '/v1/models/leaving/versions')).status).toBe(404);
+  expect(await labelsOf('leaving')).toEqual([]);
+  expect(await app.services.blobs.stat(`models/${sha}`)).toBeNull();
+});
+
+it('what would make a name mean nothing, or two things, is refused in a sentence', async () => {
+  await pushReady('strict', 44);
+  await pushReady('strict', 45, { label: 'trial', weight: '60' });
+  const stable = await call('DELETE', '/v1/models/strict/labels/stable');
+  expect([stable.status, (stable.body as { detail: string }).detail]).toEqual([
+    409,
+    expect.stringContaining('is what the name "strict" alone means'),
+  ]);
+  for (const [fields, sentence] of [
+    [{ version: 'stable' }, /"stable" is the name of a label/],
+    [{ version: 'trial' }, /"trial" is the name of a label of this model/],
+    [{ version: 'a@b' }, /version/],
+    [{ version: '../2' }, /version/],
+    [{ label: 'canary', weight: '50' }, /others have 60 % already/],
+    [{ name: 'blätter' }, /name: must be lower-case/],
+  ] as const) {
+    const response = await send({ file: weights(46), fields: { name: 'strict', ...fields } });
+    expect([response.status, ((await response.json()) as { detail: string }).detail]).toEqual([
+      400,
+      expect.stringMatching(sentence),
+    ]);
+  }
+  const sets = [
+    ['canary', { version: '1', weight: 41 }],
+    ['2', { version: '1' }],
+    ['canary', { version: '9' }],
+  ] as const;
+  const answers = [];
+  for (const [label, body] of sets)
+    answers.push((await call('PUT', `/v1/models/strict/labels/${label}`, body)).status);
+  expect(answers).toEqual([400, 400, 404]);
+});
+
+it('a name that is taken says what to do, "auto" takes the next number, and a rejected version is checked again', async () => {
+  await pushReady('named', 47, { version: '7' });
+  const taken = await send({ file: weights(48), fields: { name: 'named', version: '7' } });
+  expect(await taken.json()).toMatchObject({ status: 409, detail: expect.stringContaining('version=auto') });
+  const manifest = JSON.stringify({ ...MANIFEST, version: '7' });
+  const pushed = await push({ file: weights(48), fields: { name: 'named', version: 'auto', manifest } });
+  expect(pushed.version).toBe('8');
+  await store.finishCheck('named', '8', { ok: false, reason: 'loading it took too long' });
+  const again = await push({
+    file: weights(48),
+    fields: { name: 'named', manifest: JSON.stringify(MANIFEST) },
+  });
+  expect(again).toMatchObject({ version: '8', state: 'checking', reason: null });
 });
 
 it('an export is a folder that can be pushed again', async () => {

@@ -23,3 +23,10 @@ it('says why a model is not served in a sentence', () => {
   );
   expect(notServed('cats@1', { state: 'absent' })).toBe('No worker serves the model "cats@1".');
 });
+
+it('says nothing of where the server keeps its files', () => {
+  const reason = "ENOENT: no such file or directory, open '/srv/scry/data/blobs/models/ab12'";
+  expect(notServed('cats@1', { state: 'refused', reason })).toBe(
+    'No worker can load the model "cats@1": ENOENT: no such file or directory, open \'ab12\'.',
+  );
+});

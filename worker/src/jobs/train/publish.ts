@@ -1,11 +1,18 @@
 /** Makes a version of a model of what a training wrote. Done twice, it is the same version. */
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
+import type { ModelLabelStore } from '@scry/shared/database/model-labels';
 import type { ModelVersionStore } from '@scry/shared/database/model-versions';
 import type { Training } from '@scry/shared/database/trainings';
 import { contentId, modelBlob } from '@scry/shared/models/version-content';
 import type { Blobs } from '@scry/shared/storage/blobs';
 import type { FromProcess } from './protocol.js';
+
+export interface PublishParts {
+  readonly blobs: Blobs;
+  readonly versions: ModelVersionStore;
+  readonly labels: ModelLabelStore;
+}
 
 type Done = Extract<FromProcess, { kind: 'done' }>;
 
@@ -27,29 +34,34 @@ function versionName(day: Date, id: string): string {
  * @returns its name
  */
 export async function publish(
-  blobs: Blobs,
-  versions: ModelVersionStore,
+  { blobs, versions, labels }: PublishParts,
   training: Training,
   { folder, manifest, metrics, curve }: Done & { readonly curve: Training['curve'] },
 ): Promise<string> {
   const { name } = training;
   const pending = await blobs.receive(createReadStream(path.join(folder, 'model.onnx')), MOST_BYTES);
-  await pending.keep(modelBlob(pending.sha256));
-  const files = [{ path: 'model.onnx', sha256: pending.sha256, bytes: pending.bytes }];
-  const id = contentId(manifest, files);
-  const label = training.settings.label;
-  const known = await versions.byContent(name, id);
-  const version = known?.version ?? versionName(training.createdAt, id);
-  if (!known)
-    await versions.create({
-      ...{ name, version, id, manifest, files },
-      source: 'training',
-      createdBy: training.createdBy,
-      label: label === null ? null : { label, weight: 0 },
-      metrics: { ...originOf(training), ...metrics, curve },
-    });
-  const made = { ...manifest, name, version };
-  const finished = await versions.finishCheck(name, version, { ok: true, manifest: made, notes: [] });
-  if (!finished && label !== null) await versions.setLabel(name, label, version, 0);
-  return version;
+  try {
+    const files = [{ path: 'model.onnx', sha256: pending.sha256, bytes: pending.bytes }];
+    const id = contentId(manifest, files);
+    const label = training.settings.label;
+    const known = await versions.byContent(name, id);
+    const version = known?.version ?? versionName(training.createdAt, id);
+    if (!known)
+      await versions.create(
+        {
+          ...{ name, version, id, manifest, files },
+          source: 'training',
+          createdBy: training.createdBy,
+          label: label === null ? null : { label, weight: 0 },
+          metrics: { ...originOf(training), ...metrics, curve },
+        },
+        () => pending.keep(modelBlob(pending.sha256)),
+      );
+    const made = { ...manifest, name, version };
+    const finished = await versions.finishCheck(name, version, { ok: true, manifest: made, notes: [] });
+    if (!finished && label !== null) await labels.set(name, label, version, 0);
+    return version;
+  } finally {
+    await pending.discard();
+  }
 }

@@ -5,6 +5,7 @@
 import { hasEnded } from '@scry/shared/contracts/training';
 import type { Database } from '@scry/shared/database/database';
 import { DatasetItemStore } from '@scry/shared/database/dataset-items';
+import { ModelLabelStore } from '@scry/shared/database/model-labels';
 import { ModelVersionStore } from '@scry/shared/database/model-versions';
 import { type Training, TrainingStore } from '@scry/shared/database/trainings';
 import type { JobConsumer } from '@scry/shared/queue/consumer';
@@ -54,6 +55,7 @@ export class TrainingJobs {
       store: this.#store,
       items: new DatasetItemStore(database),
       versions: new ModelVersionStore(database),
+      labels: new ModelLabelStore(database),
       blobs: openBlobs(config.DATA_DIR),
       dataDir: config.DATA_DIR,
       modelsDir: config.MODELS_DIR,

@@ -12,6 +12,7 @@ import path from 'node:path';
 import { toPlainText } from '@scry/shared/contracts/plain-text';
 import { type CurvePoint, withMethodDefaults } from '@scry/shared/contracts/training';
 import type { DatasetItemStore } from '@scry/shared/database/dataset-items';
+import type { ModelLabelStore } from '@scry/shared/database/model-labels';
 import type { ModelVersionStore } from '@scry/shared/database/model-versions';
 import type { Training, TrainingEnd, TrainingStore, TrainingUpdate } from '@scry/shared/database/trainings';
 import { findBase } from '@scry/shared/models/base-model';
@@ -31,6 +32,7 @@ export interface TrainingRunParts {
   readonly store: TrainingStore;
   readonly items: DatasetItemStore;
   readonly versions: ModelVersionStore;
+  readonly labels: ModelLabelStore;
   readonly blobs: Blobs;
   readonly dataDir: string;
   readonly modelsDir: string;
@@ -118,9 +120,8 @@ export class TrainingRun {
     if ('died' in ended) throw new Error(`the training's process ended: ${ended.died}`);
     if (ended.kind === 'failed') return { state: 'failed', error: ended.error };
     await this.#write({ state: 'training', curve: this.#curve });
-    const { versions, blobs } = this.#parts;
     const training = { ...this.#training, datasetHash: this.#hash };
-    const version = await publish(blobs, versions, training, { ...ended, curve: this.#curve });
+    const version = await publish(this.#parts, training, { ...ended, curve: this.#curve });
     const { metrics, answers } = ended;
     return { state: this.#keepBest ? 'canceled' : 'succeeded', version, metrics, answers };
   }

@@ -51,7 +51,10 @@ module.exports = {
       name: 'contracts-do-nothing',
       severity: 'error',
       from: { path: '^shared/src/contracts/' },
-      to: { path: '^shared/src/(queue|storage|runtime)/|(^|/)node_modules/(?!(zod|ulid)/)' },
+      to: {
+        // What images can be scaled by is said where the scaling is.
+        path: '^shared/src/(?!(contracts|tasks)/|imaging/resample/(libraries|placement)[.])|(^|/)node_modules/(?!(zod|ulid)/)',
+      },
     },
     {
       name: 'runtime-is-the-bottom',

@@ -55,10 +55,10 @@ function view(model: RegisteredModel, isDefault: boolean, live: readonly LiveWor
 
 async function views(
   { models, serving }: Needs<'models' | 'serving'>,
-  wanted: readonly RegisteredModel[],
+  registered: readonly RegisteredModel[],
 ): Promise<ModelView[]> {
   const live = await serving.workers();
-  return wanted.map((model) => view(model, model.name === models.defaultModel, live));
+  return registered.map((model) => view(model, model.name === models.defaultModel, live));
 }
 
 export const listModels: Route<'models' | 'serving' | 'folders'> = {

@@ -1,7 +1,26 @@
 /** What clients see of the models: what each can be asked, and which workers serve it now. */
 import { z } from 'zod';
-import { servedModelSchema } from '../database/workers.js';
-import { ENGINES, TASKS } from '../models/model-folders.js';
+import { ENGINES, TASKS } from './manifest.js';
+
+/** A version that a worker serves. */
+export const workerModelSchema = z
+  .object({
+    name: z.string(),
+    version: z.string(),
+    engine: z.string().optional(),
+    loaded: z
+      .boolean()
+      .optional()
+      .describe('False: it is loaded when a prediction asks for it, and what it runs on is known then.'),
+    device: z.string(),
+    runtime: z.string().describe('Library and backend that really run it.'),
+    notes: z
+      .array(z.string())
+      .optional()
+      .describe('How it came to run this way, such as what it was converted from.'),
+  })
+  .meta({ id: 'WorkerModel' });
+export type WorkerModel = z.infer<typeof workerModelSchema>;
 
 export const modelViewSchema = z
   .object({
@@ -34,7 +53,7 @@ export const modelViewSchema = z
       .describe('What is used where a request says nothing.'),
     serving: z.boolean().describe('True when a worker serves it now; otherwise predictions wait for one.'),
     workers: z.array(
-      servedModelSchema
+      workerModelSchema
         .pick({ version: true, device: true, runtime: true })
         .extend({ id: z.string(), engine: z.enum(ENGINES), notes: z.array(z.string()) }),
     ),

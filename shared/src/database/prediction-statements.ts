@@ -15,13 +15,13 @@ export const INSERT = `
 
 /** As INSERT, with a delivery for every new row that asks for one. Of one id twice in a batch, the first counts. */
 export const INSERT_WITH_WEBHOOKS = `
-  WITH created AS (${INSERT}), wanted AS (
+  WITH created AS (${INSERT}), requested AS (
     SELECT DISTINCT ON (id) id, url, base_url
     FROM unnest($1::text[], $14::text[], $15::text[]) WITH ORDINALITY AS w (id, url, base_url, place)
     ORDER BY id, place
   ), promised AS (
     INSERT INTO webhook_deliveries (prediction_id, url, base_url)
-    SELECT id, url, base_url FROM created JOIN wanted USING (id) WHERE url IS NOT NULL
+    SELECT id, url, base_url FROM created JOIN requested USING (id) WHERE url IS NOT NULL
   )
   SELECT * FROM created`;
 
@@ -36,7 +36,7 @@ export const GET = `SELECT ${PREDICTION_COLUMNS} FROM predictions WHERE id = ANY
 // Rows are locked in the order of their ids, so that two batches that share rows cannot deadlock. The commit is not waited
 // for on disk: a claim that a power cut forgets leaves its row queued, and nothing is lost.
 export const CLAIM = `
-  WITH wanted AS (
+  WITH requested AS (
     SELECT id FROM predictions
     WHERE id = ANY($1::text[]) AND ${NOT_ENDED} AND (expires_at IS NULL OR expires_at > clock_timestamp())
     ORDER BY id FOR UPDATE
@@ -44,7 +44,7 @@ export const CLAIM = `
     UPDATE predictions p
     SET started_at = coalesce(p.started_at, clock_timestamp()), touched_at = clock_timestamp(),
         claims = p.claims + 1, worker = $2
-    FROM wanted WHERE p.id = wanted.id
+    FROM requested WHERE p.id = requested.id
     RETURNING p.id, p.claims
   ), told AS (
     SELECT pg_notify('${CHANNEL}', string_agg(id || ' processing', ',')) FROM claimed WHERE claims = 1 HAVING count(*) > 0
@@ -60,7 +60,7 @@ export const FINISH = `
     SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::json[], $5::text[], $6::text[], $7::text[], $8::text[],
                          $9::text[], $10::real[], $11::real[], $12::real[], $13::int[], $14::text[])
       AS r (id, ended, code, output, error, top_class, model_version, worker, device, decode_ms, batch_ms, inference_ms, batch_size, engine)
-  ), wanted AS (
+  ), requested AS (
     SELECT id FROM predictions WHERE id = ANY($1::text[]) AND ${NOT_ENDED} ORDER BY id FOR UPDATE
   ), written AS (
     UPDATE predictions p
@@ -69,7 +69,7 @@ export const FINISH = `
         code = r.code, output = r.output, error = r.error, top_class = r.top_class, model_version = r.model_version,
         worker = r.worker, engine = coalesce(r.engine, p.engine), device = r.device, decode_ms = r.decode_ms, batch_ms = r.batch_ms,
         inference_ms = r.inference_ms, batch_size = r.batch_size
-    FROM results r JOIN wanted USING (id) WHERE p.id = r.id
+    FROM results r JOIN requested USING (id) WHERE p.id = r.id
     RETURNING p.id, p.ended
   ), told AS (
     SELECT pg_notify('${CHANNEL}', string_agg(id || ' ' || ended, ',')) FROM written HAVING count(*) > 0

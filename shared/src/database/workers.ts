@@ -1,5 +1,5 @@
 /** The workers table: who lives, what it serves, on what. Seconds and ages are by the database's clock. */
-import { z } from 'zod';
+import type { WorkerModel } from '../contracts/model.js';
 import { versionKey } from '../contracts/version.js';
 import type { Database } from './database.js';
 
@@ -8,30 +8,11 @@ export const BEAT_MS = 3000;
 const GONE_AFTER_S = (3 * BEAT_MS) / 1000;
 const FORGET_AFTER_S = 3600;
 
-export const servedModelSchema = z
-  .object({
-    name: z.string(),
-    version: z.string(),
-    engine: z.string().optional(),
-    loaded: z
-      .boolean()
-      .optional()
-      .describe('False: it is loaded when a prediction asks for it, and what it runs on is known then.'),
-    device: z.string(),
-    runtime: z.string().describe('Library and backend that really run it.'),
-    notes: z
-      .array(z.string())
-      .optional()
-      .describe('How it came to run this way, such as what it was converted from.'),
-  })
-  .meta({ id: 'ServedModel' });
-export type ServedModel = z.infer<typeof servedModelSchema>;
-
 export interface WorkerBeat {
   readonly id: string;
   readonly host: string;
   readonly pid: number;
-  readonly models: readonly ServedModel[];
+  readonly models: readonly WorkerModel[];
   /** Versions that could not be loaded, with a sentence. */
   readonly problems: readonly {
     readonly name: string;

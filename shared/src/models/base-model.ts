@@ -14,11 +14,11 @@ export type FoundBase = { readonly base: BaseModel } | { readonly problem: strin
 
 async function findVersion(store: ModelVersionStore, name: string, at: string | null) {
   const labels = await store.labels(name);
-  const wanted = at ?? STABLE;
+  const reference = at ?? STABLE;
   const label =
-    labels.find((one) => one.label === wanted) ??
+    labels.find((one) => one.label === reference) ??
     (at === null ? labels.find((one) => one.label === CANARY) : undefined);
-  const version = await store.get(name, label?.version ?? wanted);
+  const version = await store.get(name, label?.version ?? reference);
   return version?.state === 'ready' ? version : null;
 }
 

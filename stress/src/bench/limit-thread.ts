@@ -9,7 +9,7 @@ import { configureSharp } from '@scry/shared/imaging/libvips';
 import { loadModel } from '@scry/shared/models/model-folders';
 import { ImageReader, type Preparation } from '@scry/worker/imaging/image-reader';
 import { loadEngine } from '@scry/worker/inference/engines/registry';
-import { ServedModel } from '@scry/worker/inference/thread-model';
+import { ThreadModel } from '@scry/worker/inference/thread-model';
 
 export interface LimitThreadData {
   readonly modelFolder: string;
@@ -43,7 +43,7 @@ const options = {
   onFallback: () => undefined,
   onAbsent: () => undefined,
 } as const;
-const served = await ServedModel.load(await loadEngine(model.engine, {}), model, options, () => undefined);
+const served = await ThreadModel.load(await loadEngine(model.engine, {}), model, options, () => undefined);
 const { width, height } = served.input;
 const input = { ...model.input, width, height };
 const reader = new ImageReader(LIMITS);

@@ -46,7 +46,7 @@ function emptyBatch(type: InputType, length: number): BatchData {
   return type === 'int8' ? new Int8Array(length) : new Uint8Array(length);
 }
 
-export class ServedModel {
+export class ThreadModel {
   readonly model: Model;
   readonly loaded: LoadedModel;
   readonly input: ResolvedInput;
@@ -78,10 +78,10 @@ export class ServedModel {
     model: Model,
     options: LoadOptions,
     note: (sentence: string) => void,
-  ): Promise<ServedModel> {
+  ): Promise<ThreadModel> {
     const loaded = await engine.load(model, options);
     try {
-      const served = new ServedModel(model, loaded);
+      const served = new ThreadModel(model, loaded);
       await served.#warmUp(note);
       await collectGarbage();
       return served;

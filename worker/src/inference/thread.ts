@@ -9,7 +9,7 @@ import type { ImageInput } from '../imaging/fit.js';
 import { oneLine } from '../models/manifest-problem.js';
 import type { Device, Engine } from './engines/engine.js';
 import { type EngineModules, loadEngine } from './engines/registry.js';
-import { type BatchResult, type InferenceItem, ServedModel } from './thread-model.js';
+import { type BatchResult, type InferenceItem, ThreadModel } from './thread-model.js';
 
 /** What the pool gives every thread. */
 export interface ThreadData {
@@ -67,7 +67,7 @@ export interface ThreadLoaded {
 }
 
 interface Serving {
-  readonly served: ServedModel;
+  readonly served: ThreadModel;
   readonly engine: Engine;
 }
 
@@ -88,7 +88,7 @@ async function load(model: Model): Promise<ModelReport> {
     const engine = await loadEngine(model.engine, data.engines);
     const { device, intraOpThreads } = data;
     const options = { device, intraOpThreads, onFallback: note, onAbsent };
-    const served = await ServedModel.load(engine, model, options, note);
+    const served = await ThreadModel.load(engine, model, options, note);
     serving.set(versionKey(name, version), { served, engine });
     const { resample, filter, antialias, resize, crop, pad, align } = model.input;
     const { width, height, channels } = served.input;

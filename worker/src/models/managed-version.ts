@@ -2,11 +2,12 @@
  * One version in this worker. Owns its state (see model-manager.ts), its subscription to its queue, and the count of the
  * predictions that run. Nothing is unloaded while one runs.
  */
+
+import type { WorkerModel } from '@scry/shared/contracts/model';
 import { CODES } from '@scry/shared/contracts/prediction';
 import { versionKey } from '@scry/shared/contracts/version';
 import type { ModelVersionStore, Version } from '@scry/shared/database/model-versions';
 import type { PredictionStore } from '@scry/shared/database/predictions';
-import type { ServedModel } from '@scry/shared/database/workers';
 import type { JobConsumer, Subscription } from '@scry/shared/queue/consumer';
 import { type JobOutcome, type PredictionJob, predictionQueue, type TakenJob } from '@scry/shared/queue/job';
 import type { Logger } from '@scry/shared/runtime/log';
@@ -100,7 +101,7 @@ export class ManagedVersion implements InMemory {
   }
 
   /** What is told of it while predictions of it are taken; null: none are. */
-  get served(): ServedModel | null {
+  get served(): WorkerModel | null {
     const { name, version } = this.#row;
     if (!this.#subscription && !this.#paused) return null;
     if (!this.#loaded) return { name, version, loaded: false, device: '', runtime: '', notes: [] };

@@ -59,7 +59,7 @@ const looksLikeOnnx = ([tag, version = 0]: Buffer) => tag === 0x08 && version >=
  * @param engine the one that is to read it
  * @returns words that go on "model.onnx is …", or null when it looks like what it should be
  */
-export async function foreignFile(file: string, engine: 'onnx' | 'tfjs'): Promise<string | null> {
+export async function otherFormat(file: string, engine: 'onnx' | 'tfjs'): Promise<string | null> {
   if ((await stat(file)).isDirectory())
     return (await readdir(file)).includes('saved_model.pb') ? SAVED_MODEL : 'a folder; name the file in it';
   const opened = await open(file);

@@ -10,10 +10,11 @@
  * itself now and then.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { WorkerModel } from '@scry/shared/contracts/model';
 import { versionKey } from '@scry/shared/contracts/version';
 import type { ModelQueueStore } from '@scry/shared/database/model-queues';
 import type { Version } from '@scry/shared/database/model-versions';
-import type { ServedModel, WorkerBeat } from '@scry/shared/database/workers';
+import type { WorkerBeat } from '@scry/shared/database/workers';
 import { idleVersions, makeRoom } from './eviction.js';
 import { ManagedVersion, type ManagedVersionParts } from './managed-version.js';
 import type { LoadedVersion } from './model-loader.js';
@@ -73,7 +74,7 @@ export class ModelManager {
   }
 
   /** What predictions are taken of, loaded or not. */
-  get served(): ServedModel[] {
+  get served(): WorkerModel[] {
     return [...this.#versions.values()].flatMap((version) => version.served ?? []);
   }
 

@@ -116,32 +116,32 @@ async function commit(
  */
 export async function accept(
   services: Needs<AcceptNeeds>,
-  wanted: CreateRequest,
+  request: CreateRequest,
   upload: PendingImage,
   idIsChosen: boolean,
 ): Promise<Accepted> {
   const { predictions, metrics, models, serving, backlog, webhooks, answerCache } = services;
-  const earlier = idIsChosen ? await predictions.get(wanted.id) : null;
+  const earlier = idIsChosen ? await predictions.get(request.id) : null;
   if (earlier) return { created: false, prediction: earlier };
-  const { name, version, checkedAt } = wanted.version;
+  const { name, version, checkedAt } = request.version;
   models.admit(name);
   await serving.admit(versionKey(name, version), checkedAt);
   await backlog.admit(name);
-  const created = await commit(services, wanted, upload);
+  const created = await commit(services, request, upload);
   if (created) {
     backlog.add(name);
     metrics.created.inc({ model: name });
-    if (wanted.webhook) webhooks.deliverer.watch(wanted.id); // before there is a job, so before it can end
-    const answered = await answerCache?.answer(wanted.id);
+    if (request.webhook) webhooks.deliverer.watch(request.id); // before there is a job, so before it can end
+    const answered = await answerCache?.answer(request.id);
     if (answered) return { created: true, prediction: answered };
-    await enqueue(services, wanted, created);
-    return { created: true, prediction: freshRow(wanted, created) };
+    await enqueue(services, request, created);
+    return { created: true, prediction: freshRow(request, created) };
   }
-  const winner = await predictions.get(wanted.id);
+  const winner = await predictions.get(request.id);
   if (winner) return { created: false, prediction: winner };
   throw new Problem(
     'id-taken',
-    `"${wanted.id}" was taken a moment ago and is free again. Send the request again.`,
+    `"${request.id}" was taken a moment ago and is free again. Send the request again.`,
   );
 }
 

@@ -21,7 +21,7 @@ import { uploadReceiver } from './upload.js';
 export type CreationNeeds = AcceptNeeds | 'config' | 'waiters';
 
 /** Looks at what was accepted, or found under the id, before anything is answered; throws a Problem to refuse it. */
-export type Judge = (accepted: Accepted, wanted: CreateRequest) => void;
+export type Judge = (accepted: Accepted, request: CreateRequest) => void;
 
 function answer({ config }: Needs<'config'>, res: Response, prediction: Prediction, wait: Wait): void {
   const base = baseUrl(res.req, config.PUBLIC_URL);
@@ -50,16 +50,16 @@ export function creator(services: Needs<CreationNeeds>, judge: Judge) {
       const { idIsChosen, keep, webhook, model, ...checked } = checkFields(req, fields, id);
       const refused = webhook && refuseTarget(webhook, config.WEBHOOK_PRIVATE);
       if (refused) throw new Problem('invalid-request', `webhook: ${refused}.`);
-      const wanted: CreateRequest = {
+      const request: CreateRequest = {
         ...checked,
         ...(await models.resolve(model, checked.id)),
         asksForVersion: model?.includes('@') ?? false,
         webhook: webhook === null ? null : { url: webhook, baseUrl: baseUrl(req, config.PUBLIC_URL) },
         image: await describeImage(image, config.MAX_PIXELS),
       };
-      watchEnd(wanted.id);
-      const found = await accept(services, wanted, image, idIsChosen);
-      judge(found, wanted);
+      watchEnd(request.id);
+      const found = await accept(services, request, image, idIsChosen);
+      judge(found, request);
       return { prediction: found.prediction, keep };
     } finally {
       await image.discard();

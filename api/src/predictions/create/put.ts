@@ -8,9 +8,9 @@ import { isSame } from './accept.js';
 import { creationBody, creationHeaders, creationProblems } from './create.js';
 import { type CreationNeeds, creator, type Judge } from './creation.js';
 
-const refuseOther: Judge = ({ created, prediction }, wanted) => {
-  if (created || isSame(prediction, wanted)) return;
-  const detail = `There is a prediction "${wanted.id}" with another image, model or parameters. Choose another id.`;
+const refuseOther: Judge = ({ created, prediction }, request) => {
+  if (created || isSame(prediction, request)) return;
+  const detail = `There is a prediction "${request.id}" with another image, model or parameters. Choose another id.`;
   throw new Problem('id-taken', detail);
 };
 

@@ -4,13 +4,13 @@ import path from 'node:path';
 import type { Outcome } from '@scry/shared/contracts/prediction';
 import type { Model } from '@scry/shared/models/model-folders';
 import { loadEngine } from '@scry/worker/inference/engines/registry';
-import { type InferenceItem, ServedModel } from '@scry/worker/inference/thread-model';
+import { type InferenceItem, ThreadModel } from '@scry/worker/inference/thread-model';
 import { FORMS, type Form, plain, writeMeanColor } from '../../../helpers/mean-color.js';
 import { onnxFile } from '../../../helpers/onnx-file.js';
 
 let folder: string;
 let notes: string[];
-const open: ServedModel[] = [];
+const open: ThreadModel[] = [];
 
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'scry-engines-'));
@@ -22,10 +22,10 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function serve(model: Model): Promise<ServedModel> {
+async function serve(model: Model): Promise<ThreadModel> {
   const engine = await loadEngine(model.engine, {});
   const options = { device: 'cpu', intraOpThreads: 1, onFallback: () => {}, onAbsent: () => {} } as const;
-  const served = await ServedModel.load(engine, model, options, (note) => notes.push(note));
+  const served = await ThreadModel.load(engine, model, options, (note) => notes.push(note));
   open.push(served);
   return served;
 }
@@ -260,7 +260,7 @@ describe('a device that is not there', () => {
       throw new Error(`said of the model: ${sentence}`);
     };
     const options = { device: 'auto', intraOpThreads: 1, onFallback, onAbsent } as const;
-    const served = await ServedModel.load(engine, model, options, () => {});
+    const served = await ThreadModel.load(engine, model, options, () => {});
     open.push(served);
     if (served.loaded.device === 'cuda') return; // the best there is: nothing to tell
     expect(absent.cuda).toMatch(/.+/);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Model } from '@scry/shared/models/model-folders';
 import { loadEngine } from '@scry/worker/inference/engines/registry';
-import { ServedModel } from '@scry/worker/inference/thread-model';
+import { ThreadModel } from '@scry/worker/inference/thread-model';
 import { plain, writeMeanColor } from '../../../helpers/mean-color.js';
 import { type OnnxGraph, onnxFile } from '../../../helpers/onnx-file.js';
 
@@ -13,9 +13,9 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-async function load(model: Model): Promise<ServedModel> {
+async function load(model: Model): Promise<ThreadModel> {
   const engine = await loadEngine(model.engine, {});
-  return ServedModel.load(
+  return ThreadModel.load(
     engine,
     model,
     { device: 'cpu', intraOpThreads: 1, onFallback: () => {}, onAbsent: () => {} },

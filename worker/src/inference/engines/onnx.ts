@@ -8,7 +8,7 @@ import type { Model } from '@scry/shared/models/model-folders';
 import ort from 'onnxruntime-node';
 import type { LoadableModel } from '../../models/conversion/plan.js';
 import { ManifestProblem, oneLine } from '../../models/manifest-problem.js';
-import { foreignFile } from '../../models/model-file.js';
+import { otherFormat } from '../../models/model-file.js';
 import type {
   BatchData,
   Device,
@@ -124,8 +124,8 @@ async function createOn(
 }
 
 async function createSession(model: LoadableModel, options: LoadOptions) {
-  const foreign = model.network ? null : await foreignFile(model.file, 'onnx');
-  if (foreign) throw new ManifestProblem(model, 'file', `${path.basename(model.file)} is ${foreign}`);
+  const other = model.network ? null : await otherFormat(model.file, 'onnx');
+  if (other) throw new ManifestProblem(model, 'file', `${path.basename(model.file)} is ${other}`);
   const devices = options.device === 'auto' ? BEST_FIRST : [options.device];
   const reasons: string[] = [];
   for (const device of devices) {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Model } from '@scry/shared/models/model-folders';
 import * as tf from '@tensorflow/tfjs-core';
 import { ManifestProblem, oneLine } from '../../models/manifest-problem.js';
-import { foreignFile } from '../../models/model-file.js';
+import { otherFormat } from '../../models/model-file.js';
 import type { Engine, InputDescription, LoadedModel } from './engine.js';
 import { type Backend, startBackend } from './tfjs-backend.js';
 import { type Network, readNetwork } from './tfjs-network.js';
@@ -31,8 +31,8 @@ function describeInput(model: Model, { inputs }: Network): InputDescription {
 
 async function load(model: Model): Promise<Network> {
   const file = path.basename(model.file);
-  const foreign = await foreignFile(model.file, 'tfjs');
-  if (foreign) throw new ManifestProblem(model, 'file', `${file} is ${foreign}`);
+  const other = await otherFormat(model.file, 'tfjs');
+  if (other) throw new ManifestProblem(model, 'file', `${file} is ${other}`);
   try {
     return await readNetwork(model);
   } catch (cause) {

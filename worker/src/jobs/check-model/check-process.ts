@@ -5,7 +5,7 @@
 
 import type { VersionNote } from '@scry/shared/contracts/version';
 import { type EngineModules, loadEngine } from '../../inference/engines/registry.js';
-import { ServedModel } from '../../inference/thread-model.js';
+import { ThreadModel } from '../../inference/thread-model.js';
 import { completedManifest } from '../../models/completed-manifest.js';
 import { prepareModel } from '../../models/conversion/convert.js';
 import { oneLine } from '../../models/manifest-problem.js';
@@ -30,7 +30,7 @@ async function check({ folder, engines, cache }: CheckRequest): Promise<CheckRep
     const { model } = await prepareModel(opened.model, cache);
     const engine = await loadEngine(model.engine, engines);
     const options = { device: 'cpu', intraOpThreads: 1, onFallback: () => {}, onAbsent: () => {} } as const;
-    const served = await ServedModel.load(engine, model, options, () => {});
+    const served = await ThreadModel.load(engine, model, options, () => {});
     await served.dispose();
     return { ok: true, manifest: completedManifest(model, served.input), notes: opened.notes };
   } catch (error) {

@@ -11,7 +11,7 @@ import { writeGraph } from '@scry/onnx/graph/file';
 import { configureSharp } from '@scry/shared/imaging/libvips';
 import { loadModel } from '@scry/shared/models/model-folders';
 import { loadEngine } from '../../inference/engines/registry.js';
-import { ServedModel } from '../../inference/thread-model.js';
+import { ThreadModel } from '../../inference/thread-model.js';
 import { oneLine } from '../../models/manifest-problem.js';
 import { learnHead, warmHead } from './head.js';
 import type { Answered, Learned, Learning, Sample } from './learning.js';
@@ -126,7 +126,7 @@ async function writeModel({ request, classes }: Learning, learned: Learned) {
   await writeFile(path.join(folder, 'manifest.json'), JSON.stringify(manifest));
   const model = await loadModel(folder);
   const options = { device: 'cpu', intraOpThreads: 1, onFallback: () => {}, onAbsent: () => {} } as const;
-  const served = await ServedModel.load(await loadEngine('onnx', {}), model, options, () => {});
+  const served = await ThreadModel.load(await loadEngine('onnx', {}), model, options, () => {});
   await served.dispose();
   return { folder, manifest };
 }

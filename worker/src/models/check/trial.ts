@@ -7,7 +7,7 @@ import { type ResolvedInput, resolveInput } from '../../inference/engines/input-
 import { createPixelWriter, valuesPerImage } from '../../inference/engines/pixels.js';
 import { loadEngine } from '../../inference/engines/registry.js';
 import { createInterpreter } from '../../inference/tasks/index.js';
-import { ServedModel } from '../../inference/thread-model.js';
+import { ThreadModel } from '../../inference/thread-model.js';
 import type { RunnableModel } from '../conversion/plan.js';
 import type { InputSettings } from './settings.js';
 
@@ -28,11 +28,11 @@ function emptyBatch(type: ResolvedInput['type'], length: number): BatchData {
 
 export class Trial {
   readonly model: RunnableModel;
-  readonly served: ServedModel;
+  readonly served: ThreadModel;
   /** Sentences about what is odd but no reason not to serve. */
   readonly notes: readonly string[];
 
-  private constructor(model: RunnableModel, served: ServedModel, notes: readonly string[]) {
+  private constructor(model: RunnableModel, served: ThreadModel, notes: readonly string[]) {
     this.model = model;
     this.served = served;
     this.notes = notes;
@@ -44,7 +44,7 @@ export class Trial {
     const notes: string[] = [];
     return new Trial(
       model,
-      await ServedModel.load(engine, model, LOADING, (note) => notes.push(note)),
+      await ThreadModel.load(engine, model, LOADING, (note) => notes.push(note)),
       notes,
     );
   }

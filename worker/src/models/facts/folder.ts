@@ -3,7 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { IncompleteManifest } from '@scry/shared/models/complete/draft';
 import { labelLines, numberedNames } from '@scry/shared/models/complete/label-lines';
-import { foreignFile } from '../model-file.js';
+import { otherFormat } from '../model-file.js';
 
 export interface FoundLabels {
   readonly source: string;
@@ -55,8 +55,8 @@ export async function findModelFile(folder: string): Promise<string> {
   if (found.length > 1)
     throw new IncompleteManifest('file', `must be given: ${found.join(', ')} may each be the model`);
   for (const name of names.filter((one) => FOREIGN_FILE.test(one))) {
-    const foreign = await foreignFile(path.join(folder, name), 'onnx');
-    if (foreign) throw new IncompleteManifest('file', `${name} is ${foreign}`);
+    const other = await otherFormat(path.join(folder, name), 'onnx');
+    if (other) throw new IncompleteManifest('file', `${name} is ${other}`);
   }
   throw new IncompleteManifest(
     'file',

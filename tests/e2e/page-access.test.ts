@@ -8,7 +8,7 @@ import { choose, describeInBrowser, overflow, PHONE, SHIP, SMEAR, usePage } from
 const READY: Readonly<Record<string, string>> = {
   '/': '.found',
   '/history': '.tile',
-  '/models': '.sheet .tally',
+  '/models': '.model-card-large .tally',
   '/operations': '.chart',
 };
 const LONG = 'Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbauunterbeamter';
@@ -63,7 +63,7 @@ describeInBrowser('the page for everybody', () => {
     { view: 'a classification', where: '/', sample: 'Ship', ready: '.bars' },
     { view: 'a detection', where: '/', sample: 'Blood smear', ready: '.found' },
     { view: 'the history', where: '/history', sample: null, ready: '.tile' },
-    { view: 'the models', where: '/models', sample: null, ready: '.sheet .tally' },
+    { view: 'the models', where: '/models', sample: null, ready: '.model-card-large .tally' },
     { view: 'the operations', where: '/operations', sample: null, ready: '.chart' },
   ])('puts no barrier before $view, in the light and in the dark', async ({ where, sample, ready }) => {
     const page = await suite.openWithKey(where);

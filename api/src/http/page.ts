@@ -9,7 +9,10 @@ import { Problem } from './problems.js';
 const BUILT = fileURLToPath(new URL('../../web/dist', import.meta.url));
 
 /** Paths that the page itself makes sense of; see api/web/src/routing/router.tsx. */
-const VIEWS = ['/', '/p/:id', '/history', '/models', '/operations'];
+const VIEWS = [
+  ...['/', '/p/:id', '/history', '/operations'],
+  ...['/models', '/models/:name', '/add-model', '/catalogue'],
+];
 
 /** Nothing from elsewhere and nothing inline; blob: is how an image is shown before it is sent. */
 const POLICY = [

@@ -10,7 +10,6 @@ import { keepKey, key, language, THEMES, theme } from './state/settings.js';
 import { LANGUAGES, languageName } from './texts/catalogue.js';
 import { useTexts } from './texts/index.js';
 import { History } from './views/history.js';
-import { Models } from './views/models.js';
 import { NotFound } from './views/not-found.js';
 import { Predict } from './views/predict.js';
 import { PredictionPage } from './views/prediction.js';
@@ -22,6 +21,13 @@ const LINKS = [
   { view: 'operations', href: '/operations' },
 ] as const;
 
+/** Views that a link of the navigation stands for, besides the one of its name. */
+const WITHIN: Readonly<Partial<Record<Route['view'], string>>> = {
+  model: 'models',
+  'add-model': 'models',
+  catalogue: 'models',
+};
+
 function Navigation({ route }: { readonly route: Route }) {
   const t = useTexts();
   return (
@@ -29,7 +35,7 @@ function Navigation({ route }: { readonly route: Route }) {
       <ul>
         {LINKS.map(({ view, href }) => (
           <li key={view}>
-            <Link href={href} aria-current={route.view === view ? 'page' : undefined}>
+            <Link href={href} aria-current={(WITHIN[route.view] ?? route.view) === view ? 'page' : undefined}>
               {t.nav[view]}
             </Link>
           </li>
@@ -89,8 +95,12 @@ function Choices() {
   );
 }
 
-/** The charts come when they are looked at. */
+/** Views that few look at come when they are looked at. */
 const Operations = lazy(async () => (await import('./views/operations.js')).Operations);
+const Models = lazy(async () => (await import('./models/overview.js')).Models);
+const ModelPage = lazy(async () => (await import('./models/model-page.js')).ModelPage);
+const AddModel = lazy(async () => (await import('./models/add-model.js')).AddModel);
+const Catalogue = lazy(async () => (await import('./models/catalogue.js')).Catalogue);
 
 function View({ route }: { readonly route: Route }) {
   switch (route.view) {
@@ -102,6 +112,12 @@ function View({ route }: { readonly route: Route }) {
       return <History />;
     case 'models':
       return <Models />;
+    case 'model':
+      return <ModelPage key={route.id} name={route.id} />;
+    case 'add-model':
+      return <AddModel />;
+    case 'catalogue':
+      return <Catalogue />;
     case 'operations':
       return <Operations />;
     case 'unknown':
@@ -117,7 +133,7 @@ function useViewChange(route: Route, title: string) {
   useEffect(() => {
     if (!first.current) main.current?.querySelector('h1')?.focus({ preventScroll: true });
     first.current = false;
-  }, [route.view, route.view === 'prediction' ? route.id : '']);
+  }, [route.view, 'id' in route ? route.id : '']);
   useEffect(() => {
     document.title = title;
   }, [title]);
@@ -132,6 +148,9 @@ export function App() {
     prediction: t.result.fact.id,
     history: t.nav.history,
     models: t.nav.models,
+    model: 'id' in route ? route.id : '',
+    'add-model': t.addModel.title,
+    catalogue: t.catalogue.title,
     operations: t.nav.operations,
     unknown: t.common.notFoundTitle,
   };

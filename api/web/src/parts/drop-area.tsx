@@ -1,11 +1,14 @@
 /** The whole window takes images, on every view: dropped or pasted. While something is dragged, the window says so. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { navigate } from '../routing/router.js';
+import { dropTarget } from '../state/drop-target.js';
 import { give } from '../state/intake.js';
+import { useValue } from '../state/observable.js';
 import { useTexts } from '../texts/index.js';
+import { droppedFiles, type GivenFile } from './given-files.js';
 
 /** @returns whether files are being dragged over the window */
-function useWindowInput(onFiles: (files: readonly File[], pasted: boolean) => void): boolean {
+function useWindowInput(onFiles: (files: readonly GivenFile[], pasted: boolean) => void): boolean {
   const [over, setOver] = useState(false);
   const latest = useRef(onFiles);
   latest.current = onFiles;
@@ -22,14 +25,13 @@ function useWindowInput(onFiles: (files: readonly File[], pasted: boolean) => vo
       if (event.relatedTarget === null) setOver(false);
     });
     listen('drop', (event) => {
-      const files = [...(event.dataTransfer?.files ?? [])];
       setOver(false);
-      if (files.length === 0) return;
+      if (!event.dataTransfer?.types.includes('Files')) return;
       event.preventDefault();
-      latest.current(files, false);
+      void droppedFiles(event.dataTransfer).then((files) => files.length > 0 && latest.current(files, false));
     });
     listen('paste', (event) => {
-      const files = [...(event.clipboardData?.files ?? [])];
+      const files = [...(event.clipboardData?.files ?? [])].map((file) => ({ file, folder: null }));
       if (files.length > 0) latest.current(files, true);
     });
     return () => stop.abort();
@@ -39,13 +41,17 @@ function useWindowInput(onFiles: (files: readonly File[], pasted: boolean) => vo
 
 export function DropArea() {
   const t = useTexts();
+  const target = useValue(dropTarget);
   const over = useWindowInput((files, pasted) => {
+    if (target) return target.take(files);
     navigate('/');
-    void give(files.map((file) => ({ file, name: pasted ? t.predict.pasted : file.name, isFile: !pasted })));
+    void give(
+      files.map(({ file }) => ({ file, name: pasted ? t.predict.pasted : file.name, isFile: !pasted })),
+    );
   });
   return over ? (
     <div class="drop-veil" aria-hidden="true">
-      <p>{t.predict.release}</p>
+      <p>{target?.release ?? t.predict.release}</p>
     </div>
   ) : null;
 }

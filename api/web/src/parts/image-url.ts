@@ -40,8 +40,8 @@ export function useImageUrl(path: string | null, wanted = true): ImageUrl {
 }
 
 /** Saves what a path gives as a file. @throws RequestFailed */
-export async function download(path: string, name: string): Promise<void> {
-  const response = await request(path, { headers: { Accept: 'image/*' } });
+export async function download(path: string, name: string, type = 'image/*'): Promise<void> {
+  const response = await request(path, { headers: { Accept: type } });
   const url = URL.createObjectURL(await response.blob());
   const link = document.createElement('a');
   link.href = url;

@@ -4,14 +4,17 @@ import { sentenceFor } from '../client/failure.js';
 import { applyKey } from '../client/keys.js';
 import { useTexts } from '../texts/index.js';
 
-const COMMAND = 'npm run keys -- create --name "Web page" --scopes predict,read';
+const COMMAND = 'npm run keys -- create --name "Web page" --scopes';
+const SCOPES = 'predict,read';
 
 interface Props {
   /** True when the key in use was understood and does not allow this. */
   readonly lacks: boolean;
+  /** What a key for this view is allowed. */
+  readonly scopes?: string | undefined;
 }
 
-export function KeyForm({ lacks }: Props) {
+export function KeyForm({ lacks, scopes = SCOPES }: Props) {
   const t = useTexts();
   const ids = useId();
   const [text, setText] = useState('');
@@ -69,7 +72,10 @@ export function KeyForm({ lacks }: Props) {
         </label>
       </div>
       <p class="quiet-text">
-        {t.key.make} <code>{COMMAND}</code>
+        {t.key.make}{' '}
+        <code>
+          {COMMAND} {scopes}
+        </code>
       </p>
     </form>
   );

@@ -7,11 +7,14 @@ import { KeyForm } from './key-form.js';
 interface Props {
   readonly error: unknown;
   readonly onRetry?: (() => void) | undefined;
+  /** What a key for this view is allowed; shown where one is missing. */
+  readonly scopes?: string;
 }
 
-export function ErrorNotice({ error, onRetry }: Props) {
+export function ErrorNotice({ error, onRetry, scopes }: Props) {
   const t = useTexts();
-  if (error instanceof RequestFailed && error.needsKey) return <KeyForm lacks={error.status === 403} />;
+  if (error instanceof RequestFailed && error.needsKey)
+    return <KeyForm lacks={error.status === 403} scopes={scopes} />;
   return (
     <div class="notice bad" role="alert">
       <p>{sentenceFor(error, t)}</p>

@@ -1,4 +1,6 @@
 /** Everything the page says, in English. The other languages have the same shape. */
+import { modelTexts } from '../english/models.js';
+
 const en = {
   language: 'Language',
   skip: 'Skip to content',
@@ -231,6 +233,7 @@ const en = {
     use: 'Use',
     readme: 'Source and accuracy',
   },
+  ...modelTexts,
   operations: {
     title: 'Operations',
     live: 'Live',

@@ -1,0 +1,138 @@
+/** The files of a model that is to be added, and its name. */
+import { useId, useRef, useState } from 'preact/hooks';
+import { useModels } from '../client/models.js';
+import { Icon } from '../parts/icons.js';
+import { useDropTarget } from '../state/drop-target.js';
+import { bytes, useTexts } from '../texts/index.js';
+import { mainFile, suggestedName } from './model-files.js';
+
+const ACCEPTED = '.onnx,.keras,.h5,.hdf5,.zip,.json,.bin,.cfg,.weights,.txt,.names,.data';
+const NAME = '[a-z0-9][a-z0-9._\\-]{0,62}';
+
+interface Props {
+  readonly sending: boolean;
+  readonly onSend: (files: readonly File[], name: string) => void;
+}
+
+export function ChooseFiles({ sending, onSend }: Props) {
+  const t = useTexts();
+  const picker = useRef<HTMLInputElement>(null);
+  const [files, setFiles] = useState<readonly File[]>([]);
+  /** Null: as the files suggest. */
+  const [named, setNamed] = useState<string | null>(null);
+  const name = named ?? suggestedName(files);
+  const take = (more: readonly File[]) => {
+    const names = new Set(more.map((file) => file.name));
+    if (!sending) setFiles((before) => [...before.filter((file) => !names.has(file.name)), ...more]);
+  };
+  useDropTarget(t.addModel.release, (given) => take(given.map(({ file }) => file)));
+  const submit = (event: Event) => {
+    event.preventDefault();
+    onSend(files, name);
+  };
+  return (
+    <form class="choose-files" onSubmit={submit}>
+      <div class={`drop-zone${files.length > 0 ? ' compact' : ''}`}>
+        <div class="drop-words">
+          <strong>{t.addModel.drop}</strong>
+          <span>{t.addModel.formats}</span>
+        </div>
+        <div class="drop-buttons">
+          <button
+            type="button"
+            class={files.length > 0 ? '' : 'primary'}
+            disabled={sending}
+            onClick={() => picker.current?.click()}
+          >
+            <Icon name="upload" />
+            {t.addModel.pick}
+          </button>
+        </div>
+        <input
+          ref={picker}
+          class="visually-hidden"
+          type="file"
+          accept={ACCEPTED}
+          multiple
+          tabIndex={-1}
+          aria-hidden="true"
+          onChange={(event) => {
+            take([...(event.currentTarget.files ?? [])]);
+            event.currentTarget.value = '';
+          }}
+        />
+      </div>
+      {files.length > 0 && (
+        <Chosen
+          files={files}
+          name={name}
+          sending={sending}
+          onName={setNamed}
+          onRemove={(gone) => setFiles(files.filter((file) => file !== gone))}
+        />
+      )}
+    </form>
+  );
+}
+
+interface ChosenProps {
+  readonly files: readonly File[];
+  readonly name: string;
+  readonly sending: boolean;
+  readonly onName: (name: string) => void;
+  readonly onRemove: (file: File) => void;
+}
+
+function Chosen({ files, name, sending, onName, onRemove }: ChosenProps) {
+  const t = useTexts();
+  const id = useId();
+  const { models } = useModels();
+  const main = mainFile(files);
+  const zip = main !== undefined && /\.zip$/i.test(main.name);
+  const exists = models?.some((model) => model.name === name) ?? false;
+  return (
+    <>
+      <ul class="chosen-files" aria-label={t.addModel.files}>
+        {files.map((file) => (
+          <li key={file.name}>
+            <span class="file-name">{file.name}</span>
+            <span class="quiet-text figures">{bytes(file.size)}</span>
+            <button
+              type="button"
+              class="icon-button"
+              aria-label={t.addModel.removeFile(file.name)}
+              disabled={sending}
+              onClick={() => onRemove(file)}
+            >
+              <Icon name="close" />
+            </button>
+          </li>
+        ))}
+      </ul>
+      {!main && <p class="notice bad">{t.addModel.noWeights}</p>}
+      {main && (
+        <div class="field-row">
+          <label class="field grow">
+            <span>{t.addModel.name}</span>
+            <input
+              value={name}
+              pattern={NAME}
+              required={!zip}
+              disabled={sending}
+              autoCapitalize="off"
+              spellcheck={false}
+              aria-describedby={id}
+              onInput={(event) => onName(event.currentTarget.value)}
+            />
+            <small id={id}>
+              {exists ? t.addModel.newVersion(name) : zip ? t.addModel.nameZip : t.addModel.nameHelp}
+            </small>
+          </label>
+          <button type="submit" class="primary" disabled={sending}>
+            {t.addModel.upload}
+          </button>
+        </div>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,50 @@
+/** Lets a version answer others: all of a model's traffic, or a share of it. */
+import { useId, useState } from 'preact/hooks';
+import { useLoad } from '../client/use-load.js';
+import { type LabelView, modelPath, type VersionView } from '../client/versions.js';
+import { percent, useTexts } from '../texts/index.js';
+import type { Draft } from './draft.js';
+
+const FIRST_SHARE = 10;
+
+export function Publish({ version, draft }: { readonly version: VersionView; readonly draft: Draft }) {
+  const t = useTexts();
+  const id = useId();
+  const [share, setShare] = useState(FIRST_SHARE);
+  const { model, labels } = version;
+  const known = useLoad<{ items: readonly LabelView[] }>(`${modelPath(model)}/labels`);
+  const hasStable = known.data?.items.some(({ label }) => label === 'stable') ?? false;
+  if (labels.includes('stable')) return <p class="notice good">{t.addModel.published(model, 'stable')}</p>;
+  return (
+    <section class="panel publish" aria-labelledby="publish-title">
+      <h2 id="publish-title">{t.addModel.publish}</h2>
+      <p class="quiet-text">{t.addModel.publishHelp(model)}</p>
+      <div class="buttons">
+        <button type="button" class="primary" onClick={() => draft.publish('stable', 0)}>
+          {t.addModel.asStable}
+        </button>
+      </div>
+      {hasStable && (
+        <div class="trial">
+          <label class="slider" htmlFor={id}>
+            <span>{t.addModel.share}</span>
+            <input
+              id={id}
+              type="range"
+              min="1"
+              max="100"
+              value={share}
+              onInput={(event) => setShare(Number(event.currentTarget.value))}
+            />
+            <output>{percent(share / 100, 0)}</output>
+          </label>
+          <div class="buttons">
+            <button type="button" onClick={() => draft.publish('canary', share)}>
+              {t.addModel.asCanary}
+            </button>
+          </div>
+        </div>
+      )}
+    </section>
+  );
+}

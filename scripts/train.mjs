@@ -1,26 +1,32 @@
 /**
- * `npm run train`: from a zip, or a folder, with a folder of images per class to a model that is served, by a server that runs.
+ * `npm run train`: from a zip, or a folder, with a folder of images per class to a version of a model, by a server that runs or by
+ * one that is started for it.
  */
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { checkNode } from './lib/check-node.mjs';
 
 checkNode();
-const { ensureInstalled } = await import('./lib/setup.mjs');
+const { ensureBuilt, ensureInstalled } = await import('./lib/setup.mjs');
 
-const USAGE = `Usage: npm run train -- --data images.zip --name leaves [--method head --base everyday-10]
+/** Small and always there. */
+const DEFAULT_BASE = 'everyday-10';
+
+const USAGE = `Usage: npm run train -- --data images.zip --name leaves [--method head] [--base everyday-10]
   --data     a zip, or a folder, with a folder of images per class
   --name     the model that gets the result as a version
-  --method   head (with --base), fine-tune (with --base) or scratch
-  --url      of the server, http://127.0.0.1:8080 unless said
-  --key      an API key with the scopes datasets:write, train and read; or SCRY_API_KEY
+  --method   head, fine-tune or scratch
+  --base     the model that head and fine-tune build on; ${DEFAULT_BASE} unless said
+  --out      a file that the ONNX model is written to as well
+  --url      of the server; unless said, the one that runs here, or one that is started for the training and stopped afterwards
+  --key      an API key with the scopes datasets:write, train and read, or SCRY_API_KEY; on this machine one is made
 Every setting of docs/training.md is an option, too: --epochs 30 --augment flip,crop`;
 
 const IMAGE = /\.(jpe?g|png|webp|gif|bmp|tiff?|heic|heif|avif)$/i;
 const WORDS = new Set('name label method base network optimizer schedule batch-normalization'.split(' '));
 const NUMBERS = new Set(
-  'epochs batch-size learning-rate weight-decay l2 iterations dropout label-smoothing input-size validation-split early-stopping seed'.split(
+  'epochs batch-size learning-rate weight-decay l2 iterations views hidden dropout label-smoothing input-size validation-split early-stopping seed'.split(
     ' ',
   ),
 );
@@ -34,8 +40,11 @@ function settingsOf(values) {
   }
   if (values.blocks) settings.blocks = values.blocks === 'all' ? 'all' : Number(values.blocks);
   if (values['class-weights']) settings.class_weights = true;
+  if (values['warm-start']) settings.warm_start = true;
+  if (values['no-refit']) settings.refit = false;
   if (values.augment)
     settings.augment = Object.fromEntries(values.augment.split(',').map((change) => [change, true]));
+  if (settings.method !== 'scratch') settings.base ??= DEFAULT_BASE;
   return settings;
 }
 
@@ -53,7 +62,7 @@ async function zipOf(folder) {
 }
 
 function connection(url, key) {
-  const headers = key ? { Authorization: `Bearer ${key}` } : {};
+  const headers = { Authorization: `Bearer ${key}` };
   return async (method, where, body, type) => {
     const response = await fetch(new URL(where, url), {
       method,
@@ -64,6 +73,8 @@ function connection(url, key) {
         cause,
       });
     });
+    if (response.headers.get('Content-Type')?.startsWith('application/zip'))
+      return new Uint8Array(await response.arrayBuffer());
     const answer = await response.json();
     if (!response.ok) throw new Error(answer.detail ?? `${response.status} from ${where}`);
     return answer;
@@ -119,29 +130,65 @@ async function follow(call, id) {
   }
 }
 
-const texts = ['data', 'url', 'key', 'blocks', 'augment', ...WORDS, ...NUMBERS];
-const options = Object.fromEntries(texts.map((name) => [name, { type: 'string' }]));
+/** Writes the model file of a version. */
+async function writeModel(call, { name, version }, file) {
+  const { unzipSync } = await import('fflate');
+  const zip = unzipSync(await call('GET', `/v1/models/${name}/versions/${version}/file`));
+  const [, model] = Object.entries(zip).find(([entry]) => entry.endsWith('.onnx'));
+  await writeFile(file, model);
+}
+
+/** Where the result is. @param server that trained */
+async function say(call, { model, metrics }, { started, url }, { out }) {
+  const { name, version } = model;
+  const [low, high] = metrics.accuracy_interval;
+  console.log(
+    `${name}@${version}: ${percent(metrics.accuracy)} right on ${metrics.images.validation} images (95 %: ${percent(low)} to ${percent(high)}), ${metrics.cpu_seconds.toFixed(1)} CPU s.`,
+  );
+  if (started)
+    console.log(
+      `It is kept in ${path.resolve(process.env.DATA_DIR || 'data')}; "npm start" serves it as "${name}".`,
+    );
+  else console.log(`${url} serves it: curl -F model=${name} -F image=@photo.jpg ${url}/v1/predictions`);
+  if (!out) return;
+  await writeModel(call, model, out);
+  console.log(`The ONNX model is in ${out}.`);
+}
+
+async function train(server, values) {
+  const call = connection(server.url, server.key);
+  const dataset = await upload(call, values);
+  const request = JSON.stringify({ dataset, ...settingsOf(values) });
+  const { id } = await call('POST', '/v1/trainings', request, 'application/json');
+  const training = await follow(call, id);
+  if (training.state === 'failed') throw new Error(training.error);
+  if (!training.model.version) throw new Error(`The training ${id} was canceled.`);
+  await say(call, training, server, values);
+}
+
+const texts = ['data', 'url', 'key', 'out', 'blocks', 'augment', ...WORDS, ...NUMBERS];
+const flags = ['class-weights', 'warm-start', 'no-refit', 'help'];
+const options = {
+  ...Object.fromEntries(texts.map((name) => [name, { type: 'string' }])),
+  ...Object.fromEntries(flags.map((name) => [name, { type: 'boolean' }])),
+};
 
 try {
-  ensureInstalled();
-  const { values } = parseArgs({
-    options: { ...options, 'class-weights': { type: 'boolean' }, help: { type: 'boolean' } },
-  });
+  const { values } = parseArgs({ options });
   if (values.help || !values.data || !values.name) {
     console.log(USAGE);
     process.exitCode = values.help ? 0 : 1;
   } else {
-    const call = connection(values.url ?? 'http://127.0.0.1:8080', values.key ?? process.env.SCRY_API_KEY);
-    const dataset = await upload(call, values);
-    const request = JSON.stringify({ dataset, ...settingsOf(values) });
-    const { id } = await call('POST', '/v1/trainings', request, 'application/json');
-    const { state, error, model, metrics } = await follow(call, id);
-    if (state === 'failed') throw new Error(error);
-    if (!model.version) throw new Error(`The training ${id} was canceled.`);
-    const [low, high] = metrics.accuracy_interval;
-    console.log(
-      `${model.name}@${model.version}: ${percent(metrics.accuracy)} right on ${metrics.images.validation} images (95 %: ${percent(low)} to ${percent(high)}), ${metrics.cpu_seconds.toFixed(1)} CPU s.`,
-    );
+    await stat(values.data); // before a server is started for it
+    ensureInstalled();
+    ensureBuilt();
+    const { openServer } = await import('./lib/training-server.mjs');
+    const server = await openServer({ url: values.url, key: values.key ?? process.env.SCRY_API_KEY });
+    try {
+      await train(server, values);
+    } finally {
+      await server.close();
+    }
   }
 } catch (error) {
   showLine('');

@@ -94,6 +94,14 @@ const settingFields = {
     .max(1e6)
     .default(1)
     .describe('head: strength of the L2 penalty, as the inverse of C in scikit-learn.'),
+  views: z
+    .int()
+    .min(1)
+    .max(20)
+    .default(4)
+    .describe(
+      'head: embeddings per image learned from: as it is, and changed by `augment` (unless said: crop, rotate and color).',
+    ),
   hidden: z
     .int()
     .min(0)
@@ -114,7 +122,7 @@ const settingFields = {
     .describe('fine-tune: before the last layer; scratch: in place of the rates in the network.'),
   label_smoothing: z.number().min(0).max(0.5).default(0),
   class_weights: z.boolean().default(false).describe('Count each class alike, however many images it has.'),
-  augment: augmentSchema.prefault({}).describe('fine-tune and scratch.'),
+  augment: augmentSchema.prefault({}).describe('fine-tune, scratch, and the further `views` of head.'),
   input_size: z
     .int()
     .min(16)

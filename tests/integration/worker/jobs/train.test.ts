@@ -129,7 +129,13 @@ it('embeddings are computed once, and the same file comes of kept ones', async (
   const second = await fileOf('kept-2', hidden);
   expect(second.sha256).toBe(first.sha256);
   expect(second.log).toContain('33 of 33 embeddings are known from earlier trainings.');
-  const fineTune = { method: 'fine-tune', warm_start: true, epochs: 2, augment: { flip: true, erase: true } };
+  const fineTune = {
+    method: 'fine-tune',
+    warm_start: true,
+    blocks: 1,
+    epochs: 1,
+    augment: { flip: true, erase: true },
+  };
   const tuned = await fileOf('tuned-1', fineTune);
   expect((await fileOf('tuned-2', fineTune)).sha256).toBe(tuned.sha256);
   expect(tuned.log).toContain('The new last layer begins as the method head would have it.');

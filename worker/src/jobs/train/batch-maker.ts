@@ -15,22 +15,13 @@ export class BatchMaker {
   readonly #setup: BatchSetup;
   readonly #targets: readonly number[];
   readonly #threads: number;
-  readonly #pool: Piscina<BatchTask, Float32Array> | null;
+  #pool: Piscina<BatchTask, Float32Array> | null = null;
 
   /** @param targets of the images by their places @param threads that a training may use */
   constructor(setup: BatchSetup, targets: readonly number[], threads: number) {
     this.#setup = setup;
     this.#targets = targets;
     this.#threads = Math.min(threads, MOST_THREADS);
-    this.#pool = changesImages(setup.augment)
-      ? new Piscina<BatchTask, Float32Array>({
-          filename: threadFile(import.meta.url, './batch-thread.js'),
-          minThreads: this.#threads,
-          maxThreads: this.#threads,
-          workerData: setup,
-          recordTiming: false,
-        })
-      : null;
   }
 
   /** Images in an order, so many at a time. @param epoch as in BatchTask */
@@ -38,7 +29,7 @@ export class BatchMaker {
     const chunks: number[][] = [];
     for (let at = 0; at < order.length; at += size) chunks.push(order.slice(at, at + size));
     const begin = (places: readonly number[] | undefined) => {
-      const made = places && this.#make({ places, epoch });
+      const made = places && this.make({ places, epoch });
       made?.catch(() => undefined); // thrown where it is waited for
       return made;
     };
@@ -50,11 +41,24 @@ export class BatchMaker {
     }
   }
 
+  /** One batch. */
+  async make(task: BatchTask): Promise<Float32Array> {
+    const changes = task.epoch !== null && changesImages(this.#setup.augment);
+    return changes ? this.#threadPool().run(task) : fillBatch(this.#setup, task);
+  }
+
   async close(): Promise<void> {
     await this.#pool?.destroy();
   }
 
-  async #make(task: BatchTask): Promise<Float32Array> {
-    return this.#pool && task.epoch !== null ? this.#pool.run(task) : fillBatch(this.#setup, task);
+  #threadPool(): Piscina<BatchTask, Float32Array> {
+    this.#pool ??= new Piscina<BatchTask, Float32Array>({
+      filename: threadFile(import.meta.url, './batch-thread.js'),
+      minThreads: this.#threads,
+      maxThreads: this.#threads,
+      workerData: this.#setup,
+      recordTiming: false,
+    });
+    return this.#pool;
   }
 }

@@ -19,20 +19,26 @@ export interface BatchTask {
   readonly places: readonly number[];
   /** From 1: images are changed anew in each; null: they are left as they are. */
   readonly epoch: number | null;
+  /** Seeds of the changes of each image, in the place of its own place. */
+  readonly draws?: readonly number[];
+  /** Other images than those of the training. */
+  readonly pixels?: SharedPixels;
+  /** Images that the batch has room for; as many as there are unless given. */
+  readonly size?: number;
 }
 
 /** @returns the images one after the other, as the network takes them */
-export function fillBatch({ pixels, input, augment, seeds }: BatchSetup, { places, epoch }: BatchTask) {
+export function fillBatch(setup: BatchSetup, task: BatchTask): Float32Array<ArrayBuffer> {
+  const { input, augment, seeds } = setup;
+  const { places, epoch, draws = places, pixels = setup.pixels } = task;
   const write = createPixelWriter(input);
   const size = { ...input, channels: channelCount(input) };
-  const batch = new Float32Array(places.length * valuesPerImage(input));
+  const changes = epoch !== null && changesImages(augment);
+  const batch = new Float32Array((task.size ?? places.length) * valuesPerImage(input));
   for (const [index, place] of places.entries()) {
     const image = sharedImage(pixels, place);
-    const changed =
-      epoch !== null && changesImages(augment)
-        ? augmented(image, size, augment, ...seeds, epoch, place)
-        : image;
-    write(changed, batch, index);
+    const draw = draws[index] as number;
+    write(changes ? augmented(image, size, augment, ...seeds, epoch, draw) : image, batch, index);
   }
   return batch;
 }

@@ -42,6 +42,7 @@ function answersOf(layers: readonly DenseLayer[], { samples, values }: Embedded,
   return { samples, probabilities };
 }
 
+const countOf = ({ samples }: Embedded) => new Set(samples).size;
 const targetsOf = ({ samples }: Embedded) => samples.map(({ target }) => target);
 const dataOf = (part: Embedded) => ({ values: part.values, targets: targetsOf(part) });
 
@@ -77,7 +78,7 @@ function together(...parts: readonly Embedded[]): Embedded {
 export async function learnHead(base: BasePlan, learning: Learning, runtime: Runtime): Promise<Learned> {
   const { settings } = learning.request;
   const classes = learning.classes.length;
-  const { size, train, validation, test } = await embedAll(base, learning, runtime);
+  const { size, train, more, validation, test } = await embedAll(base, learning, runtime);
   const options = headOptions(settings, classes, size, targetsOf(train));
   learning.onTraining(settings.iterations);
   const head = await trainHead(runtime, dataOf(train), {
@@ -88,7 +89,7 @@ export async function learnHead(base: BasePlan, learning: Learning, runtime: Run
       void learning.onEpoch(curvePoint(iteration, trained, measured), null);
     },
   });
-  const all = together(train, validation);
+  const all = together(train, more);
   const published = settings.refit
     ? await trainHead(runtime, dataOf(all), {
         ...headOptions(settings, classes, size, targetsOf(all)),
@@ -97,16 +98,16 @@ export async function learnHead(base: BasePlan, learning: Learning, runtime: Run
     : head;
   if (settings.refit)
     learning.log(
-      `Fitted once more on all ${all.samples.length} images. The metrics are those of the fit without the validation images.`,
+      `Fitted once more on all ${countOf(all)} images. The metrics are those of the fit without the validation images.`,
     );
   return {
     graph: withHead(base, () => published.layers),
     manifest: { input: manifestFrom(base), output: { format: 'probabilities', name: 'probabilities' } },
-    train: train.samples.length,
-    seen: train.samples.length + validation.samples.length + test.samples.length,
+    train: countOf(train),
+    seen: all.samples.length + test.samples.length,
     scores: scoresOfEpoch(head.train),
     validation: answersOf(head.layers, validation, classes),
-    test: answersOf(head.layers, test, classes),
+    test: answersOf(published.layers, test, classes),
   };
 }
 

@@ -39,6 +39,7 @@ import { OperationsMonitor } from './operations/operations.js';
 import { checkQueue } from './operations/queue-check.js';
 import { Readiness } from './operations/readiness.js';
 import { Backlog } from './predictions/create/backlog.js';
+import { ImageAddresses } from './predictions/create/image-address.js';
 import { Queues } from './predictions/create/job-producers.js';
 import { Waiters } from './predictions/wait/waiters.js';
 import { Renderer } from './rendering/renderer.js';
@@ -67,6 +68,8 @@ export interface Services extends DatasetServices, ModelServices, TrainingServic
   readonly authenticator: Authenticator;
   /** Whether there is room for one more prediction. */
   readonly backlog: Backlog;
+  /** Images that are fetched from addresses. */
+  readonly imageAddresses: ImageAddresses;
   /** Stands before every route that creates predictions. */
   readonly limitCreates: RequestHandler;
   readonly webhooks: Webhooks;
@@ -111,7 +114,7 @@ type Foundation = Connections &
   Pick<Services, 'config' | 'log' | 'storage' | 'blobs'> & { readonly filed: FiledLinks };
 
 /** What takes predictions, and tells of their ends. */
-function openPredictions({ config, log, database, changes, jobServer }: Foundation) {
+function openPredictions({ config, log, storage, database, changes, jobServer }: Foundation) {
   const predictions = new PredictionStore(database);
   const limits = { perModel: config.MAX_UNFINISHED, total: config.MAX_UNFINISHED_TOTAL };
   return {
@@ -124,6 +127,10 @@ function openPredictions({ config, log, database, changes, jobServer }: Foundati
     limitCreates: limitCreates(config.RATE_LIMIT, { predictions, jobs: jobServer, log }),
     feedback: new FeedbackStore(database),
     retries: new PredictionRetryStore(database),
+    imageAddresses: new ImageAddresses(storage, {
+      allowed: config.IMAGE_URLS,
+      maxBytes: config.MAX_UPLOAD_BYTES,
+    }),
   };
 }
 
@@ -232,6 +239,7 @@ export async function openServices(config: Config, log: Logger): Promise<OpenSer
       await imports.close();
       await services.closeModels();
       await webhooks.deliverer.close();
+      await services.imageAddresses.close();
       await queues.close();
       await renderer.close();
       await authenticator.close();

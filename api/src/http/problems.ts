@@ -53,6 +53,7 @@ export const PROBLEMS = {
   'unsupported-body': { status: 415, code: general, title: 'Unsupported content type' },
   'unreadable-image': { status: 422, code: imageNotSupported, title: 'Unreadable image' },
   'too-many-pixels': { status: 422, code: imageNotSupported, title: 'Too many pixels' },
+  'image-not-fetched': { status: 422, code: imageNotSupported, title: 'Image could not be fetched' },
   'training-refused': { status: 422, code: general, title: 'Training refused' },
   'wrong-host': { status: 421, code: general, title: 'Host not allowed' },
   'rate-limited': { status: 429, code: general, title: 'Too many requests' },

@@ -8,12 +8,13 @@ const limitsSchema = z
   .object({
     max_upload_bytes: z.int().describe('Of an image as it is uploaded.'),
     max_pixels: z.int().describe('Width times height.'),
+    image_urls: z.boolean().describe('Whether images are fetched from addresses (`image_url`).'),
     formats: z.array(z.enum(IMAGE_FORMATS)),
   })
   .meta({ id: 'Limits' });
 export type Limits = z.infer<typeof limitsSchema>;
 
-export const getLimits: Route<'config'> = {
+export const getLimits: Route<'config' | 'imageAddresses'> = {
   scope: 'any',
   description: {
     method: 'get',
@@ -23,12 +24,13 @@ export const getLimits: Route<'config'> = {
     tags: ['operation'],
     responses: { 200: json(limitsSchema, 'The limits of this server.') },
   },
-  handlers: ({ config }) => [
+  handlers: ({ config, imageAddresses }) => [
     (_req, res) => {
       const { MAX_UPLOAD_BYTES, MAX_PIXELS } = config;
       res.set('Cache-Control', 'max-age=60').json({
         max_upload_bytes: MAX_UPLOAD_BYTES,
         max_pixels: MAX_PIXELS,
+        image_urls: imageAddresses.isOn,
         formats: [...IMAGE_FORMATS],
       } satisfies Limits);
     },

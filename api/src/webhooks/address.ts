@@ -33,14 +33,20 @@ export function isPublicAddress(address: string): boolean {
   return parsed.match(GLOBAL_UNICAST) && !SET_APART.some((block) => parsed.match(block));
 }
 
-/** Why a URL can never be delivered to, in a sentence; null when it can be tried. Names are looked up later, each time. */
-export function refuseTarget(url: string, allowPrivate: boolean): string | null {
+/**
+ * Why a URL can never be reached, in a sentence; null when it can be tried. Names are looked up later, each time.
+ * @param rule who does not reach private addresses, and which setting changes it
+ */
+export function refuseTarget(
+  url: string,
+  allowPrivate: boolean,
+  rule = 'which webhooks may not reach here (WEBHOOK_PRIVATE)',
+): string | null {
   const { hostname, username, password } = new URL(url);
-  if (username !== '' || password !== '')
-    return 'must not carry a user name or password; check the signature instead';
+  if (username !== '' || password !== '') return 'must not carry a user name or password';
   const host = hostname.replace(/^\[|\]$/g, '');
   if (!allowPrivate && (host === 'localhost' || (isIP(host) && !isPublicAddress(host))))
-    return 'is a private, loopback or link-local address, which webhooks may not reach here (WEBHOOK_PRIVATE)';
+    return `is a private, loopback or link-local address, ${rule}`;
   return null;
 }
 

@@ -186,6 +186,11 @@ const settings = {
     'Largest zip that is imported into a data set; unpacked it may be four times as large.',
   ),
   MAX_UPLOAD_BYTES: setting(whole(1024).default(16 * MIB), String(16 * MIB), 'Largest image accepted.'),
+  IMAGE_URLS: setting(
+    z.enum(['off', 'public', 'any']).optional(),
+    '',
+    'Whether images are fetched from addresses that requests name: public, from the public internet only; any, also from private and loopback addresses. Unset: public; off with AUTH=open on anything but loopback.',
+  ),
   MAX_PIXELS: setting(
     whole(1024).default(50_000_000),
     '50000000',
@@ -291,10 +296,11 @@ const settings = {
 type Settings = typeof settings;
 type Read = { [K in keyof Settings]: Settings[K] extends Setting<infer T> ? T : never };
 
-/** All settings, checked; `AUTH`, `ALLOWED_HOSTS` and `QUEUE_URL` resolved from the others where they were left out. */
+/** All settings, checked; `AUTH`, `ALLOWED_HOSTS`, `IMAGE_URLS` and `QUEUE_URL` resolved from the others where they were left out. */
 export type Config = Readonly<
-  Omit<Read, 'AUTH' | 'QUEUE_URL' | 'DATABASE_URL' | 'ALLOWED_HOSTS'> & {
+  Omit<Read, 'AUTH' | 'QUEUE_URL' | 'DATABASE_URL' | 'ALLOWED_HOSTS' | 'IMAGE_URLS'> & {
     AUTH: 'open' | 'key';
+    IMAGE_URLS: 'off' | 'public' | 'any';
     ALLOWED_HOSTS: readonly string[];
     QUEUE_URL: string;
     DATABASE_URL: string;
@@ -309,6 +315,11 @@ export const settingDocs: readonly { name: string; shown: string; doc: string }[
 /** Whether an address to listen on is reached from this machine alone. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\./.test(host);
+}
+
+/** Strangers who may predict without a key could have this server fetch from anywhere in its name. */
+function imageUrls(auth: 'open' | 'key', loopback: boolean): 'off' | 'public' {
+  return auth === 'open' && !loopback ? 'off' : 'public';
 }
 
 /**
@@ -341,6 +352,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   return Object.freeze({
     ...values,
     AUTH: auth,
+    IMAGE_URLS: values.IMAGE_URLS ?? imageUrls(auth, loopback),
     ALLOWED_HOSTS: values.ALLOWED_HOSTS ?? (auth === 'open' && loopback ? [] : ['*']),
     DATABASE_URL: databaseUrl,
     QUEUE_URL: values.QUEUE_URL ?? databaseUrl,

@@ -17,11 +17,8 @@ export interface HttpsOptions {
 function checkTarget(url: string, allowPrivate: boolean): void {
   if (new URL(url).protocol !== 'https:' && !allowPrivate)
     throw new PullProblem(`${url} is not https, so that it is not fetched.`);
-  const why = refuseTarget(url, allowPrivate);
-  if (why)
-    throw new PullProblem(
-      `${url} ${why.replace('which webhooks may not reach here', 'which is not fetched from')}.`,
-    );
+  const why = refuseTarget(url, allowPrivate, 'which is not fetched from (WEBHOOK_PRIVATE)');
+  if (why) throw new PullProblem(`${url} ${why}.`);
 }
 
 function explain(url: string, error: unknown): unknown {

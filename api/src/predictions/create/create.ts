@@ -32,6 +32,7 @@ export const creationProblems = problems(
   'unknown-model',
   'prediction-not-found',
   'image-gone',
+  'image-not-fetched',
   'model-not-served',
   'model-draining',
   'id-taken',

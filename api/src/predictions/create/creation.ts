@@ -18,7 +18,7 @@ import { describeImage } from './probe.js';
 import { uploadReceiver } from './upload.js';
 
 /** Names of the services that creating takes. */
-export type CreationNeeds = AcceptNeeds | 'config' | 'waiters';
+export type CreationNeeds = AcceptNeeds | 'config' | 'imageAddresses' | 'waiters';
 
 /** Looks at what was accepted, or found under the id, before anything is answered; throws a Problem to refuse it. */
 export type Judge = (accepted: Accepted, request: CreateRequest) => void;
@@ -37,7 +37,10 @@ function answer({ config }: Needs<'config'>, res: Response, prediction: Predicti
 /** @returns a function that handles a whole request to predict; `id` is the path's, where it has one */
 export function creator(services: Needs<CreationNeeds>, judge: Judge) {
   const { config, models, storage, waiters } = services;
-  const receive = uploadReceiver(storage, config.MAX_UPLOAD_BYTES, [earlierImage(services)]);
+  const receive = uploadReceiver(storage, config.MAX_UPLOAD_BYTES, [
+    earlierImage(services),
+    services.imageAddresses.substitute,
+  ]);
 
   async function accepted(
     req: Request,

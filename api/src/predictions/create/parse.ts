@@ -30,6 +30,11 @@ export const fieldsSchema = parametersSchema.extend({
     .describe(
       'The id of an earlier prediction: its image is asked about again, without being sent again or stored twice.',
     ),
+  image_url: plainText(z.string().max(2048))
+    .optional()
+    .describe(
+      'The address of the image: it is fetched in 20 s at the most, from public addresses only. `GET /v1/limits` says whether this server does.',
+    ),
   expires_in: z
     .number()
     .min(1)
@@ -52,11 +57,14 @@ export type Fields = z.infer<typeof fieldsSchema>;
 
 const image = (description: string) => z.string().meta({ format: 'binary', description });
 export const formSchema = fieldsSchema
-  .extend({ image: image('The image, as a file; left out with `from`.').optional() })
+  .extend({ image: image('The image, as a file; left out with `from` or `image_url`.').optional() })
   .meta({ id: 'PredictionForm', description: 'multipart/form-data' });
 export const jsonSchema = fieldsSchema
   .extend({
-    image: z.string().optional().describe('The image as base64 or as a data URL; left out with `from`.'),
+    image: z
+      .string()
+      .optional()
+      .describe('The image as base64 or as a data URL; left out with `from` or `image_url`.'),
   })
   .meta({ id: 'PredictionRequest' });
 

@@ -5,6 +5,7 @@
 import type { ImageStorage, PendingImage } from '@scry/shared/storage/image-storage';
 import type { Request, Response } from 'express';
 import { fileForm } from '../../http/form.js';
+import { onceLeft } from '../../http/left.js';
 import { Problem } from '../../http/problems.js';
 import { mostJsonBytes, readJsonBody } from './json-body.js';
 
@@ -27,8 +28,11 @@ export interface Upload {
 export interface Substitute {
   /** The field that names it. */
   readonly field: string;
-  /** @throws Problem when there is no such image */
-  readonly find: (named: unknown) => Promise<PendingImage>;
+  /**
+   * @param left fires when the client has gone
+   * @throws Problem when there is no such image
+   */
+  readonly find: (named: unknown, left: AbortSignal) => Promise<PendingImage>;
 }
 
 type Fields = Upload['fields'];
@@ -42,17 +46,30 @@ function refuseTwo(image: PendingImage | null, named: readonly Substitute[]): vo
   });
 }
 
+/** Looks for an image until the client leaves. */
+async function findWhileThere(substitute: Substitute, named: unknown, res: Response): Promise<PendingImage> {
+  const left = new AbortController();
+  const stopListening = onceLeft(res, () => left.abort());
+  try {
+    return await substitute.find(named, left.signal);
+  } finally {
+    stopListening();
+  }
+}
+
 /** The image that came, or the one that the fields name instead. @param missing says that there is none */
 async function imageOf(
   image: PendingImage | null,
   fields: Fields,
   substitutes: readonly Substitute[],
+  res: Response,
   missing: () => Problem,
 ): Promise<PendingImage> {
   try {
     const named = substitutes.filter(({ field }) => fields[field] !== undefined);
     refuseTwo(image, named);
-    const found = image ?? (await named[0]?.find(fields[named[0].field]));
+    const [other] = named;
+    const found = image ?? (other && (await findWhileThere(other, fields[other.field], res)));
     if (!found) throw missing();
     return found;
   } catch (error) {
@@ -82,14 +99,14 @@ export function uploadReceiver(
       const detail = `${hint}: send the image as a file in the field "image" (curl -F image=@photo.jpg).`;
       return new Problem('no-image', detail);
     };
-    return { image: await imageOf(image, fields, substitutes, missing), fields };
+    return { image: await imageOf(image, fields, substitutes, res, missing), fields };
   }
 
-  async function fromJson(req: Request): Promise<Upload> {
+  async function fromJson(req: Request, res: Response): Promise<Upload> {
     const { image, fields } = await readJsonBody(req, receiveImage, maxBytes);
     const missing = () =>
       new Problem('no-image', 'No image came: put it in "image", as base64 or as a data URL.');
-    return { image: await imageOf(image, fields, substitutes, missing), fields };
+    return { image: await imageOf(image, fields, substitutes, res, missing), fields };
   }
 
   /** @throws Problem, ImageTooLarge and what multer and the file system say */
@@ -100,7 +117,7 @@ export function uploadReceiver(
         `The body is larger than an image of ${maxBytes} bytes can make it. Send a smaller image.`,
       );
     if (req.is('multipart/form-data')) return fromForm(req, res);
-    if (req.is('json')) return fromJson(req);
+    if (req.is('json')) return fromJson(req, res);
     const detail =
       'Send the image as multipart/form-data (a file in the field "image") or as application/json.';
     throw new Problem(req.headers['content-type'] ? 'unsupported-body' : 'no-image', detail);

@@ -63,6 +63,8 @@ const de: Texts = {
         'Dieses Modell ist offline: Kein Worker hat es geladen. Wählen Sie ein anderes.',
       'model-draining': () =>
         'Dieses Modell nimmt zurzeit keine neuen Bilder an. Wählen Sie ein anderes, oder versuchen Sie es später.',
+      'image-not-fetched': () =>
+        'Das Bild konnte von dieser Adresse nicht geholt werden. Prüfen Sie die Adresse, oder fügen Sie das Bild selbst hinzu.',
       overloaded: () => 'Zu viele Bilder warten.',
       'storage-unavailable': () => 'Der Server kann gerade keine Bilder speichern.',
       'storage-full': () => 'Die Festplatte des Servers ist voll.',

@@ -59,6 +59,8 @@ const en = {
       'model-not-served': () => 'This model is offline: no worker has loaded it. Choose another model.',
       'model-draining': () =>
         'This model takes no new images for now. Choose another model, or try again later.',
+      'image-not-fetched': () =>
+        'The image could not be fetched from this address. Check the address, or add the image itself.',
       overloaded: () => 'Too many images are waiting.',
       'storage-unavailable': () => 'The server cannot store images now.',
       'storage-full': () => 'The server’s disk is full.',

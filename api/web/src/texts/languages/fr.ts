@@ -60,6 +60,8 @@ const fr: Texts = {
         'Ce modèle est hors ligne : aucun worker ne l’a chargé. Choisissez-en un autre.',
       'model-draining': () =>
         'Ce modèle n’accepte plus de nouvelles images pour le moment. Choisissez-en un autre, ou réessayez plus tard.',
+      'image-not-fetched': () =>
+        'L’image n’a pas pu être récupérée à cette adresse. Vérifiez l’adresse, ou ajoutez l’image elle-même.',
       overloaded: () => 'Trop d’images attendent.',
       'storage-unavailable': () => 'Le serveur ne peut pas enregistrer d’images pour le moment.',
       'storage-full': () => 'Le disque du serveur est plein.',

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { FeedbackView } from '@scry/shared/contracts/feedback';
 import { acceptFolders } from '../helpers/app.js';
+import { untilTrue } from '../helpers/browser.js';
 import { shapesJpeg } from '../helpers/images.js';
 import { choose, describeInBrowser, dragged, imageWidth, SAMPLES, SMEAR, usePage } from '../helpers/page.js';
 import { REPO } from '../helpers/system.js';
@@ -32,17 +33,16 @@ describeInBrowser('the page', () => {
     await choose(page, SMEAR);
     const rows = page.getByRole('list', { name: 'What was found' }).getByRole('button');
     await rows.first().waitFor();
-    const boxes = page.locator('.box');
+    const drawn = (what: string, value: string | number) =>
+      untilTrue(page, `document.querySelector('.boxes canvas').dataset.${what} === '${value}'`);
     const all = await rows.count();
     expect(all).toBeGreaterThan(20);
-    expect(await boxes.count()).toBe(all);
-
-    expect(await page.locator('.box-label').count()).toBe(0);
+    await drawn('boxes', all);
+    await drawn('names', 0);
     await page.getByLabel('Labels on the image').check();
-    expect(await page.locator('.box-label').count()).toBe(all);
-
+    await untilTrue(page, "Number(document.querySelector('.boxes canvas').dataset.names) > 10");
     await rows.nth(2).hover();
-    expect(await page.locator('.box.active').count()).toBe(1);
+    await drawn('active', 2);
     const whites = page.getByRole('button', { name: /^WBC/ });
     await page.getByRole('button', { name: /^RBC \d+$/ }).click();
     expect(await rows.count()).toBeLessThan(all);
@@ -53,7 +53,7 @@ describeInBrowser('the page', () => {
     const sure = await rows.count();
     expect(sure).toBeGreaterThan(0);
     expect(sure).toBeLessThan(all);
-    expect(await boxes.count()).toBe(sure);
+    await drawn('boxes', sure);
   });
 
   it('takes several images at once, dropped on it', async () => {
@@ -149,6 +149,21 @@ describeInBrowser('the page while no worker runs', () => {
   it('says so, cancels, and shows the answer when a worker comes', async () => {
     const page = await suite.open();
     await page.getByText('No worker has loaded this model').waitFor();
+    await choose(
+      page,
+      await Promise.all(
+        [1, 2, 3, 4, 5, 6].map(async (seed) => ({
+          name: `${seed}.jpg`,
+          mimeType: 'image/jpeg',
+          buffer: await shapesJpeg(seed),
+        })),
+      ),
+    );
+    // All are sent: those that wait for an answer keep nobody from being sent.
+    await untilTrue(
+      page,
+      "[...document.querySelectorAll('.upload-state')].filter((one) => one.textContent === 'Waiting for a worker').length === 6",
+    );
     for (const sample of ['ship', 'airplane', 'truck']) {
       const file = `${SAMPLES}/${sample}.jpg`;
       await choose(page, file);
@@ -161,5 +176,6 @@ describeInBrowser('the page while no worker runs', () => {
       .locator('.upload', { hasText: 'ship.jpg' })
       .getByText(/^ship, \d\d%$/)
       .waitFor();
+    await page.getByText('9 of 9').waitFor();
   }, 60_000);
 });

@@ -96,8 +96,13 @@ export interface FileInMemory {
 }
 
 /** Gives files to the page as its picker would. */
-export const choose = (page: Page, files: string | readonly FileInMemory[]): Promise<void> =>
-  page.locator('input[type=file][multiple]').setInputFiles(typeof files === 'string' ? files : [...files]);
+export const choose = (
+  page: Page,
+  files: string | readonly string[] | readonly FileInMemory[],
+): Promise<void> =>
+  page
+    .locator('input[type=file][multiple]')
+    .setInputFiles(typeof files === 'string' ? files : ([...files] as string[] | FileInMemory[]));
 
 /** Files that are dragged, for events such as "drop". */
 export const dragged = (page: Page, images: readonly Buffer[]) =>

@@ -9,10 +9,8 @@ import { useValue } from './state/observable.js';
 import { keepKey, key, language, THEMES, theme } from './state/settings.js';
 import { LANGUAGES, languageName } from './texts/catalogue.js';
 import { useTexts } from './texts/index.js';
-import { History } from './views/history.js';
 import { NotFound } from './views/not-found.js';
 import { Predict } from './views/predict.js';
-import { PredictionPage } from './views/prediction.js';
 
 const LINKS = [
   { view: 'predict', href: '/' },
@@ -96,6 +94,8 @@ function Choices() {
 }
 
 /** Views that few look at come when they are looked at. */
+const History = lazy(async () => (await import('./views/history.js')).History);
+const PredictionPage = lazy(async () => (await import('./views/prediction.js')).PredictionPage);
 const Operations = lazy(async () => (await import('./views/operations.js')).Operations);
 const Models = lazy(async () => (await import('./models/overview.js')).Models);
 const ModelPage = lazy(async () => (await import('./models/model-page.js')).ModelPage);

@@ -1,6 +1,7 @@
 /** The API's calls about predictions. */
 import type { PredictionView, Status } from '@scry/shared/contracts/prediction';
 import { follow as followTo } from './follow.js';
+import { request } from './http.js';
 import { sendForm } from './send-form.js';
 
 export const predictionPath = (id: string): string => `/v1/predictions/${encodeURIComponent(id)}`;
@@ -42,6 +43,22 @@ export function upload({
   for (const [field, value] of Object.entries(wishes)) form.set(field, String(value));
   form.set('image', file, name); // last, so that the server knows the rest before the bytes come
   return sendForm({ method: 'PUT', path: predictionPath(id), form, onProgress, signal });
+}
+
+export interface Question extends Pick<Upload, 'id' | 'model' | 'wishes' | 'signal'> {
+  /** The prediction whose image is meant. */
+  readonly from: string;
+}
+
+/** Asks about an image that the server has. @throws RequestFailed (404 and 410: it is gone), AbortError */
+export async function askAbout({ id, from, model, wishes, signal }: Question): Promise<PredictionView> {
+  const response = await request(predictionPath(id), {
+    method: 'PUT',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ from, ...(model ? { model } : {}), ...wishes }),
+    signal,
+  });
+  return (await response.json()) as PredictionView;
 }
 
 /** Follows a prediction to its end; `onChange` is told of every state. @throws RequestFailed (404, 401, …), AbortError */

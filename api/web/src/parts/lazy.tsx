@@ -1,4 +1,4 @@
-/** Views whose code comes when they are first looked at. */
+/** Views and parts of views whose code comes when they are first looked at. */
 import type { ComponentType } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useTexts } from '../texts/index.js';
@@ -38,6 +38,32 @@ export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): C
           <p class="quiet-text">{t.common.loading}</p>
         )}
       </>
+    );
+  };
+}
+
+/** The same for a part of a view, which has no heading of its own. */
+export function lazyPart<P extends object>(load: () => Promise<ComponentType<P>>): ComponentType<P> {
+  let Part: ComponentType<P> | null = null;
+  return function LazyPart(props: P) {
+    const t = useTexts();
+    const [, redraw] = useState(0);
+    const [failed, setFailed] = useState(false);
+    useEffect(() => {
+      if (Part) return;
+      load().then(
+        (loaded) => {
+          Part = loaded;
+          redraw(1);
+        },
+        () => setFailed(true),
+      );
+    }, []);
+    if (Part) return <Part {...props} />;
+    return failed ? (
+      <p class="notice bad">{t.errors.network}</p>
+    ) : (
+      <p class="quiet-text">{t.common.loading}</p>
     );
   };
 }

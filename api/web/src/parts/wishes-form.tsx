@@ -53,40 +53,60 @@ function NumberField({ label, standard, min, max, step, onValue }: FieldProps) {
   );
 }
 
+interface FieldsProps extends Props {
+  readonly onSet: (name: keyof Wishes, value: number | undefined) => void;
+}
+
+/** A field for each parameter that the model has. */
+export function ParameterFields({ parameters, onSet }: FieldsProps) {
+  const t = useTexts();
+  const set = (name: keyof Wishes) => (value: number | undefined) => onSet(name, value);
+  const fraction = { min: 0, max: 1, step: 0.01 };
+  return (
+    <div class="field-row">
+      {'top_k' in parameters && (
+        <NumberField
+          label={t.predict.topK}
+          standard={parameters.top_k}
+          min={1}
+          max={1000}
+          step={1}
+          onValue={set('top_k')}
+        />
+      )}
+      <NumberField
+        label={t.predict.threshold}
+        standard={parameters.threshold}
+        {...fraction}
+        onValue={set('threshold')}
+      />
+      {'iou' in parameters && (
+        <NumberField label={t.predict.iou} standard={parameters.iou} {...fraction} onValue={set('iou')} />
+      )}
+    </div>
+  );
+}
+
+/** Wishes with one of them changed; undefined takes it out. */
+export function changed(before: Wishes, name: keyof Wishes, value: number | undefined): Wishes {
+  const { [name]: _, ...others } = before;
+  return value === undefined ? others : { ...others, [name]: value };
+}
+
 export function WishesForm({ parameters }: Props) {
   const t = useTexts();
-  const set = (name: keyof Wishes) => (value: number | undefined) => {
-    const { [name]: _, ...others } = wishes.value;
-    wishes.value = value === undefined ? others : { ...others, [name]: value };
-  };
-  const fraction = { min: 0, max: 1, step: 0.01 };
   return (
     <details class="wishes">
       <summary>
         <Icon name="settings" />
         <span class="button-text">{t.predict.options}</span>
       </summary>
-      <div class="field-row">
-        {'top_k' in parameters && (
-          <NumberField
-            label={t.predict.topK}
-            standard={parameters.top_k}
-            min={1}
-            max={1000}
-            step={1}
-            onValue={set('top_k')}
-          />
-        )}
-        <NumberField
-          label={t.predict.threshold}
-          standard={parameters.threshold}
-          {...fraction}
-          onValue={set('threshold')}
-        />
-        {'iou' in parameters && (
-          <NumberField label={t.predict.iou} standard={parameters.iou} {...fraction} onValue={set('iou')} />
-        )}
-      </div>
+      <ParameterFields
+        parameters={parameters}
+        onSet={(name, value) => {
+          wishes.value = changed(wishes.value, name, value);
+        }}
+      />
     </details>
   );
 }

@@ -11,9 +11,12 @@ import { useTexts } from '../texts/index.js';
 import { CopyButton } from './copy-button.js';
 import { curlCommand } from './curl.js';
 import { type DetectionState, shownQuery } from './detection-state.js';
-import { Menu } from './menu.js';
+import { Entry, Menu } from './menu.js';
 
 export const pageLink = (id: string): string => `/p/${encodeURIComponent(id)}`;
+
+/** Forms that can be opened. */
+export type ActionName = 'feedback' | 'again';
 
 interface Props {
   readonly prediction: PredictionView;
@@ -21,10 +24,13 @@ interface Props {
   readonly isFile: boolean;
   readonly state: DetectionState;
   readonly showOpen: boolean;
-  readonly onWrong: (() => void) | null;
+  /** Opens a form below. */
+  readonly onOpen: (name: ActionName) => void;
+  /** Null: there is nothing to compare with. */
+  readonly onCompare: (() => void) | null;
 }
 
-export function Actions({ prediction, name, isFile, state, showOpen, onWrong }: Props) {
+export function Actions({ prediction, name, isFile, state, showOpen, onOpen, onCompare }: Props) {
   const t = useTexts();
   const [problem, setProblem] = useState<string | null>(null);
   const id = prediction.prediction_id;
@@ -50,11 +56,10 @@ export function Actions({ prediction, name, isFile, state, showOpen, onWrong }: 
         </button>
       )}
       <Menu label={t.share.more}>
-        {onWrong && (
-          <button type="button" class="quiet" onClick={onWrong}>
-            <Icon name="flag" />
-            {t.feedback.open}
-          </button>
+        <Entry icon="again" label={t.askAgain.open} onClick={() => onOpen('again')} />
+        {onCompare && <Entry icon="compare" label={t.compare.open} onClick={onCompare} />}
+        {prediction.status === 'succeeded' && (
+          <Entry icon="flag" label={t.feedback.open} onClick={() => onOpen('feedback')} />
         )}
         {showOpen && (
           <Link class="button quiet" href={pageLink(id)}>

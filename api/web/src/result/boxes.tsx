@@ -1,68 +1,76 @@
 /** Boxes over an image. For the eye and the pointer; the rows beside it say the same to everyone else. */
-import type { Box } from '@scry/shared/contracts/prediction';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useValue } from '../state/observable.js';
+import { language } from '../state/settings.js';
 import { percent } from '../texts/index.js';
 import type { Found } from './detection-state.js';
-import { hueOf, tone } from './tones.js';
+import { drawBoxes, foundAt } from './draw-boxes.js';
+import type { Size, Zoom } from './zoom.js';
 
 interface Props {
-  readonly width: number;
-  readonly height: number;
   readonly found: readonly Found[];
   /** Whether every box has its name, or only the one pointed at. */
   readonly labels: boolean;
   readonly active: number | null;
+  readonly zoom: Zoom;
   readonly onActive: (index: number | null) => void;
-  readonly onPick: (index: number) => void;
+  /** @param canvas that was clicked */
+  readonly onPick: (index: number, canvas: HTMLElement) => void;
 }
 
 const area = ({ bbox }: Found): number => bbox.w * bbox.h;
+const wholePercent = (fraction: number) => percent(fraction, 0);
 
-function place({ cx, cy, w, h }: Box, width: number, height: number) {
-  return { x: (cx - w / 2) * width, y: (cy - h / 2) * height, width: w * width, height: h * height };
+/** An element's size, CSS pixels, now and after each change. */
+function useSize(element: { readonly current: HTMLElement | null }): Size {
+  const [size, setSize] = useState<Size>({ width: 0, height: 0 });
+  useEffect(() => {
+    const own = element.current;
+    if (!own) return;
+    const observer = new ResizeObserver(() => setSize({ width: own.clientWidth, height: own.clientHeight }));
+    observer.observe(own);
+    return () => observer.disconnect();
+  }, []);
+  return size;
 }
 
-export function Boxes({ width, height, found, labels, active, onActive, onPick }: Props) {
-  const current = found.find((one) => one.index === active);
+export function Boxes({ found, labels, active, zoom, onActive, onPick }: Props) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const frame = useSize(canvas);
+  const locale = useValue(language);
   // Small boxes are drawn last, so that the pointer reaches them inside big ones.
-  const ordered = [...found].sort((one, other) => area(other) - area(one));
+  const ordered = useMemo(() => [...found].sort((one, other) => area(other) - area(one)), [found]);
+  useLayoutEffect(() => {
+    const own = canvas.current;
+    const context = own?.getContext('2d');
+    if (!own || !context || frame.width === 0) return; // a browser without a canvas shows the rows
+    const ratio = window.devicePixelRatio;
+    const [width, height] = [Math.round(frame.width * ratio), Math.round(frame.height * ratio)];
+    if (own.width !== width || own.height !== height) Object.assign(own, { width, height });
+    const font = getComputedStyle(own).fontFamily;
+    const names = drawBoxes(context, ratio, {
+      ...{ found: ordered, frame, zoom, labels, active, font },
+      percent: wholePercent,
+    });
+    Object.assign(own.dataset, { boxes: ordered.length, names, active: active ?? '' });
+  }, [ordered, frame, zoom, labels, active, locale]);
+  const at = (event: PointerEvent | MouseEvent) =>
+    foundAt({ found: ordered, frame, zoom }, { x: event.offsetX, y: event.offsetY });
   return (
-    <div class={`boxes${current ? ' some-active' : ''}`} aria-hidden="true">
-      {/* biome-ignore lint/a11y/noSvgWithoutTitle: hidden from screen readers, the rows say it */}
-      <svg viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none">
-        {ordered.map((one) => (
-          // biome-ignore lint/a11y/noStaticElementInteractions: for the pointer only; the rows are buttons
-          <g
-            key={one.index}
-            class={`box toned${one.index === active ? ' active' : ''}`}
-            style={tone(hueOf(one.class_index))}
-            onPointerEnter={() => onActive(one.index)}
-            onPointerLeave={() => onActive(null)}
-            onClick={() => onPick(one.index)}
-          >
-            <rect class="box-case" {...place(one.bbox, width, height)} />
-            <rect class="box-line" {...place(one.bbox, width, height)} />
-          </g>
-        ))}
-      </svg>
-      {labels && ordered.map((one) => one !== current && <BoxLabel key={one.index} one={one} />)}
-      {current && <BoxLabel one={current} />}
+    <div class="boxes" aria-hidden="true">
+      <canvas
+        ref={canvas}
+        onPointerMove={(event) => {
+          const index = at(event);
+          if (index !== active) onActive(index);
+        }}
+        onPointerLeave={(event) => event.pointerType === 'mouse' && onActive(null)}
+        onClick={(event) => {
+          const index = at(event);
+          onActive(index);
+          if (index !== null) onPick(index, event.currentTarget);
+        }}
+      />
     </div>
-  );
-}
-
-function BoxLabel({ one }: { readonly one: Found }) {
-  const { cx, cy, w, h } = one.bbox;
-  const below = cy - h / 2 < 0.08;
-  const position = {
-    left: `${Math.min(0.8, Math.max(0, cx - w / 2)) * 100}%`,
-    top: `${(below ? cy + h / 2 : cy - h / 2) * 100}%`,
-  };
-  return (
-    <span
-      class={`box-label toned${below ? ' below' : ''}`}
-      style={{ ...position, ...tone(hueOf(one.class_index)) }}
-    >
-      {one.class_name} {percent(one.confidence, 0)}
-    </span>
   );
 }

@@ -1,5 +1,5 @@
 /** A detection: threshold, classes with counts, and what was found as rows and cut-outs, linked with the boxes. */
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { count, percent, useTexts } from '../texts/index.js';
 import type { DetectionState, Found } from './detection-state.js';
 import { hueOf, tone } from './tones.js';
@@ -69,17 +69,64 @@ function Crop({ one, image }: { readonly one: Found; readonly image: Props['imag
   );
 }
 
+/** Scrolls the list to a row; scrollIntoView would move the page under the pointer. */
+export function scrollTo(row: HTMLElement): void {
+  const list = row.parentElement;
+  if (list) list.scrollTop = row.offsetTop - list.clientHeight / 2 + row.offsetHeight / 2;
+}
+
+interface RowProps {
+  readonly one: Found;
+  readonly image: Props['image'];
+  readonly onActive: (index: number | null) => void;
+}
+
+function Row({ one, image, onActive }: RowProps) {
+  return (
+    <li data-index={one.index} class="toned" style={tone(hueOf(one.class_index))}>
+      <button
+        type="button"
+        onPointerEnter={() => onActive(one.index)}
+        onPointerLeave={() => onActive(null)}
+        onFocus={() => onActive(one.index)}
+        onBlur={() => onActive(null)}
+      >
+        <Crop one={one} image={image} />
+        <span class="found-name">
+          <span class="swatch" />
+          {one.class_name}
+        </span>
+        <span class="figures">{percent(one.confidence)}</span>
+      </button>
+    </li>
+  );
+}
+
+/** Marks the row of the object that is pointed at. Not drawn with the rows, so that hundreds need not be gone through. */
+function useActiveRow(active: number | null, rows: unknown) {
+  const list = useRef<HTMLUListElement>(null);
+  useEffect(() => {
+    const row = list.current?.querySelector<HTMLElement>(`[data-index="${active}"]`);
+    const button = row?.querySelector('button');
+    button?.classList.add('active');
+    if (row && !list.current?.matches(':hover, :focus-within')) scrollTo(row);
+    return () => button?.classList.remove('active');
+  }, [active, rows]);
+  return list;
+}
+
 export function Detection({ state, image, most }: Props) {
   const t = useTexts();
-  const list = useRef<HTMLUListElement>(null);
   const { active, setActive, shown } = state;
-  useEffect(() => {
-    if (active === null || list.current?.matches(':hover, :focus-within')) return;
-    const row = list.current?.querySelector<HTMLElement>(`[data-index="${active}"]`);
-    if (!row || !list.current) return;
-    // Scrolls the list only; scrollIntoView would move the page under the pointer.
-    list.current.scrollTop = row.offsetTop - list.current.clientHeight / 2 + row.offsetHeight / 2;
-  }, [active]);
+  const { url, width, height } = image;
+  const rows = useMemo(
+    () =>
+      shown.map((one) => (
+        <Row key={one.index} one={one} image={{ url, width, height }} onActive={setActive} />
+      )),
+    [shown, url, width, height, setActive, t],
+  );
+  const list = useActiveRow(active, rows);
   if (state.found.length === 0) return null;
   return (
     <div class="detection">
@@ -87,25 +134,7 @@ export function Detection({ state, image, most }: Props) {
       <Controls state={state} />
       {shown.length === 0 && <p class="quiet-text">{t.result.nothing}</p>}
       <ul class="found" ref={list} aria-label={t.result.list}>
-        {shown.map((one) => (
-          <li key={one.index} data-index={one.index} class="toned" style={tone(hueOf(one.class_index))}>
-            <button
-              type="button"
-              class={one.index === active ? 'active' : undefined}
-              onPointerEnter={() => setActive(one.index)}
-              onPointerLeave={() => setActive(null)}
-              onFocus={() => setActive(one.index)}
-              onBlur={() => setActive(null)}
-            >
-              <Crop one={one} image={image} />
-              <span class="found-name">
-                <span class="swatch" />
-                {one.class_name}
-              </span>
-              <span class="figures">{percent(one.confidence)}</span>
-            </button>
-          </li>
-        ))}
+        {rows}
       </ul>
     </div>
   );

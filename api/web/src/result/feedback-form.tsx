@@ -13,52 +13,78 @@ interface Props {
   readonly onClose: () => void;
 }
 
+/** Sends what was entered. @returns whether it is on its way, why it failed, and what starts it */
+function useSending(prediction: PredictionView, onSaved: () => void) {
+  const [sending, setSending] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  const send = async (said: Readonly<Record<string, string>>) => {
+    setSending(true);
+    const given = Object.entries(said).flatMap(([name, text]) => (text.trim() ? [[name, text.trim()]] : []));
+    try {
+      await postJson(`${predictionPath(prediction.prediction_id)}/feedback`, Object.fromEntries(given));
+      onSaved();
+    } catch (failure) {
+      setError(failure);
+      setSending(false);
+    }
+  };
+  return { sending, error, send };
+}
+
+interface LabelProps {
+  /** Of the model. */
+  readonly labels: readonly string[];
+  readonly value: string;
+  readonly required: boolean;
+  readonly onValue: (value: string) => void;
+}
+
+function LabelField({ labels, value, required, onValue }: LabelProps) {
+  const t = useTexts();
+  const ids = useId();
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.focus(), []);
+  return (
+    <label class="field">
+      <span>{t.feedback.label}</span>
+      <input
+        ref={field}
+        list={`${ids}-labels`}
+        maxLength={200}
+        value={value}
+        required={required}
+        aria-describedby={`${ids}-help`}
+        onInput={(event) => onValue(event.currentTarget.value)}
+      />
+      <datalist id={`${ids}-labels`}>
+        {labels.map((name) => (
+          <option key={name} value={name} />
+        ))}
+      </datalist>
+      <small id={`${ids}-help`}>{t.feedback.labelHelp}</small>
+    </label>
+  );
+}
+
 export function FeedbackForm({ prediction, onSaved, onClose }: Props) {
   const t = useTexts();
   const { models } = useModels();
   const [label, setLabel] = useState('');
   const [comment, setComment] = useState('');
-  const [state, setState] = useState<'open' | 'sending'>('open');
-  const [error, setError] = useState<unknown>(null);
-  const first = useRef<HTMLInputElement>(null);
-  const ids = useId();
-  useEffect(() => first.current?.focus(), []);
-  const labels = models?.find((model) => model.name === prediction.model.name)?.labels ?? [];
-  const submit = async (event: Event) => {
+  const { sending, error, send } = useSending(prediction, onSaved);
+  const submit = (event: Event) => {
     event.preventDefault();
-    setState('sending');
-    try {
-      await postJson(`${predictionPath(prediction.prediction_id)}/feedback`, {
-        ...(label.trim() === '' ? {} : { label: label.trim() }),
-        ...(comment.trim() === '' ? {} : { comment: comment.trim() }),
-      });
-      onSaved();
-    } catch (failure) {
-      setError(failure);
-      setState('open');
-    }
+    void send({ label, comment });
   };
   return (
-    <form class="feedback" onSubmit={(event) => void submit(event)}>
+    <form class="card feedback" onSubmit={submit}>
       <h2>{t.feedback.title}</h2>
-      <label class="field">
-        <span>{t.feedback.label}</span>
-        <input
-          ref={first}
-          list={`${ids}-labels`}
-          maxLength={200}
-          value={label}
-          required={comment.trim() === ''}
-          aria-describedby={`${ids}-help`}
-          onInput={(event) => setLabel(event.currentTarget.value)}
-        />
-        <datalist id={`${ids}-labels`}>
-          {labels.map((name) => (
-            <option key={name} value={name} />
-          ))}
-        </datalist>
-        <small id={`${ids}-help`}>{t.feedback.labelHelp}</small>
-      </label>
+      <LabelField
+        labels={models?.find(({ name }) => name === prediction.model.name)?.labels ?? []}
+        value={label}
+        required={comment.trim() === ''}
+        onValue={setLabel}
+      />
       <label class="field">
         <span>{t.feedback.comment}</span>
         <textarea
@@ -70,7 +96,7 @@ export function FeedbackForm({ prediction, onSaved, onClose }: Props) {
       </label>
       {error !== null && <ErrorNotice error={error} />}
       <div class="field-row">
-        <button type="submit" class="primary" disabled={state === 'sending'}>
+        <button type="submit" class="primary" disabled={sending}>
           {t.feedback.send}
         </button>
         <button type="button" class="quiet" onClick={onClose}>

@@ -1,6 +1,7 @@
 /** A button that opens a few more. Closed by Escape, by choosing, and by whatever happens elsewhere. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { Icon, type IconName } from '../parts/icons.js';
 
 interface Props {
   readonly label: string;
@@ -33,5 +34,28 @@ export function Menu({ label, children }: Props) {
       <summary class="button quiet">{label}</summary>
       <div class="menu-items">{children}</div>
     </details>
+  );
+}
+
+interface EntryProps {
+  readonly icon: IconName;
+  readonly label: string;
+  readonly onClick: () => void;
+}
+
+/** Does something and closes the menu. */
+export function Entry({ icon, label, onClick }: EntryProps) {
+  return (
+    <button
+      type="button"
+      class="quiet"
+      onClick={(event) => {
+        event.currentTarget.closest('details')?.removeAttribute('open');
+        onClick();
+      }}
+    >
+      <Icon name={icon} />
+      {label}
+    </button>
   );
 }

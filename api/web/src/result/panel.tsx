@@ -1,20 +1,22 @@
 /** A prediction, whatever its state: the image beside the answer, and everything about both. */
 import type { PredictionView } from '@scry/shared/contracts/prediction';
+import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { useModels } from '../client/models.js';
-import { hasEnded, predictionPath } from '../client/predictions.js';
+import { hasEnded } from '../client/predictions.js';
 import { Heading } from '../parts/heading.js';
-import { useImageUrl } from '../parts/image-url.js';
+import { lazyPart } from '../parts/lazy.js';
 import { outcomeOf } from '../parts/outcome.js';
-import { QueueState } from '../parts/queue-state.js';
 import { useTexts } from '../texts/index.js';
-import { Actions } from './actions.js';
-import { useDetection } from './detection-state.js';
+import { type ActionName, Actions } from './actions.js';
+import { useContent } from './content.js';
 import { Facts } from './facts.js';
-import { FeedbackForm } from './feedback-form.js';
-import { Stage } from './stage.js';
+import { Stage, type Steps } from './stage.js';
 import { Times } from './times.js';
-import { type Shown, type TaskView, viewOf } from './views.js';
+import { Unanswered } from './unanswered.js';
+import { Verdict } from './verdict.js';
+
+const AskAgain = lazyPart(async () => (await import('./ask-again.js')).AskAgain);
+const FeedbackForm = lazyPart(async () => (await import('./feedback-form.js')).FeedbackForm);
 
 interface Props {
   readonly prediction: PredictionView;
@@ -24,6 +26,9 @@ interface Props {
   /** The image as this browser has it, where it was sent from here. */
   readonly localUrl?: string | undefined;
   readonly showOpen: boolean;
+  readonly steps?: Steps | undefined;
+  /** Called when another answer is to be shown beside this one; null: there is none. */
+  readonly onCompare?: (() => void) | null;
 }
 
 /** The answer as the tab's title while it is shown. */
@@ -37,46 +42,30 @@ function useTitle(text: string): void {
   }, [text]);
 }
 
-/** Wide enough for a desk's screen; far smaller than what cameras make. */
-const PREVIEW_SIZE = 1600;
+const heading = (words: ComponentChildren) => <Heading class="verdict-name">{words}</Heading>;
 
-function useShownImage(prediction: PredictionView, localUrl: string | undefined) {
-  const [localBroken, setLocalBroken] = useState(false);
-  const [remoteBroken, setRemoteBroken] = useState(false);
-  const local = localBroken ? undefined : localUrl;
-  const path = `${predictionPath(prediction.prediction_id)}/thumbnail?size=${PREVIEW_SIZE}`;
-  const remote = useImageUrl(local ? null : path);
-  // A HEIC or TIFF is shown from the server's copy, which browsers can read.
-  const onBroken = () => (local ? setLocalBroken(true) : setRemoteBroken(true));
-  return { url: local ?? (remoteBroken ? null : remote.url), onBroken };
-}
-
-export function Panel({ prediction, name, isFile, localUrl, showOpen }: Props) {
+export function Panel({ prediction, name, isFile, localUrl, showOpen, steps, onCompare = null }: Props) {
   const t = useTexts();
-  const [feedback, setFeedback] = useState<'none' | 'open' | 'saved'>('none');
-  const { image, output, status } = prediction;
-  const answers = output?.predictions ?? NO_ANSWERS;
-  const detection = useDetection(answers);
-  const ownModel = useModels().models?.find(({ name: other }) => other === prediction.model.name);
-  const shown = useShownImage(prediction, localUrl);
-  const view = viewOf(prediction.model.task);
+  const [form, setForm] = useState<ActionName | 'saved' | null>(null);
+  const { view, shown, onBroken } = useContent(prediction, localUrl);
+  const succeeded = prediction.status === 'succeeded';
   useTitle(outcomeOf(prediction, t));
-  const content = {
-    answers,
-    most: prediction.parameters.max_detections ?? ownModel?.parameters.max_detections ?? null,
-    state: detection,
-    image: { url: shown.url, width: image.width, height: image.height },
-  };
   return (
     <article class="result" aria-label={name}>
-      <Stage url={shown.url} name={name} image={image} busy={!hasEnded(prediction)} onBroken={shown.onBroken}>
-        {view.overlay(content)}
-      </Stage>
+      <Stage
+        url={shown.image.url}
+        name={name}
+        image={prediction.image}
+        busy={!hasEnded(prediction)}
+        onBroken={onBroken}
+        steps={steps}
+        overlay={(zoom) => view.overlay(shown, zoom)}
+      />
       <div class="answer">
-        {status === 'succeeded' ? (
-          <Verdict view={view} content={content} />
+        {succeeded ? (
+          <Verdict view={view} shown={shown} heading={heading} />
         ) : (
-          <Unanswered prediction={prediction} />
+          <Unanswered prediction={prediction} heading={heading} />
         )}
         <p class="quiet-text model-line">
           {name} · {prediction.model.name}@{prediction.model.version}
@@ -85,68 +74,30 @@ export function Panel({ prediction, name, isFile, localUrl, showOpen }: Props) {
           prediction={prediction}
           name={name}
           isFile={isFile}
-          state={detection}
+          state={shown.state}
           showOpen={showOpen}
-          onWrong={status === 'succeeded' && feedback === 'none' ? () => setFeedback('open') : null}
+          onOpen={setForm}
+          onCompare={onCompare}
         />
-        {feedback === 'open' && (
+        {form === 'feedback' && (
           <FeedbackForm
             prediction={prediction}
-            onSaved={() => setFeedback('saved')}
-            onClose={() => setFeedback('none')}
+            onSaved={() => setForm('saved')}
+            onClose={() => setForm(null)}
           />
         )}
-        {feedback === 'saved' && (
+        {form === 'saved' && (
           <p class="notice good" role="status">
             {t.feedback.thanks}
           </p>
         )}
-        {status === 'succeeded' && view.answer(content)}
+        {form === 'again' && <AskAgain prediction={prediction} name={name} onClose={() => setForm(null)} />}
+        {succeeded && view.answer(shown)}
         <div class="small-print">
           {prediction.metrics && <Times metrics={prediction.metrics} />}
           <Facts prediction={prediction} />
         </div>
       </div>
     </article>
-  );
-}
-
-/** The answer as the page's heading. */
-function Verdict({ view, content }: { readonly view: TaskView; readonly content: Shown }) {
-  const t = useTexts();
-  const nothing = content.answers.length === 0;
-  return (
-    <div class="verdict">
-      <Heading class="verdict-name">{nothing ? t.result.nothing : view.heading(content, t)}</Heading>
-      {nothing ? <p class="quiet-text">{t.result.nothingHelp}</p> : view.beside?.(content)}
-    </div>
-  );
-}
-
-const NO_ANSWERS: readonly never[] = [];
-
-function Unanswered({ prediction }: { readonly prediction: PredictionView }) {
-  const t = useTexts();
-  const { status, error } = prediction;
-  if (status === 'queued' || status === 'processing') {
-    return (
-      <Heading class="verdict-name">
-        <QueueState prediction={prediction} /> …
-      </Heading>
-    );
-  }
-  const help = { canceled: t.result.canceledHelp, expired: t.result.expiredHelp };
-  return (
-    <div class="notice bad" role="alert">
-      <Heading class="verdict-name">{t.state[status]}</Heading>
-      {status !== 'failed' && <p>{help[status as keyof typeof help]}</p>}
-      {status === 'failed' && error && (
-        <>
-          <p>{t.operations.codes[error.code] ?? t.operations.codes[500]}</p>
-          <p lang="en">{error.message}</p>
-          <p class="quiet-text">{t.result.code(error.code)}</p>
-        </>
-      )}
-    </div>
   );
 }

@@ -5,14 +5,26 @@ import { stateOf } from '../parts/item-state.js';
 import { ErrorNotice } from '../parts/notice.js';
 import { again, type Item } from '../state/uploads.js';
 import { useTexts } from '../texts/index.js';
-import { Stage } from './stage.js';
+import { Stage, type Steps } from './stage.js';
 
-export function Unsent({ item }: { readonly item: Item }) {
+interface Props {
+  readonly item: Item;
+  readonly steps: Steps;
+}
+
+export function Unsent({ item, steps }: Props) {
   const t = useTexts();
   const { error, phase } = item;
   return (
     <article class="result" aria-label={item.name}>
-      <Stage url={item.url} name={item.name} image={null} busy={phase !== 'refused'} onBroken={() => {}} />
+      <Stage
+        url={item.url}
+        name={item.name}
+        image={null}
+        busy={phase !== 'refused'}
+        onBroken={() => {}}
+        steps={steps}
+      />
       <div class="answer">
         {phase !== 'refused' && (
           <>

@@ -4,10 +4,11 @@ import type { ComponentChildren } from 'preact';
 import type { Texts } from '../texts/index.js';
 import { Boxes } from './boxes.js';
 import { BestConfidence, Classification } from './classification.js';
-import { Detection } from './detection.js';
+import { Detection, scrollTo } from './detection.js';
 import type { DetectionState } from './detection-state.js';
 import { Masks } from './masks.js';
 import { Segmentation } from './segmentation.js';
+import type { Zoom } from './zoom.js';
 
 export interface Shown {
   /** Objects that one answer lists at the most; null: not known. */
@@ -22,21 +23,24 @@ export interface TaskView {
   readonly heading: (shown: Shown, t: Texts) => string;
   /** What stands beside the heading. */
   readonly beside?: (shown: Shown) => ComponentChildren;
-  readonly overlay: (shown: Shown) => ComponentChildren;
+  readonly overlay: (shown: Shown, zoom: Zoom) => ComponentChildren;
   readonly answer: (shown: Shown) => ComponentChildren;
 }
 
-const focusRow = (index: number) =>
-  document.querySelector<HTMLElement>(`[data-index="${index}"] button`)?.focus();
+/** Goes to an object's row in the list beside the image; the page stays where it is. */
+function focusRow(index: number, canvas: HTMLElement): void {
+  const row = canvas.closest('.result, .side')?.querySelector<HTMLElement>(`[data-index="${index}"]`);
+  if (row) scrollTo(row);
+  row?.querySelector('button')?.focus({ preventScroll: true });
+}
 
-function boxes({ image, state }: Shown) {
+function boxes({ state }: Shown, zoom: Zoom) {
   return (
     <Boxes
-      width={image.width}
-      height={image.height}
       found={state.shown}
       labels={state.labels}
       active={state.active}
+      zoom={zoom}
       onActive={state.setActive}
       onPick={focusRow}
     />
@@ -59,10 +63,10 @@ const VIEWS: Readonly<Record<string, TaskView>> = {
   },
   segmentation: {
     heading: ({ answers }, t) => t.result.areas(answers.length),
-    overlay: (shown) => (
+    overlay: (shown, zoom) => (
       <>
         <Masks answers={shown.answers} active={shown.state.active} />
-        {boxes(shown)}
+        {boxes(shown, zoom)}
       </>
     ),
     answer: ({ answers, state }) => (

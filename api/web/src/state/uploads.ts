@@ -9,7 +9,7 @@ import type { PredictionView } from '@scry/shared/contracts/prediction';
 import { RequestFailed, request } from '../client/http.js';
 import { backoff, pause } from '../client/pause.js';
 import {
-  follow,
+  askAbout,
   hasEnded,
   newPredictionId,
   predictionPath,
@@ -19,6 +19,7 @@ import {
 import { announce } from '../parts/announcer.js';
 import { outcomeOf } from '../parts/outcome.js';
 import { texts } from '../texts/index.js';
+import { lookAt, untilEnded } from './following.js';
 import { Observable } from './observable.js';
 import { key as apiKey } from './settings.js';
 import { recall, remember, session } from './storage.js';
@@ -30,8 +31,10 @@ export interface Item {
   readonly isFile: boolean;
   /** The prediction's. */
   readonly id: string;
-  /** Null after a reload: the server has it. */
+  /** Null after a reload, and where another prediction's image is meant: the server has it. */
   readonly file: Blob | null;
+  /** The prediction whose image is asked about again. */
+  readonly from: string | null;
   /** An object: URL of the file, for showing it before and while it is answered. */
   readonly url: string | null;
   readonly model: string | null;
@@ -44,8 +47,8 @@ export interface Item {
   readonly error: RequestFailed | null;
 }
 
-/** Browsers open six connections to a server; two stay free for images and everything else. */
-const AT_ONCE = 4;
+/** Browsers open six connections to a server; two are for following (following.ts), one stays free for all else. */
+const AT_ONCE = 3;
 /** Attempts to send an image that nothing answers to: about fifteen seconds. A server that says when is asked for ever. */
 const MOST_ATTEMPTS = 6;
 /** Images remembered over a reload. */
@@ -58,6 +61,7 @@ export const selected = new Observable<number | null>(null);
 
 let lastKey = 0;
 const running = new Map<number, AbortController>();
+let sending = 0;
 /** performance.now() before which nothing is sent, because the server said so. */
 let heldUntil = 0;
 
@@ -80,10 +84,24 @@ export function add(files: readonly Added[], model: string | null, wishes: Wishe
   const added = files.map((file): Item => {
     lastKey += 1;
     const url = URL.createObjectURL(file.file);
-    return { key: lastKey, id: newPredictionId(), ...file, url, model, wishes, ...FRESH };
+    return { key: lastKey, id: newPredictionId(), ...file, from: null, url, model, wishes, ...FRESH };
   });
   items.value = [...added, ...items.value];
   if (added[0]) selected.value = added[0].key;
+  startNext();
+}
+
+/** Asks about an image that the server has, which is not sent again. The new item becomes the one shown. */
+export function addFrom(earlier: string, name: string, model: string | null, wishes: Wishes): void {
+  lastKey += 1;
+  const source = items.value.find(({ id }) => id === earlier);
+  const file = source?.file ?? null;
+  const url = file && URL.createObjectURL(file);
+  const isFile = source?.isFile ?? false;
+  const id = newPredictionId();
+  const item: Item = { key: lastKey, id, name, isFile, file, from: earlier, url, model, wishes, ...FRESH };
+  items.value = [item, ...items.value];
+  selected.value = item.key;
   startNext();
 }
 
@@ -106,7 +124,7 @@ export function clear(): void {
 export function again(key: number): void {
   const item = find(key);
   if (item?.phase !== 'refused') return;
-  change(key, item.file ? FRESH : { phase: 'sent', error: null });
+  change(key, item.file || item.from ? FRESH : { phase: 'sent', error: null });
   startNext();
 }
 
@@ -136,14 +154,19 @@ export async function cancel(key: number): Promise<void> {
 /** Brings back what this tab had sent before it was loaded again. */
 export function restore(): void {
   const stored = JSON.parse(recall(session, STORED) ?? '[]') as Pick<Item, 'id' | 'name' | 'isFile'>[];
+  const unknown = { file: null, from: null, url: null, model: null, wishes: {} } as const;
   items.value = stored.map((kept): Item => {
     lastKey += 1;
-    return { ...kept, key: lastKey, file: null, url: null, model: null, wishes: {}, ...FRESH, phase: 'sent' };
+    return { ...kept, key: lastKey, ...unknown, ...FRESH, phase: 'sent' };
   });
   selected.value = items.value[0]?.key ?? null;
   items.watch(() => {
     const sent = items.value.filter(({ phase }) => phase === 'sent').slice(0, KEPT);
     remember(session, STORED, JSON.stringify(sent.map(({ id, name, isFile }) => ({ id, name, isFile }))));
+  });
+  selected.watch(() => {
+    const item = find(selected.value ?? -1);
+    if (item) lookAt(item.id);
   });
   // Another key may allow what was refused.
   apiKey.watch(() => {
@@ -152,27 +175,33 @@ export function restore(): void {
   startNext();
 }
 
-const mayStart = ({ key, phase, prediction }: Item): boolean =>
-  !running.has(key) && (phase === 'waiting' || (phase === 'sent' && prediction === null));
+function mayStart({ key, phase, prediction }: Item): boolean {
+  if (running.has(key)) return false;
+  return phase === 'waiting' ? sending < AT_ONCE : phase === 'sent' && prediction === null;
+}
 
 function startNext(): void {
   const oldestFirst = [...items.value].sort((one, other) => one.key - other.key);
-  for (const item of oldestFirst) {
-    if (running.size >= AT_ONCE) return;
-    if (mayStart(item)) void run(item);
-  }
+  for (const item of oldestFirst) if (mayStart(item)) void run(item);
+}
+
+/** One request. */
+function sendOnce(item: Item, signal: AbortSignal): Promise<PredictionView> {
+  const { id, key, model, name, wishes, file, from } = item;
+  if (from !== null) return askAbout({ id, from, model, wishes, signal });
+  const onProgress = (progress: number) => change(key, { progress });
+  return upload({ id, file: file as Blob, name, model, wishes, onProgress, signal }); // what waits has its file
 }
 
 /** Sends an image, however often it takes. @throws RequestFailed when another attempt would not help, AbortError */
-async function send(item: Item, file: Blob, signal: AbortSignal): Promise<PredictionView> {
-  const onProgress = (progress: number) => change(item.key, { progress });
+async function send(item: Item, signal: AbortSignal): Promise<PredictionView> {
   for (let attempts = 1; ; attempts += 1) {
     const held = heldUntil - performance.now();
     if (held > 0) await pause(held, signal);
     signal.throwIfAborted();
     try {
       change(item.key, { phase: 'uploading' });
-      return await upload({ ...item, file, onProgress, signal });
+      return await sendOnce(item, signal);
     } catch (error) {
       if (!(error instanceof RequestFailed && error.canPass)) throw error;
       const { retryAfterS } = error;
@@ -184,14 +213,26 @@ async function send(item: Item, file: Blob, signal: AbortSignal): Promise<Predic
   }
 }
 
+/** Sends it, in one of the few places for that. */
+async function sendInTurn(item: Item, signal: AbortSignal): Promise<PredictionView> {
+  sending += 1;
+  try {
+    return await send(item, signal);
+  } finally {
+    sending -= 1;
+  }
+}
+
 async function run(item: Item): Promise<void> {
-  const { key, id, file } = item;
+  const { key, id } = item;
   const stop = new AbortController();
   running.set(key, stop);
   try {
-    const sent = file && item.phase === 'waiting' ? await send(item, file, stop.signal) : null;
+    const sent = item.phase === 'waiting' ? await sendInTurn(item, stop.signal) : null;
     if (sent) change(key, { phase: 'sent', prediction: sent, error: null });
-    if (!sent || !hasEnded(sent)) await follow(id, (prediction) => change(key, { prediction }), stop.signal);
+    startNext();
+    if (!sent || !hasEnded(sent))
+      await untilEnded(id, (prediction) => change(key, { prediction }), stop.signal);
     tell(key);
   } catch (error) {
     if (!stop.signal.aborted) giveUp(key, error);
@@ -205,7 +246,7 @@ function giveUp(key: number, error: unknown): void {
   if (!(error instanceof RequestFailed)) reportError(error);
   const failure = error instanceof RequestFailed ? error : new RequestFailed(-1);
   const item = find(key);
-  if (item?.file === null && failure.status === 404) remove(key);
+  if (item?.file === null && item.phase === 'sent' && failure.status === 404) remove(key);
   else change(key, { error: failure, phase: 'refused' });
 }
 

@@ -1,39 +1,16 @@
 /** One prediction under its permanent link. */
 import type { PredictionView } from '@scry/shared/contracts/prediction';
-import { useEffect, useState } from 'preact/hooks';
 import { RequestFailed } from '../client/http.js';
-import { follow } from '../client/predictions.js';
+import { usePrediction } from '../client/use-prediction.js';
 import { Heading } from '../parts/heading.js';
 import { ErrorNotice } from '../parts/notice.js';
 import { Panel } from '../result/panel.js';
 import { Link } from '../routing/router.js';
-import { useValue } from '../state/observable.js';
-import { key } from '../state/settings.js';
 import { useTexts } from '../texts/index.js';
-
-interface State {
-  readonly prediction: PredictionView | null;
-  readonly error: unknown;
-}
-
-function useFollowed(id: string): State & { readonly reload: () => void } {
-  const [state, setState] = useState<State>({ prediction: null, error: null });
-  const [round, setRound] = useState(0);
-  const withKey = useValue(key);
-  // Round and key are reasons to load again.
-  useEffect(() => {
-    const stop = new AbortController();
-    follow(id, (prediction) => setState({ prediction, error: null }), stop.signal).catch((error: unknown) => {
-      if (!stop.signal.aborted) setState((before) => ({ ...before, error }));
-    });
-    return () => stop.abort();
-  }, [id, round, withKey]);
-  return { ...state, reload: () => setRound((count) => count + 1) };
-}
 
 export function PredictionPage({ id }: { readonly id: string }) {
   const t = useTexts();
-  const { prediction, error, reload } = useFollowed(id);
+  const { prediction, error, reload } = usePrediction(id);
   const missing = error instanceof RequestFailed && error.status === 404;
   return (
     <>

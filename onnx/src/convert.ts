@@ -1,6 +1,7 @@
 /** Model files of other libraries to ONNX. */
 import { darknetReader } from './darknet/reader.js';
 import { ConversionError, DamagedFileError } from './errors.js';
+import { alignChannels } from './graph/align-channels.js';
 import { writeGraph } from './graph/file.js';
 import { kerasReader } from './keras/reader.js';
 import type { ModelFiles, Reader } from './readers/reader.js';
@@ -33,6 +34,7 @@ export async function convert(files: ModelFiles): Promise<Converted> {
     );
   try {
     const { graph, report } = await reader.read(files);
+    alignChannels(graph);
     return { onnx: writeGraph(graph), report };
   } catch (error) {
     if (error instanceof ConversionError) throw error;

@@ -18,7 +18,7 @@ export function convertedReport(rows: readonly ConvertedRow[], machine: Machine)
       {
         heading: 'Models',
         text: [
-          'One image at a time on one thread, both in turns in one process; medians, with least and most in brackets. The difference is the largest between their outputs, relative above 1.',
+          'One image at a time on one thread, both in turns in one process, with the outputs that a prediction asks for; CPU of that thread, medians, with least and most in brackets. The difference is the largest between their outputs, relative above 1.',
         ],
         tables: [
           {

@@ -5,7 +5,8 @@
  *     a queue:  open ──(close)──▶ draining (takes no more, what runs ends) ──▶ closed
  *     a job:    taken ──▶ running (its lock is renewed) ──▶ settling ──▶ gone, or handed back
  *
- * Each queue has its own number of places, so a busy queue never keeps another one waiting.
+ * Each queue has its own number of places, so a busy queue never keeps another one waiting. Queues may share a number besides,
+ * which bounds what runs at once; each of them then has one place at least.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../runtime/log.js';
@@ -13,11 +14,14 @@ import { pause } from '../runtime/pause.js';
 import { ThrottledLog } from '../runtime/throttled-log.js';
 import { endOfFailure, type JobEnd, type JobOutcome, type TakenJob } from './job.js';
 import { type HeldJob, keepRenewing } from './lock-renewal.js';
-import { JobLost, type JobSource, LOCK_MS, LOOK_EVERY_MS, type SourceEvents } from './source.js';
+import { divide, type SharedPlaces } from './shared-places.js';
+import { JobLost, type JobSource, LOCK_MS, LOOK_EVERY_MS, type SourceEvents, type Want } from './source.js';
 
 export interface JobHandler<T> {
   /** Jobs of this queue that run at the same time. */
   readonly concurrency: number;
+  /** Shared with other queues, all of whose jobs together it bounds. */
+  readonly places?: SharedPlaces;
   /** Does one job. A throw is a failed attempt. */
   readonly process: (job: TakenJob<T>) => Promise<JobOutcome>;
 }
@@ -136,7 +140,8 @@ export class JobConsumer {
   }
 
   #room(state: QueueState): number {
-    return state.closing ? 0 : state.handler.concurrency - state.running.size;
+    const own = state.closing ? 0 : state.handler.concurrency - state.running.size;
+    return (state.handler.places?.admits(state.running.size) ?? true) ? own : 0;
   }
 
   #take(): void {
@@ -157,13 +162,16 @@ export class JobConsumer {
   /** @returns false when it failed */
   async #takeRound(open: readonly QueueState[]): Promise<boolean> {
     const before = open.map((state) => state.announced);
-    const wants = open.map((state) => ({
-      queue: state.name,
-      count: Math.min(this.#room(state), state.announced),
+    const claims = open.map((state) => ({
+      running: state.running.size,
+      wanted: Math.min(this.#room(state), state.announced),
+      places: state.handler.places,
     }));
+    const wants = divide(claims).map((count, index) => ({ queue: (open[index] as QueueState).name, count }));
     const taken = new Map<string, number>();
     try {
-      await this.#source.take(wants, (job) => {
+      const some = wants.filter(({ count }) => count > 0);
+      await this.#source.take(some, (job) => {
         taken.set(job.queue, (taken.get(job.queue) ?? 0) + 1);
         this.#start(job);
       });
@@ -174,7 +182,7 @@ export class JobConsumer {
     this.#failingSince = null;
     this.#retryMs = RETRY_MS.first;
     for (const [index, state] of open.entries()) {
-      const { count } = wants[index] as { count: number };
+      const { count } = wants[index] as Want;
       const got = taken.get(state.name) ?? 0;
       // Fewer than asked for: others took the rest of what was announced until then.
       const gone = got < count ? (before[index] as number) : got;
@@ -215,10 +223,12 @@ export class JobConsumer {
     while (job) {
       const running: HeldJob = { job, renewedAt: performance.now(), settling: false };
       state.running.add(running);
+      state.handler.places?.take();
       const end = await this.#process(state, job);
       running.settling = true;
       job = await this.#settle(state, job, end);
       state.running.delete(running);
+      state.handler.places?.give();
       if (job && (state.closing || this.#stop.signal.aborted)) {
         await this.#handBack(job);
         job = null;
@@ -242,8 +252,7 @@ export class JobConsumer {
     const since = performance.now();
     for (let delay: number = RETRY_MS.first; ; delay = Math.min(delay * 2, RETRY_MS.most)) {
       const announced = state.announced;
-      const takeNext =
-        this.#source.settlesWithNext && announced > 0 && !state.closing && !this.#stop.signal.aborted;
+      const takeNext = this.#source.settlesWithNext && announced > 0 && this.#keepsPlace(state);
       try {
         const next = await this.#source.settle(job, end, takeNext);
         if (takeNext) state.announced = Math.max(0, state.announced - (next ? 1 : announced));
@@ -265,6 +274,18 @@ export class JobConsumer {
         if (this.#stop.signal.aborted) return null;
       }
     }
+  }
+
+  /** Whether a queue whose job has ended may go on with its next one, rather than leave the place to another queue. */
+  #keepsPlace(state: QueueState): boolean {
+    if (state.closing || this.#stop.signal.aborted) return false;
+    const { places } = state.handler;
+    if (!places || places.free > 0) return true;
+    for (const other of this.#queues.values()) {
+      const waits = other.announced > 0 && other.handler.places === places && !other.closing;
+      if (waits && other.running.size < Math.min(other.handler.concurrency, state.running.size)) return false;
+    }
+    return true;
   }
 
   #announceLater(state: QueueState, ms: number): void {

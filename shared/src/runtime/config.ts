@@ -134,6 +134,11 @@ const settings = {
     '',
     'Inference threads per worker, each with its own copy of the weights; unset: the CPUs granted, on CUDA one.',
   ),
+  WORKER_JOBS: setting(
+    whole(1, 100_000).optional(),
+    '',
+    'Predictions that a worker takes at once, all models together; each model may have one beyond it. Unset: four times what fills the batches of the model with the largest ones.',
+  ),
   WORKER_MODELS: setting(
     list.optional(),
     '',

@@ -15,6 +15,7 @@ import type { Quarantine } from '../inference/isolation/quarantine.js';
 import type { InferencePool } from '../inference/pool.js';
 import type { Predictor } from '../jobs/predict/predict.js';
 import type { InMemory } from './eviction.js';
+import type { JobLimit } from './job-limit.js';
 import type { ModelFiles } from './model-files.js';
 import type { LoadedVersion, ModelLoader } from './model-loader.js';
 
@@ -27,6 +28,8 @@ export interface ManagedVersionParts {
   readonly quarantine: Pick<Quarantine, 'remove'>;
   readonly predictor: Pick<Predictor, 'add' | 'remove' | 'predict'>;
   readonly consumer: JobConsumer;
+  /** Bounds the predictions of all versions that run here. */
+  readonly limit: JobLimit;
   readonly threads: number;
   readonly log: Logger;
 }
@@ -125,6 +128,7 @@ export class ManagedVersion implements InMemory {
     this.#filesMissing = false;
     this.usedAt = performance.now();
     this.#parts.predictor.add(loaded);
+    this.#parts.limit.add(this.#concurrency());
     this.#state = 'loaded';
     this.#subscribe();
   }
@@ -190,6 +194,7 @@ export class ManagedVersion implements InMemory {
       get concurrency() {
         return room();
       },
+      places: this.#parts.limit.places,
       process: (job) => this.#process(job),
     });
   }

@@ -14,6 +14,7 @@ import { consumeChecks } from '../jobs/check-model/consume.js';
 import type { Predictor } from '../jobs/predict/predict.js';
 import type { WorkerConfig } from '../worker-config.js';
 import { clearConversions, conversionCache } from './conversion/cache.js';
+import { JobLimit } from './job-limit.js';
 import { ModelFiles } from './model-files.js';
 import { ModelLoader } from './model-loader.js';
 import { ModelManager } from './model-manager.js';
@@ -57,6 +58,7 @@ export async function openModels(config: WorkerConfig, parts: WorkerModelParts):
     quarantine: parts.quarantine,
     loader: new ModelLoader({ files, pool, cache, log }),
     threads: config.WORKER_THREADS,
+    limit: new JobLimit(config.WORKER_JOBS),
     only: config.WORKER_MODELS,
     idleMs: config.MODEL_IDLE_S * 1000,
     memoryBytes: config.MODEL_MEMORY_BYTES,

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobConsumer } from '@scry/shared/queue/consumer';
 import type { JobOutcome, TakenJob } from '@scry/shared/queue/job';
 import type { JobServer } from '@scry/shared/queue/server';
+import { SharedPlaces } from '@scry/shared/queue/shared-places';
 import { LOCK_MS, LOOK_EVERY_MS } from '@scry/shared/queue/source';
 import { until } from '../../../helpers/app.js';
 import { KINDS, startJobServer, type TestJobServer } from '../../../helpers/job-server.js';
@@ -66,6 +67,40 @@ describe.each(KINDS)('a queue on %s', (kind) => {
     expect(seen.map(({ data }) => data.n).sort((a, b) => a - b)).toEqual(jobs(30).map(({ data }) => data.n));
     expect(seen[0]).toMatchObject({ queue: 'once', attempts: 1, attemptsMade: 0, deaths: 0 });
     expect(await server.find([{ queue: 'once', id: 'j-0' }])).toEqual([null]);
+  });
+
+  it('queues that share places run no more than these together, and none waits for the others', async () => {
+    const places = new SharedPlaces(() => 4);
+    const names = ['busy-1', 'busy-2', 'rare'];
+    let [running, most, ended, added] = [0, 0, 0, false];
+    let rareRuns = () => {};
+    const rare = new Promise<void>((resolve) => {
+      rareRuns = resolve;
+    });
+    const work = async (name: string) => {
+      if (name === 'rare') rareRuns();
+      else if (ended >= 10 && !added) {
+        added = true;
+        await server.add('rare', jobs(1), ONCE);
+      }
+      if (added) await rare; // all others hold their places until it has come
+    };
+    const sharing = consumer();
+    for (const name of names) {
+      const process = async () => {
+        most = Math.max(most, ++running);
+        await work(name);
+        running--;
+        ended++;
+        return 'done' as const;
+      };
+      sharing.add<Payload>(name, { concurrency: 10, places, process });
+      if (name !== 'rare') await server.add(name, jobs(60), ONCE);
+    }
+    await until('all were done', async () => ended === 121);
+    expect(most).toBeGreaterThanOrEqual(4);
+    expect(most).toBeLessThanOrEqual(4 + names.length);
+    await until('all places are free', async () => places.free === 4);
   });
 
   it('wakes a consumer at once when a job is added', async () => {

@@ -6,10 +6,10 @@ import { REPO, startSystem } from '../helpers/system.js';
 it('a worker that finds no model waits for one instead of ending', async () => {
   const parent = await mkdtemp(path.join(tmpdir(), 'scry-models-'));
   const models = path.join(parent, 'models');
-  const system = await startSystem({ workers: 0, env: { MODELS_DIR: models } });
+  const system = await startSystem({ workers: 0, env: { MODELS_DIR: models, LOG_LEVEL: 'info' } });
   const started = system.addWorker();
   const [worker] = system.workers;
-  while (!worker?.output.includes('waiting for one')) await new Promise((resolve) => setTimeout(resolve, 50));
+  await worker?.said('waiting for one');
   expect(system.api.output).toContain(`MODELS_DIR: ${models} does not exist`);
   await mkdir(models);
   await cp(path.join(REPO, 'models/everyday-10'), path.join(models, 'everyday-10'), { recursive: true });

@@ -55,6 +55,7 @@ test(
     const asAdmin = { headers: { Authorization: `Bearer ${signIn}` } };
     expect((await fetch(`${base}/v1/keys`, asAdmin)).status).toBe(200);
     expect((await stat(path.join(dataDir, 'sign-in-key'))).mode & 0o777).toBe(0o600);
+    expect(first.lines.filter((line) => /"level":[4-9]\d/.test(line))).toEqual([]);
     const prediction = await predictSample(base);
     expect(prediction).toMatchObject({
       status: 'succeeded',

@@ -23,6 +23,7 @@ export class SystemProcess {
   #child: ChildProcess | null = null;
   #end: Promise<string> = Promise.resolve('never started');
   #output = '';
+  readonly #listening = new Set<() => void>();
 
   constructor(name: string, script: string, env: NodeJS.ProcessEnv) {
     this.name = name;
@@ -46,6 +47,20 @@ export class SystemProcess {
     return this.#output;
   }
 
+  /** Resolves as soon as its output holds this text or matches. @throws Error with its output when it ends before */
+  async said(text: string | RegExp): Promise<void> {
+    const holds = () => (typeof text === 'string' ? this.#output.includes(text) : text.test(this.#output));
+    if (holds()) return;
+    let look = () => {};
+    const heard = new Promise<'heard'>((resolve) => {
+      look = () => holds() && resolve('heard');
+      this.#listening.add(look);
+    });
+    const outcome = await Promise.race([heard, this.#end]);
+    this.#listening.delete(look);
+    if (outcome !== 'heard') throw new Error(`${this.name} did not say ${text}: ${outcome}\n${this.#output}`);
+  }
+
   /** Resolves with how the process ended: "exit code 0", "signal SIGKILL". */
   get end(): Promise<string> {
     return this.#end;
@@ -63,6 +78,7 @@ export class SystemProcess {
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on('data', (chunk: Buffer) => {
         this.#output = (this.#output + chunk.toString()).slice(-65_536);
+        for (const look of this.#listening) look();
       });
     }
     let timer: NodeJS.Timeout | undefined;

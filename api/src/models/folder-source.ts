@@ -157,8 +157,10 @@ export class FolderSource {
     const pushed = await versions.push(request);
     if (!pushed.created) return;
     const { version } = pushed.version;
+    // At a start all of them are found, and the workers say which they loaded.
+    const level = this.#looked ? 'info' : 'debug';
     if (manifest.ok)
-      log.info({ model: name, version }, 'a version was found in its folder and is being checked');
+      log[level]({ model: name, version }, 'a version was found in its folder and is being checked');
     else await store.finishCheck(name, version, { ok: false, reason: manifest.reason });
   }
 

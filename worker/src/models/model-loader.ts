@@ -62,7 +62,11 @@ export class ModelLoader {
     const { files, cache, log } = this.#parts;
     return this.#try(version, async () => {
       const { model, notes } = await openModel(await files.folder(version), { cache, isolated: false });
-      for (const note of notes) log.info({ model: version.name }, noteText(note));
+      if (notes.length > 0)
+        log.info(
+          { model: version.name, notes: notes.map(noteText) },
+          'the manifest was completed from the files',
+        );
       const loading = await this.#load(version, model, true);
       if (!loading.ok) return loading;
       const { model: runnable, report } = loading.loaded;
@@ -87,9 +91,10 @@ export class ModelLoader {
     if (!report.ok)
       return { ok: false, problem: files.withoutFolder(version, report.problem), filesMissing: false };
     const about = { model: model.name, version: model.version };
-    for (const note of [...notes, ...report.notes]) log.info(about, note);
+    const said = [...notes, ...report.notes];
     const { engine, device, runtime, batchLimit, loadMs } = report;
-    log.info({ ...about, engine, device, runtime, batchLimit, loadMs: Math.round(loadMs) }, 'model loaded');
+    const measured = { engine, device, runtime, batchLimit, loadMs: Math.round(loadMs) };
+    log.info({ ...about, ...measured, ...(said.length > 0 && { notes: said }) }, 'model loaded');
     return { ok: true, loaded: { model, report, notes } };
   }
 }

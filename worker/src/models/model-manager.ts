@@ -36,6 +36,8 @@ export interface ModelManagerParts extends ManagedVersionParts {
 const LOOK_EVERY_MS = 10_000;
 /** While there is nothing to serve. */
 const WAIT_MS = 1000;
+/** A first start has a model by then: what lies in MODELS_DIR was read and tried. */
+const NO_MODEL_WARN_MS = 30_000;
 
 export class ModelManager {
   readonly #parts: ModelManagerParts;
@@ -55,14 +57,17 @@ export class ModelManager {
 
   /** Loads what is to be loaded now, waiting for a first version when there is none; then goes on by itself. */
   async start(): Promise<void> {
+    const since = performance.now();
     let said = '';
     while (!this.#stop.signal.aborted) {
       const isQuiet = await this.#firstPass();
       if (isQuiet && this.served.length > 0) break;
-      const sentence = isQuiet ? await this.#nothingToServe() : said;
-      if (sentence !== said) this.#parts.log.error(sentence);
-      said = sentence;
-      if (isQuiet) await this.#pause(WAIT_MS);
+      if (!isQuiet) continue;
+      const isLate = performance.now() - since > NO_MODEL_WARN_MS;
+      const { sentence, level } = await this.#nothingToServe(isLate);
+      if (`${level} ${sentence}` !== said) this.#parts.log[level](sentence);
+      said = `${level} ${sentence}`;
+      await this.#pause(WAIT_MS);
     }
     this.#starting = false;
     this.#loop = this.#keepLooking();
@@ -109,11 +114,16 @@ export class ModelManager {
     }
   }
 
-  async #nothingToServe(): Promise<string> {
+  async #nothingToServe(isLate: boolean): Promise<{ sentence: string; level: 'info' | 'warn' | 'error' }> {
     const rejected = await this.#parts.store.list({ states: ['rejected'] });
     const reasons = rejected.map(({ name, version, reason }) => `${name}@${version}: ${reason}`);
     const problems = this.problems.map(({ name, message }) => `${name}: ${message}`);
-    return [...reasons, ...problems, 'no model can be served; waiting for one'].join('; ');
+    const faults = [...reasons, ...problems];
+    if (faults.length > 0)
+      return { sentence: `${faults.join('; ')}; no model can be served; waiting for one`, level: 'error' };
+    return isLate
+      ? { sentence: 'there is no model to serve: put one into MODELS_DIR or push one', level: 'warn' }
+      : { sentence: 'no model yet; waiting for one', level: 'info' };
   }
 
   async #keepLooking(): Promise<void> {

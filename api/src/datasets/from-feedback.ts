@@ -1,7 +1,8 @@
-/** Images whose answers were reported wrong become items, with the label that would have been right. */
+/** Images whose answers were reported wrong become items, with the label, or the boxes, that would have been right. */
 import type { Feedback, FeedbackStore } from '@scry/shared/database/feedback';
 import type { PredictionStore } from '@scry/shared/database/predictions';
 import type { ImageStorage } from '@scry/shared/storage/image-storage';
+import { truthOf } from '../feedback/truth.js';
 import type { DatasetService } from './dataset-service.js';
 
 export interface FeedbackParts {
@@ -43,22 +44,27 @@ export async function addFromFeedback(
 
 /**
  * @param seen images that were met before: reports come newest first, and the newest one counts
- * @returns what became of it; null where a comment alone says nothing of the class
+ * @returns what became of it; null where it was dismissed, or a comment alone says nothing of the class
  */
 async function addOne(
-  { datasets, predictions, storage }: FeedbackParts,
+  { datasets, feedback, predictions, storage }: FeedbackParts,
   datasetId: string,
-  { predictionId, label }: Feedback,
+  said: Feedback,
   seen: Set<string>,
 ): Promise<keyof FeedbackCounts | null> {
-  if (label === null) return null;
-  const image = (await predictions.get(predictionId))?.image;
-  if (!image || !(await storage.has(image.sha256))) return 'skipped';
+  if (said.state === 'dismissed' || (said.label === null && said.boxes === null)) return null;
+  const prediction = await predictions.get(said.predictionId);
+  if (!prediction || !(await storage.has(prediction.image.sha256))) return 'skipped';
+  const { image } = prediction;
   if (seen.has(image.sha256)) return 'repeated';
   seen.add(image.sha256);
-  const description = { class: label, split: null, source: 'feedback', fileName: null } as const;
+  const truth = truthOf(said, prediction);
+  const description = { ...truth, split: null, source: 'feedback', fileName: null } as const;
   const { item, created } = await datasets.addStored(datasetId, image, description);
-  if (created) return 'added';
-  if (item.class !== label) await datasets.changeItems(datasetId, [item.id], { class: label });
-  return 'repeated';
+  if (!created) {
+    const fields = { ...(truth.class && { class: truth.class }), ...(truth.boxes && { boxes: truth.boxes }) };
+    await datasets.changeItems(datasetId, [item.id], fields);
+  }
+  await feedback.settle(said.predictionId, 'accepted', datasetId);
+  return created ? 'added' : 'repeated';
 }

@@ -34,6 +34,7 @@ export const PROBLEMS = {
   'item-not-found': { status: 404, code: general, title: 'Item not found' },
   'import-not-found': { status: 404, code: general, title: 'Import not found' },
   'training-not-found': { status: 404, code: general, title: 'Training not found' },
+  'feedback-not-found': { status: 404, code: general, title: 'Feedback not found' },
   'key-not-found': { status: 404, code: general, title: 'Key not found' },
   'crop-not-found': { status: 404, code: general, title: 'Object not found' },
   'mask-not-found': { status: 404, code: general, title: 'Mask not found' },

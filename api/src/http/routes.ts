@@ -14,6 +14,7 @@ import { itemImage, itemThumbnail } from '../datasets/routes/item-images.js';
 import { addItem, changeItems, listItems, removeItems } from '../datasets/routes/items.js';
 import { addAllPredicted, addPredicted, addReported } from '../datasets/routes/known-images.js';
 import { giveFeedback, listFeedback } from '../feedback/feedback.js';
+import { settleFeedback } from '../feedback/settle.js';
 import { getModel, listModels } from '../models/models.js';
 import { modelReadme } from '../models/readme.js';
 import { versionAnswers } from '../models/routes/answers.js';
@@ -78,6 +79,7 @@ export const routes: readonly AnyRoute[] = [
   predictionPosition,
   giveFeedback,
   listFeedback,
+  settleFeedback,
   listDatasets,
   createDataset,
   getDataset,

@@ -103,7 +103,7 @@ const RECENT = `
     ${PERCENTILES('inference_ms')} AS "inferenceMs",
     ${PERCENTILES('total_ms')} AS "totalMs",
     count(f.prediction_id) FILTER (WHERE ended = 'succeeded')::int AS "reportedWrong"
-  FROM newest LEFT JOIN feedback f ON f.prediction_id = newest.id
+  FROM newest LEFT JOIN feedback f ON f.prediction_id = newest.id AND f.wrong
   GROUP BY ROLLUP (version) ORDER BY version IS NOT NULL, 3 DESC, version`;
 const AHEAD = `
   SELECT count(*)::int AS ahead FROM (

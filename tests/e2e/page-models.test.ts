@@ -71,7 +71,14 @@ describeInBrowser('models on the page', () => {
   }
 
   it('are uploaded, corrected, tried on an image, published, and then answer', async () => {
-    const page = await suite.open('/add-model');
+    const page = await suite.open('/history');
+    const dataTransfer = await page.evaluateHandle(`(() => {
+      const data = new DataTransfer();
+      data.items.add(new File(['labels'], 'dropped-model.onnx'));
+      return data;
+    })()`);
+    await page.dispatchEvent('body', 'drop', { dataTransfer });
+    await page.getByRole('button', { name: 'Remove dropped-model.onnx' }).click();
     await add(page, 'colors', [network(1), file('labels.txt', 'red\ngreen\nblue\n')]);
     await page.getByLabel('Key', { exact: true }).fill(key);
     await page.getByRole('button', { name: 'Use this key' }).click();

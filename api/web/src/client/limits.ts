@@ -1,9 +1,10 @@
-/** What an image may be, asked once: a file that would be refused need not be sent. */
+/** What uploads may be, asked once: a file that would be refused need not be sent. */
 import { imageFormat } from '@scry/shared/imaging/format';
 import { getJson } from './http.js';
 
 interface Limits {
   readonly max_upload_bytes: number;
+  readonly max_model_bytes: number;
 }
 
 /** Bytes that tell a format, as in shared/src/imaging/format.ts. */
@@ -28,4 +29,9 @@ export async function refusalOf(file: Blob): Promise<Refusal | null> {
   if (imageFormat(head) === null) return { reason: 'type' };
   const maxBytes = (await limits())?.max_upload_bytes ?? Number.POSITIVE_INFINITY;
   return file.size > maxBytes ? { reason: 'size', maxBytes } : null;
+}
+
+/** Most bytes that the files of a model may have; infinite while the server cannot say. */
+export async function mostModelBytes(): Promise<number> {
+  return (await limits())?.max_model_bytes ?? Number.POSITIVE_INFINITY;
 }

@@ -1,6 +1,7 @@
 /** Adding a model: files in, what was understood of them, a try on an image, and only then others are answered by it. */
 import { useModels } from '../client/models.js';
 import { WRITE_SCOPES } from '../client/versions.js';
+import { Heading } from '../parts/heading.js';
 import { ErrorNotice } from '../parts/notice.js';
 import { Link, navigate } from '../routing/router.js';
 import { chosenModel } from '../state/settings.js';
@@ -24,7 +25,9 @@ export function AddModel() {
         <Link href="/models">{t.modelList.all}</Link>
       </p>
       <div class="view-head">
-        <h1 tabIndex={-1}>{version ? `${version.model}@${version.version}` : t.addModel.title}</h1>
+        <Heading key={version ? state.phase : 'files'}>
+          {version ? `${version.model}@${version.version}` : t.addModel.title}
+        </Heading>
       </div>
       {!version && <p class="lead">{t.addModel.lead}</p>}
       {error !== null && <ErrorNotice error={error} scopes={WRITE_SCOPES} />}

@@ -1,8 +1,11 @@
 /** The files of a model that is to be added, and its name. */
-import { useId, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { mostModelBytes } from '../client/limits.js';
 import { useModels } from '../client/models.js';
+import { useLeavesFocus } from '../parts/heading.js';
 import { Icon } from '../parts/icons.js';
 import { useDropTarget } from '../state/drop-target.js';
+import { givenModels } from '../state/given-models.js';
 import { bytes, useTexts } from '../texts/index.js';
 import { mainFile, suggestedName } from './model-files.js';
 
@@ -16,11 +19,17 @@ interface Props {
 
 export function ChooseFiles({ sending, onSend }: Props) {
   const t = useTexts();
+  const form = useLeavesFocus<HTMLFormElement>();
   const picker = useRef<HTMLInputElement>(null);
-  const [files, setFiles] = useState<readonly File[]>([]);
+  const [files, setFiles] = useState(givenModels.value);
   /** Null: as the files suggest. */
   const [named, setNamed] = useState<string | null>(null);
   const name = named ?? suggestedName(files);
+  const [most, setMost] = useState(Number.POSITIVE_INFINITY);
+  useEffect(() => void mostModelBytes().then(setMost), []);
+  useEffect(() => {
+    givenModels.value = []; // taken
+  }, []);
   const take = (more: readonly File[]) => {
     const names = new Set(more.map((file) => file.name));
     if (!sending) setFiles((before) => [...before.filter((file) => !names.has(file.name)), ...more]);
@@ -31,7 +40,7 @@ export function ChooseFiles({ sending, onSend }: Props) {
     onSend(files, name);
   };
   return (
-    <form class="choose-files" onSubmit={submit}>
+    <form class="choose-files" ref={form} onSubmit={submit}>
       <div class={`drop-zone${files.length > 0 ? ' compact' : ''}`}>
         <div class="drop-words">
           <strong>{t.addModel.drop}</strong>
@@ -65,6 +74,7 @@ export function ChooseFiles({ sending, onSend }: Props) {
       {files.length > 0 && (
         <Chosen
           files={files}
+          most={most}
           name={name}
           sending={sending}
           onName={setNamed}
@@ -77,18 +87,21 @@ export function ChooseFiles({ sending, onSend }: Props) {
 
 interface ChosenProps {
   readonly files: readonly File[];
+  /** Bytes that the server takes. */
+  readonly most: number;
   readonly name: string;
   readonly sending: boolean;
   readonly onName: (name: string) => void;
   readonly onRemove: (file: File) => void;
 }
 
-function Chosen({ files, name, sending, onName, onRemove }: ChosenProps) {
+function Chosen({ files, most, name, sending, onName, onRemove }: ChosenProps) {
   const t = useTexts();
   const id = useId();
   const { models } = useModels();
   const main = mainFile(files);
   const zip = main !== undefined && /\.zip$/i.test(main.name);
+  const size = files.reduce((sum, file) => sum + file.size, 0);
   const exists = models?.some((model) => model.name === name) ?? false;
   return (
     <>
@@ -110,7 +123,8 @@ function Chosen({ files, name, sending, onName, onRemove }: ChosenProps) {
         ))}
       </ul>
       {!main && <p class="notice bad">{t.addModel.noWeights}</p>}
-      {main && (
+      {main && size > most && <p class="notice bad">{t.addModel.tooLarge(bytes(size), bytes(most))}</p>}
+      {main && size <= most && (
         <div class="field-row">
           <label class="field grow">
             <span>{t.addModel.name}</span>

@@ -50,11 +50,11 @@ export function ModelPage({ name }: { readonly name: string }) {
   const { models, reload: reloadModels } = useModels();
   const { versions, labels, error, reload } = useVersions(name);
   const statistics = useLoad<{ items: readonly ModelStatistics[] }>('/v1/stats/models');
+  useEffect(() => statistics.reload(), [versions]);
   const model = models?.find((one) => one.name === name);
   const figures = statistics.data?.items.find((one) => one.name === name);
   const changed = () => {
     reload();
-    statistics.reload();
     reloadModels();
   };
   if (!versions && error instanceof RequestFailed && error.status === 404) return <Missing />;
@@ -73,7 +73,7 @@ export function ModelPage({ name }: { readonly name: string }) {
       </header>
       {error !== null && <ErrorNotice error={error} onRetry={reload} />}
       {model && <SampleImages model={model} />}
-      {figures && <Figures statistics={figures} />}
+      {figures && figures.predictions > 0 && <Figures statistics={figures} />}
       {versions && <Traffic name={name} versions={versions} labels={labels} onChanged={changed} />}
       {versions && <VersionsTable name={name} versions={versions} labels={labels} onChanged={changed} />}
       {versions && <AnswersOfVersions versions={versions} colors={model?.colors ?? {}} />}

@@ -2,6 +2,7 @@
 import { useId, useState } from 'preact/hooks';
 import { useLoad } from '../client/use-load.js';
 import { type LabelView, modelPath, type VersionView } from '../client/versions.js';
+import { useLeavesFocus } from '../parts/heading.js';
 import { percent, useTexts } from '../texts/index.js';
 import type { Draft } from './draft.js';
 
@@ -10,13 +11,14 @@ const FIRST_SHARE = 10;
 export function Publish({ version, draft }: { readonly version: VersionView; readonly draft: Draft }) {
   const t = useTexts();
   const id = useId();
+  const section = useLeavesFocus<HTMLElement>();
   const [share, setShare] = useState(FIRST_SHARE);
   const { model, labels } = version;
   const known = useLoad<{ items: readonly LabelView[] }>(`${modelPath(model)}/labels`);
   const hasStable = known.data?.items.some(({ label }) => label === 'stable') ?? false;
   if (labels.includes('stable')) return <p class="notice good">{t.addModel.published(model, 'stable')}</p>;
   return (
-    <section class="panel publish" aria-labelledby="publish-title">
+    <section class="panel publish" ref={section} aria-labelledby="publish-title">
       <h2 id="publish-title">{t.addModel.publish}</h2>
       <p class="quiet-text">{t.addModel.publishHelp(model)}</p>
       <div class="buttons">

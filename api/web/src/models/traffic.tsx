@@ -1,5 +1,5 @@
 /** Which versions answer a model's bare name, and with which share; trying a canary, promoting it, going back. */
-import { useEffect, useId, useState } from 'preact/hooks';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { useAction } from '../client/use-action.js';
 import {
   endLabel,
@@ -10,6 +10,7 @@ import {
   setLabel,
   WRITE_SCOPES,
 } from '../client/versions.js';
+import { announce } from '../parts/announcer.js';
 import { ErrorNotice } from '../parts/notice.js';
 import { percent, useTexts } from '../texts/index.js';
 
@@ -26,15 +27,28 @@ export function Traffic({ name, versions, labels, onChanged }: Props) {
   const stable = labels.find(({ label }) => label === 'stable');
   const others = labels.filter(({ label }) => label !== 'stable');
   const rest = 100 - others.reduce((sum, { weight }) => sum + weight, 0);
+  const heading = useRef<HTMLHeadingElement>(null);
+  const acted = useRef(false);
   const run = (task: () => Promise<unknown>) =>
     action.run(async () => {
       await task();
+      acted.current = true;
       onChanged();
     });
+  const told = labels.map(({ label, version, weight }) => `${label} ${version} ${weight}`).join(', ');
+  // What was just done is said, and where its button went the heading takes the focus.
+  useEffect(() => {
+    if (!acted.current) return;
+    acted.current = false;
+    announce(labels.map(({ label, version }) => `${label}: ${t.versions.name(version)}`).join(', '));
+    if (document.activeElement === document.body) heading.current?.focus();
+  }, [told]);
   const back = versions.find(({ version, state }) => version === stable?.previous && state === 'ready');
   return (
     <section class="panel traffic" aria-labelledby="traffic-title">
-      <h2 id="traffic-title">{t.traffic.title}</h2>
+      <h2 id="traffic-title" ref={heading} tabIndex={-1}>
+        {t.traffic.title}
+      </h2>
       <p class="quiet-text">{stable ? t.traffic.help(name) : t.traffic.none(name)}</p>
       {stable && (
         <ul class="shares">

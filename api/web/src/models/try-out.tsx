@@ -1,5 +1,6 @@
 /** A version answers an image before anybody else is answered by it; beside the answer, the image as the model is shown it. */
 import type { PredictionView } from '@scry/shared/contracts/prediction';
+import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { refusalOf } from '../client/limits.js';
 import { follow, hasEnded, newPredictionId, predictionPath, upload } from '../client/predictions.js';
@@ -7,7 +8,10 @@ import type { VersionView } from '../client/versions.js';
 import { WRITE_SCOPES } from '../client/versions.js';
 import { useImageUrl } from '../parts/image-url.js';
 import { ErrorNotice } from '../parts/notice.js';
-import { Panel } from '../result/panel.js';
+import { useContent } from '../result/content.js';
+import { Stage } from '../result/stage.js';
+import { Unanswered } from '../result/unanswered.js';
+import { Verdict } from '../result/verdict.js';
 import { useDropTarget } from '../state/drop-target.js';
 import { bytes, useTexts } from '../texts/index.js';
 
@@ -95,19 +99,51 @@ export function TryOut({ version }: { readonly version: VersionView }) {
       )}
       {error !== null && <ErrorNotice error={error} scopes={WRITE_SCOPES} />}
       {prediction && image && (
-        <>
-          <Panel
-            key={prediction.prediction_id}
-            prediction={prediction}
-            name={image.file.name}
-            isFile={true}
-            localUrl={image.url}
-            showOpen={true}
-          />
-          <ShownInput id={prediction.prediction_id} version={version} />
-        </>
+        <Answered
+          key={prediction.prediction_id}
+          prediction={prediction}
+          name={image.file.name}
+          localUrl={image.url}
+          version={version}
+        />
       )}
     </section>
+  );
+}
+
+const heading = (words: ComponentChildren) => <h3 class="verdict-name">{words}</h3>;
+
+interface AnsweredProps {
+  readonly prediction: PredictionView;
+  readonly name: string;
+  readonly localUrl: string;
+  readonly version: VersionView;
+}
+
+function Answered({ prediction, name, localUrl, version }: AnsweredProps) {
+  const { view, shown, onBroken } = useContent(prediction, localUrl);
+  return (
+    <article class="result" aria-label={name}>
+      <Stage
+        url={shown.image.url}
+        name={name}
+        image={prediction.image}
+        busy={!hasEnded(prediction)}
+        onBroken={onBroken}
+        overlay={(zoom) => view.overlay(shown, zoom)}
+      />
+      <div class="answer">
+        {prediction.status === 'succeeded' ? (
+          <>
+            <Verdict view={view} shown={shown} heading={heading} />
+            {view.answer(shown)}
+          </>
+        ) : (
+          <Unanswered prediction={prediction} heading={heading} />
+        )}
+        <ShownInput id={prediction.prediction_id} version={version} />
+      </div>
+    </article>
   );
 }
 

@@ -1,6 +1,7 @@
 /** What was understood of a model's files, with the reason for each guess, and settings for what is usually guessed wrong. */
 import { useId, useState } from 'preact/hooks';
 import type { VersionView } from '../client/versions.js';
+import { useLeavesFocus } from '../parts/heading.js';
 import { type Texts, useTexts } from '../texts/index.js';
 import type { Draft } from './draft.js';
 import {
@@ -24,6 +25,7 @@ interface Props {
 export function Understood({ draft, version }: Props) {
   const t = useTexts();
   const ids = useId();
+  const form = useLeavesFocus<HTMLFormElement>();
   const rejected = version.state === 'rejected';
   const before = settingsOf(version.manifest);
   const [settings, setSettings] = useState<Settings>(before);
@@ -39,7 +41,7 @@ export function Understood({ draft, version }: Props) {
     );
   };
   return (
-    <form class="panel understood" onSubmit={submit}>
+    <form class="panel understood" ref={form} onSubmit={submit}>
       <h2>{rejected ? t.addModel.settings : t.addModel.understood}</h2>
       <p class="quiet-text">{rejected ? t.addModel.rejectedHelp : t.addModel.understoodHelp}</p>
       <dl>
@@ -120,7 +122,12 @@ function Reason({
   const found = [...new Set(fields.flatMap((field) => reasons.get(field) ?? []))];
   if (found.length === 0) return <span class="reason">{t.addModel.given}</span>;
   const guess = found.some((one) => one.startsWith('a guess'));
-  return <span class={`reason found${guess ? ' guess' : ''}`}>{found.join('; ')}</span>;
+  const byPerson = found.includes(t.addModel.byYou);
+  return (
+    <span class={`reason found${guess ? ' guess' : ''}`} lang={byPerson ? undefined : 'en'}>
+      {found.join('; ')}
+    </span>
+  );
 }
 
 interface ControlProps {

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { navigate } from '../routing/router.js';
 import { dropTarget } from '../state/drop-target.js';
+import { givenModels, isNetwork } from '../state/given-models.js';
 import { give } from '../state/intake.js';
 import { useValue } from '../state/observable.js';
 import { useTexts } from '../texts/index.js';
@@ -44,6 +45,10 @@ export function DropArea() {
   const target = useValue(dropTarget);
   const over = useWindowInput((files, pasted) => {
     if (target) return target.take(files);
+    if (files.some(({ file }) => isNetwork(file))) {
+      givenModels.value = files.map(({ file }) => file);
+      return navigate('/add-model');
+    }
     navigate('/');
     void give(
       files.map(({ file }) => ({ file, name: pasted ? t.predict.pasted : file.name, isFile: !pasted })),

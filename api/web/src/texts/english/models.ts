@@ -97,6 +97,7 @@ export const modelTexts = {
     newVersion: (name: string) => `“${name}” exists: this becomes a new version of it.`,
     upload: 'Upload and check',
     cancel: 'Cancel',
+    tooLarge: (size: string, most: string) => `The files have ${size}; this server takes ${most} at most.`,
     noWeights: 'No model file is among these. Add an .onnx, .keras, .h5, .json, .cfg or .zip file.',
     sending: (percent: string) => `Uploading ${percent}`,
     checking: 'A worker loads the model and runs it once …',

@@ -355,6 +355,7 @@ const de: Texts = {
     newVersion: (name) => `„${name}“ gibt es schon: Dies wird eine neue Version davon.`,
     upload: 'Hochladen und prüfen',
     cancel: 'Abbrechen',
+    tooLarge: (size, most) => `Die Dateien haben ${size}; dieser Server nimmt höchstens ${most}.`,
     noWeights:
       'Darunter ist keine Modelldatei. Fügen Sie eine .onnx-, .keras-, .h5-, .json-, .cfg- oder .zip-Datei hinzu.',
     sending: (percent) => `Wird hochgeladen, ${percent}`,

@@ -345,6 +345,7 @@ const fr: Texts = {
     newVersion: (name) => `« ${name} » existe : ce sera une nouvelle version.`,
     upload: 'Envoyer et vérifier',
     cancel: 'Annuler',
+    tooLarge: (size, most) => `Les fichiers ont ${size} ; ce serveur accepte ${most} au plus.`,
     noWeights:
       'Aucun fichier de modèle parmi ceux-ci. Ajoutez un fichier .onnx, .keras, .h5, .json, .cfg ou .zip.',
     sending: (percent) => `Envoi, ${percent}`,

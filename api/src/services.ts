@@ -104,7 +104,7 @@ async function connect(config: Config, log: Logger): Promise<Connections> {
   const database = openDatabase(config.DATABASE_URL, { max: config.DATABASE_POOL, name: 'scry-api', log });
   const changes = new ChangeListener(config.DATABASE_URL, log);
   await changes.start();
-  const jobServer = openJobServer(config.QUEUE_URL, config.DATABASE_POOL, log);
+  const jobServer = await openJobServer(config.QUEUE_URL, config.DATABASE_POOL, log);
   await jobServer.prepare();
   return { database, changes, jobServer };
 }

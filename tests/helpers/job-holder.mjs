@@ -4,12 +4,11 @@ import { createLogger } from '@scry/shared/runtime/log';
 
 const [url, queue, count] = process.argv.slice(2);
 let held = 0;
-openJobServer(url, 8, createLogger('holder', 'silent'))
-  .consumer()
-  .add(queue, {
-    concurrency: Number(count),
-    process: () =>
-      new Promise(() => {
-        if (++held === Number(count)) process.send('holding');
-      }),
-  });
+const server = await openJobServer(url, 8, createLogger('holder', 'silent'));
+server.consumer().add(queue, {
+  concurrency: Number(count),
+  process: () =>
+    new Promise(() => {
+      if (++held === Number(count)) process.send('holding');
+    }),
+});

@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { openDatabase } from '@scry/shared/database/database';
-import { openJobServer } from '@scry/shared/queue/open';
+import { PostgresJobServer } from '@scry/shared/queue/postgres';
+import { RedisJobServer } from '@scry/shared/queue/redis';
 import type { JobServer } from '@scry/shared/queue/server';
 import type { Logger } from '@scry/shared/runtime/log';
 import { Redis } from 'ioredis';
@@ -64,7 +65,7 @@ async function startOnRedis(): Promise<TestJobServer> {
     kind: 'redis',
     url: server.url,
     open(log = quiet) {
-      const opening = openJobServer(server.url, 8, log);
+      const opening = new RedisJobServer(server.url, log);
       opened.push(opening);
       return opening;
     },
@@ -109,7 +110,7 @@ async function startOnPostgres(): Promise<TestJobServer> {
     kind: 'postgres',
     url: database.url,
     open(log = quiet) {
-      const opening = openJobServer(database.url, 8, log);
+      const opening = new PostgresJobServer(database.url, 8, log);
       opened.push(opening);
       return opening;
     },

@@ -86,7 +86,7 @@ export interface TestTrainer {
 /** Trains what the app queues. */
 export async function startTrainer({ TRAIN_THREADS = 1, ...config }: Config): Promise<TestTrainer> {
   const database = openDatabase(config.DATABASE_URL, { max: 4, name: 'test-trainer', log: quiet });
-  const jobServer = openJobServer(config.QUEUE_URL, 4, quiet);
+  const jobServer = await openJobServer(config.QUEUE_URL, 4, quiet);
   const consumer = jobServer.consumer();
   const jobs = new TrainingJobs({
     ...{ database, jobServer, consumer },

@@ -6,7 +6,6 @@ import { manageLifecycle } from '@scry/shared/runtime/lifecycle';
 import { createLogger } from '@scry/shared/runtime/log';
 import { orExit } from '@scry/shared/runtime/setting-problem';
 import { keepAliveFile } from './health/alive.js';
-import { WorkerMetrics } from './health/metrics.js';
 import { serveMetrics } from './health/metrics-server.js';
 import { defaultThreads } from './inference/default-threads.js';
 import type { EngineModules } from './inference/engines/registry.js';
@@ -25,7 +24,7 @@ export async function runWorker(env: NodeJS.ProcessEnv, engines: EngineModules =
 
   if (!config.WORKER_ROLES.includes('predict')) return runTrainer(config, log);
 
-  const metrics = config.WORKER_PORT === 0 ? null : new WorkerMetrics();
+  const metrics = config.WORKER_PORT === 0 ? null : new (await import('./health/metrics.js')).WorkerMetrics();
   const server =
     metrics &&
     (await orExit(log, serveMetrics(metrics.registry, { host: config.HOST, port: config.WORKER_PORT, log })));

@@ -76,7 +76,7 @@ interface Connections {
 
 async function connect(config: WorkerConfig, log: Logger): Promise<Connections> {
   const database = openDatabase(config.DATABASE_URL, { max: config.DATABASE_POOL, name: 'scry-worker', log });
-  const jobServer = openJobServer(config.QUEUE_URL, config.DATABASE_POOL, log);
+  const jobServer = await openJobServer(config.QUEUE_URL, config.DATABASE_POOL, log);
   const stops = new ChangeListener(config.DATABASE_URL, log, STOP_CHANNEL);
   const modelChanges = new ChangeListener(config.DATABASE_URL, log, MODELS_CHANNEL);
   const storage = openImages(config.DATA_DIR);

@@ -23,6 +23,7 @@ export {
   outputSchema,
 } from '../tasks/answer.js';
 export { type Parameters, parametersSchema } from '../tasks/registry.js';
+export { CODES, type Code } from './codes.js';
 
 export const STATUSES = ['queued', 'processing', 'succeeded', 'failed', 'canceled', 'expired'] as const;
 export type Status = (typeof STATUSES)[number];
@@ -48,21 +49,6 @@ export function canMove(from: Status, to: Status): boolean {
 export function isFinished(status: Status): boolean {
   return MOVES[status].length === 0;
 }
-
-/** The number that tells older clients where a prediction stands. */
-export const CODES = {
-  unknown: 0,
-  predicting: 100,
-  done: 200,
-  general: 500,
-  imageNotSupported: 510,
-  resultNotJson: 520,
-  imageNotSaved: 530,
-  engineNotReady: 550,
-  engineVersionNotSupported: 560,
-  engineNotSupported: 570,
-} as const;
-export type Code = (typeof CODES)[keyof typeof CODES];
 
 /** Ids that clients may choose: long enough not to collide by accident, safe in a path and in a file name. */
 export const PREDICTION_ID = /^[A-Za-z0-9_-]{8,64}$/;

@@ -13,6 +13,8 @@ import { TASKS } from '../tasks/registry.js';
 import { ENGINES, MODEL_NAME } from './manifest.js';
 import { versionStatisticsSchema } from './statistics.js';
 
+export { versionKey } from './version-key.js';
+
 export const VERSION_STATES = ['checking', 'ready', 'rejected', 'retired'] as const;
 export type VersionState = (typeof VERSION_STATES)[number];
 
@@ -45,11 +47,6 @@ export function parseReference(text: string): ModelReference | null {
   if (rest.length > 0 || !MODEL_NAME.test(name)) return null;
   if (at === undefined) return { name, at: null };
   return VERSION_NAME.test(at) ? { name, at } : null;
-}
-
-/** The name of a version in full, which also names the queue of its jobs. */
-export function versionKey(name: string, version: string): string {
-  return `${name}@${version}`;
 }
 
 /** A label of one model. Shares of all labels but `stable` are percent of the traffic of a bare name. */

@@ -1,7 +1,6 @@
 /** The connection pool to PostgreSQL, and its migrations. Only this folder speaks SQL. */
 import { fileURLToPath } from 'node:url';
 import { isNativeError } from 'node:util/types';
-import { runner } from 'node-pg-migrate';
 import pg from 'pg';
 import type { Logger } from '../runtime/log.js';
 
@@ -137,6 +136,7 @@ async function apply(url: string, dir: string, migrationsTable: string, log: Log
     warn: (text: string) => log.warn(text),
     error: (text: string) => log.error(text),
   };
+  const { runner } = await import('node-pg-migrate');
   const applied = await runner({
     databaseUrl: url,
     dir,

@@ -1,5 +1,4 @@
 /** Whether the queue's server lets Scry in, asked once at the start: a server that is unavailable may come back, a wrong password not. */
-import { Redis } from 'ioredis';
 import { SettingProblem } from '../runtime/setting-problem.js';
 
 const REFUSED = /^(WRONGPASS|NOAUTH|NOPERM|ERR (AUTH|invalid password))/;
@@ -11,6 +10,7 @@ const ANSWER_WITHIN_MS = 2000;
  */
 export async function checkQueueAccess(url: string): Promise<void> {
   if (!/^rediss?:/.test(url)) return;
+  const { Redis } = await import('ioredis');
   const client = new Redis(url, {
     lazyConnect: true,
     connectTimeout: ANSWER_WITHIN_MS,

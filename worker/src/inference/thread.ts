@@ -3,7 +3,7 @@
  * A model that fails to load is a value in the report; the thread goes on with the others.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { versionKey } from '@scry/shared/contracts/version';
+import { versionKey } from '@scry/shared/contracts/version-key';
 import type { Model } from '@scry/shared/models/model-folders';
 import type { ImageInput } from '../imaging/fit.js';
 import { oneLine } from '../models/manifest-problem.js';

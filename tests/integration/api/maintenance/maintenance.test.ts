@@ -53,7 +53,7 @@ async function setUp(kind: 'redis' | 'postgres' = 'postgres'): Promise<void> {
   testDatabase = await createDatabase();
   database = openDatabase(testDatabase.url, { max: 4, name: 'test', log: quiet });
   predictions = new PredictionStore(database);
-  jobServer = openJobServer(kind === 'redis' && redis ? redis.url : testDatabase.url, 4, quiet);
+  jobServer = await openJobServer(kind === 'redis' && redis ? redis.url : testDatabase.url, 4, quiet);
   await jobServer.prepare();
   dataDir = await mkdtemp(path.join(tmpdir(), 'scry-maintenance-'));
   await prepareImages(dataDir);

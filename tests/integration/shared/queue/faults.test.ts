@@ -37,7 +37,7 @@ async function settled(what: string, look: () => Promise<boolean>): Promise<void
 it('says nothing while it connects to PostgreSQL for the first time', async () => {
   const database = await createDatabase();
   const { log, lines } = counting();
-  const server = openJobServer(database.url, 1, log);
+  const server = await openJobServer(database.url, 1, log);
   await server.prepare();
   const before = lines();
   const consumer = server.consumer();
@@ -63,7 +63,7 @@ itWithRedis(
   async () => {
     const redis = (await startRedis()) as TestRedis;
     const { log, lines } = counting();
-    const server = openJobServer(redis.url, 1, log);
+    const server = await openJobServer(redis.url, 1, log);
     await server.prepare();
     await server.add('full', [{ id: 'j-1', data: {} }], ONCE);
     await redis.configure('maxmemory', '1');
@@ -91,7 +91,7 @@ itWithRedis(
 itWithRedis('says that the queue does not answer while Redis hangs', async () => {
   const redis = (await startRedis()) as TestRedis;
   const { log, lines } = counting();
-  const server = openJobServer(redis.url, 1, log);
+  const server = await openJobServer(redis.url, 1, log);
   await server.prepare();
   const consumer = server.consumer();
   let done = 0;
@@ -119,7 +119,7 @@ itWithRedis('says that the queue does not answer while Redis hangs', async () =>
 itWithRedis('closes soon while Redis is unavailable', async () => {
   const redis = (await startRedis()) as TestRedis;
   const { log } = counting();
-  const server = openJobServer(redis.url, 1, log);
+  const server = await openJobServer(redis.url, 1, log);
   await server.prepare();
   const consumer = server.consumer();
   consumer.add('unavailable', { concurrency: 1, process: async () => 'done' });

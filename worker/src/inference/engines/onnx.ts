@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { withUsualTypes } from '@scry/onnx/graph/usual-types';
 import type { Model } from '@scry/shared/models/model-folders';
 import ort from 'onnxruntime-node';
 import type { LoadableModel } from '../../models/conversion/plan.js';
@@ -92,6 +91,7 @@ async function openSession(
     session.outputMetadata.every((value) => !value.isTensor || OUTPUTS.includes(value.type));
   if (fits) return session;
   await session.release();
+  const { withUsualTypes } = await import('@scry/onnx/graph/usual-types');
   const beside = { session: { model_external_initializers_file_folder_path: path.dirname(file) } };
   return ort.InferenceSession.create(withUsualTypes(await readFile(file)), {
     ...options,

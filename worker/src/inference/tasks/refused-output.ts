@@ -1,6 +1,7 @@
 /** Outputs that cannot be an answer, as they show themselves while they are read. */
 import path from 'node:path';
-import { CODES, type Outcome } from '@scry/shared/contracts/prediction';
+import { CODES } from '@scry/shared/contracts/codes';
+import type { Outcome } from '@scry/shared/contracts/prediction';
 import type { Model } from '@scry/shared/models/model-folders';
 import { ManifestProblem } from '../../models/manifest-problem.js';
 

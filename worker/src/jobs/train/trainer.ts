@@ -17,7 +17,7 @@ export async function runTrainer(config: Config, log: Logger): Promise<void> {
     name: 'scry-trainer',
     log,
   });
-  const jobServer = openJobServer(config.QUEUE_URL, config.DATABASE_POOL, log);
+  const jobServer = await openJobServer(config.QUEUE_URL, config.DATABASE_POOL, log);
   await orExit(log, prepareImages(config.DATA_DIR));
   await jobServer.prepare();
   const consumer = jobServer.consumer();

@@ -14,7 +14,7 @@ import { prepareModel } from '../conversion/convert.js';
 import { ManifestProblem } from '../manifest-problem.js';
 import type { NetworkReply } from './facts-child.js';
 import { findModelFile, readFolder } from './folder.js';
-import { type NetworkFacts, type NetworkRequest, readNetwork } from './network.js';
+import type { NetworkFacts, NetworkRequest } from './network.js';
 
 const CHILD = threadFile(import.meta.url, './facts-child.js');
 const LONGEST_MS = 60_000;
@@ -43,7 +43,7 @@ function reply(child: ChildProcess): Promise<NetworkReply> {
 }
 
 async function networkFacts(request: NetworkRequest, isolated: boolean): Promise<NetworkFacts> {
-  if (isolated) return readNetwork(request);
+  if (isolated) return (await import('./network.js')).readNetwork(request);
   const child = fork(CHILD, { execArgv: [], env: childEnvironment() });
   const answer = reply(child);
   child.send(request);

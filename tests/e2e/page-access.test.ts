@@ -1,7 +1,6 @@
 /** The page for everybody: small screens, long words, screen readers, keys alone, less motion, forced colors. */
 import { readFile } from 'node:fs/promises';
-import { AxeBuilder } from '@axe-core/playwright';
-import type { Page } from 'playwright-core';
+import { barriers, contrastBarriers, headings } from '../helpers/barriers.js';
 import { untilTrue } from '../helpers/browser.js';
 import { choose, describeInBrowser, overflow, PHONE, SHIP, SMEAR, usePage } from '../helpers/page.js';
 
@@ -10,37 +9,28 @@ const READY: Readonly<Record<string, string>> = {
   '/history': '.tile',
   '/models': '.model-card-large .tally',
   '/operations': '.chart',
+  '/datasets': '.steps',
+  '/trainings': '.notice',
 };
 const LONG = 'Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbauunterbeamter';
-
-/** What axe finds that hinders people, in its words. */
-async function barriers(axe: AxeBuilder): Promise<string[]> {
-  const { violations } = await axe.analyze();
-  return violations
-    .filter(({ impact }) => impact !== 'minor')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-}
-
-/** Levels of the headings in the order of the page. */
-const headings = (page: Page) =>
-  page.evaluate<number[]>(
-    "[...document.querySelectorAll('h1,h2,h3,h4')].filter((one) => one.checkVisibility()).map((one) => Number(one.tagName[1]))",
-  );
 
 describeInBrowser('the page for everybody', () => {
   const suite = usePage();
 
-  it.each(['/', '/history', '/models', '/operations'])('fits 320 pixels at %s', async (where) => {
-    const page = await suite.openWithKey('/', { ...PHONE, viewport: { width: 320, height: 640 } });
-    await page.getByRole('button', { name: 'Blood smear', exact: true }).tap();
-    await page.locator('.found').waitFor();
-    await page.goto(suite.system.url + where);
-    await page
-      .locator(READY[where] ?? 'h1')
-      .first()
-      .waitFor();
-    expect(await overflow(page)).toBeLessThanOrEqual(0);
-  });
+  it.each(['/', '/history', '/models', '/datasets', '/trainings', '/operations'])(
+    'fits 320 pixels at %s',
+    async (where) => {
+      const page = await suite.openWithKey('/', { ...PHONE, viewport: { width: 320, height: 640 } });
+      await page.getByRole('button', { name: 'Blood smear', exact: true }).tap();
+      await page.locator('.found').waitFor();
+      await page.goto(suite.system.url + where);
+      await page
+        .locator(READY[where] ?? 'h1')
+        .first()
+        .waitFor();
+      expect(await overflow(page)).toBeLessThanOrEqual(0);
+    },
+  );
 
   it.each([320, 390, 1440])('fits names of 60 characters at %d pixels', async (width) => {
     const page = await suite.open('/', { viewport: { width, height: 800 } });
@@ -73,12 +63,12 @@ describeInBrowser('the page for everybody', () => {
       await page.getByText('More', { exact: true }).click();
       await page.getByRole('button', { name: 'Report a mistake' }).click();
     }
-    expect(await barriers(new AxeBuilder({ page }))).toEqual([]);
+    expect(await barriers(page)).toEqual([]);
     const levels = await headings(page);
     expect(levels[0]).toBe(1);
     expect(levels.filter((level, index) => level > (levels[index - 1] ?? 0) + 1)).toEqual([]);
     await page.emulateMedia({ colorScheme: 'dark' });
-    expect(await barriers(new AxeBuilder({ page }).withRules('color-contrast'))).toEqual([]);
+    expect(await contrastBarriers(page)).toEqual([]);
   });
 
   it('scrolls at once for people who want less motion', async () => {

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { readGraph } from '@scry/onnx/graph/file';
 import { unzipSync } from 'fflate';
+import { colorZip } from '../helpers/color-zip.js';
 import { REPO } from '../helpers/system.js';
-import { colorZip } from '../helpers/training.js';
 
 /** No server can be found there, so one is started. */
 const NO_SERVER = '1';

@@ -3,10 +3,10 @@ import type { DatasetView, ImportView } from '@scry/shared/contracts/dataset';
 import { hasEnded, type TrainingView } from '@scry/shared/contracts/training';
 import { openDatabase } from '@scry/shared/database/database';
 import { ModelVersionStore } from '@scry/shared/database/model-versions';
+import { colorZip } from '../helpers/color-zip.js';
 import { keyIn } from '../helpers/keys.js';
 import { quiet } from '../helpers/services.js';
 import { type System, type SystemProcess, startSystem } from '../helpers/system.js';
-import { colorZip } from '../helpers/training.js';
 
 let system: System;
 let key: string;

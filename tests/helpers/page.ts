@@ -22,8 +22,8 @@ export interface PageSuite {
   /** A key with the scope "read". */
   readonly key: string;
   open(where?: string, options?: BrowserContextOptions): Promise<Page>;
-  /** Opens a view as somebody who gave the key before. */
-  openWithKey(where: string, options?: BrowserContextOptions): Promise<Page>;
+  /** Opens a view as somebody who gave the key before, or another. */
+  openWithKey(where: string, options?: BrowserContextOptions, key?: string): Promise<Page>;
 }
 
 /** Waits until the models that come with Scry can be asked: each is checked first. */
@@ -67,9 +67,9 @@ export function usePage(options: SystemOptions = {}): PageSuite {
     return tab.page;
   }
 
-  async function openWithKey(where: string, context: BrowserContextOptions = {}): Promise<Page> {
+  async function openWithKey(where: string, context: BrowserContextOptions = {}, given = key): Promise<Page> {
     const page = await open('/', context);
-    await page.evaluate(`sessionStorage.setItem('scry.key', '${key}')`);
+    await page.evaluate(`sessionStorage.setItem('scry.key', '${given}')`);
     await page.goto(system.url + where);
     return page;
   }

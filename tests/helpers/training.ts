@@ -1,40 +1,12 @@
-/** A small Scry that trains, in this process: the API, and the jobs of a worker; and data sets drawn for it. */
+/** A small Scry that trains, in this process: the API, and the jobs of a worker. */
 import type { DatasetView } from '@scry/shared/contracts/dataset';
 import { hasEnded, type TrainingView } from '@scry/shared/contracts/training';
 import { openDatabase } from '@scry/shared/database/database';
 import { openJobServer } from '@scry/shared/queue/open';
 import type { Config } from '@scry/shared/runtime/config';
 import { TrainingJobs } from '@scry/worker/jobs/train/training-jobs';
-import { zipSync } from 'fflate';
-import sharp from 'sharp';
 import type { TestApp } from './app.js';
 import { quiet } from './services.js';
-
-const SIDE = 24;
-const COLORS = { red: [200, 40, 40], green: [40, 180, 60], blue: [50, 60, 200] } as const;
-
-/** A square of one color with a frame that differs for every seed. */
-async function square(color: readonly [number, number, number], seed: number): Promise<Uint8Array> {
-  const data = new Uint8Array(SIDE * SIDE * 3);
-  for (let at = 0; at < data.length; at += 1)
-    data[at] = Math.max(0, Math.min(255, (color[at % 3] as number) + (((at * 7 + seed * 131) % 61) - 30)));
-  return new Uint8Array(
-    await sharp(data, { raw: { width: SIDE, height: SIDE, channels: 3 } })
-      .png()
-      .toBuffer(),
-  );
-}
-
-/** A zip with a folder per color. */
-export async function colorZip(perClass: number): Promise<Uint8Array> {
-  const folders: Record<string, Record<string, Uint8Array>> = {};
-  for (const [name, color] of Object.entries(COLORS)) {
-    const files: Record<string, Uint8Array> = {};
-    for (let index = 0; index < perClass; index += 1) files[`${index}.png`] = await square(color, index);
-    folders[name] = files;
-  }
-  return zipSync(folders, { level: 0 });
-}
 
 const json = { 'Content-Type': 'application/json' };
 

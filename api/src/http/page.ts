@@ -12,6 +12,7 @@ const BUILT = fileURLToPath(new URL('../../web/dist', import.meta.url));
 const VIEWS = [
   ...['/', '/p/:id', '/history', '/operations'],
   ...['/models', '/models/:name', '/add-model', '/catalogue'],
+  ...['/datasets', '/datasets/:id', '/trainings', '/trainings/:id'],
 ];
 
 /** Nothing from elsewhere and nothing inline; blob: is how an image is shown before it is sent. */

@@ -16,6 +16,7 @@ const LINKS = [
   { view: 'predict', href: '/' },
   { view: 'history', href: '/history' },
   { view: 'models', href: '/models' },
+  { view: 'train', href: '/datasets' },
   { view: 'operations', href: '/operations' },
 ] as const;
 
@@ -24,12 +25,22 @@ const WITHIN: Readonly<Partial<Record<Route['view'], string>>> = {
   model: 'models',
   'add-model': 'models',
   catalogue: 'models',
+  datasets: 'train',
+  dataset: 'train',
+  trainings: 'train',
+  training: 'train',
 };
 
 function Navigation({ route }: { readonly route: Route }) {
   const t = useTexts();
+  const element = useRef<HTMLElement>(null);
+  // On a narrow screen the links scroll: the one of this view is always seen.
+  useEffect(() => {
+    const link = element.current?.querySelector<HTMLElement>('[aria-current]');
+    if (link) element.current?.scrollTo({ left: link.offsetLeft - element.current.clientWidth / 2 });
+  }, [route.view]);
   return (
-    <nav aria-label={t.nav.label}>
+    <nav aria-label={t.nav.label} ref={element}>
       <ul>
         {LINKS.map(({ view, href }) => (
           <li key={view}>
@@ -96,11 +107,15 @@ function Choices() {
 /** Views that few look at come when they are looked at. */
 const History = lazy(async () => (await import('./views/history.js')).History);
 const PredictionPage = lazy(async () => (await import('./views/prediction.js')).PredictionPage);
-const Operations = lazy(async () => (await import('./views/operations.js')).Operations);
 const Models = lazy(async () => (await import('./models/overview.js')).Models);
 const ModelPage = lazy(async () => (await import('./models/model-page.js')).ModelPage);
 const AddModel = lazy(async () => (await import('./models/add-model.js')).AddModel);
 const Catalogue = lazy(async () => (await import('./models/catalogue.js')).Catalogue);
+const Operations = lazy(async () => (await import('./views/operations.js')).Operations);
+const Datasets = lazy(async () => (await import('./views/datasets.js')).Datasets);
+const DatasetPage = lazy(async () => (await import('./views/dataset.js')).DatasetPage);
+const Trainings = lazy(async () => (await import('./views/trainings.js')).Trainings);
+const TrainingPage = lazy(async () => (await import('./views/training.js')).TrainingPage);
 
 function View({ route }: { readonly route: Route }) {
   switch (route.view) {
@@ -118,6 +133,14 @@ function View({ route }: { readonly route: Route }) {
       return <AddModel />;
     case 'catalogue':
       return <Catalogue />;
+    case 'datasets':
+      return <Datasets />;
+    case 'dataset':
+      return <DatasetPage key={route.id} id={route.id} />;
+    case 'trainings':
+      return <Trainings />;
+    case 'training':
+      return <TrainingPage key={route.id} id={route.id} />;
     case 'operations':
       return <Operations />;
     case 'unknown':
@@ -151,6 +174,10 @@ export function App() {
     model: 'id' in route ? route.id : '',
     'add-model': t.addModel.title,
     catalogue: t.catalogue.title,
+    datasets: t.train.datasets,
+    dataset: t.train.datasets,
+    trainings: t.train.trainings,
+    training: t.train.trainings,
     operations: t.nav.operations,
     unknown: t.common.notFoundTitle,
   };

@@ -11,6 +11,10 @@ describe('an address', () => {
     ['/p/', { view: 'unknown' }],
     ['/p/%E0%A4%A', { view: 'unknown' }],
     ['/history', { view: 'history' }],
+    ['/datasets/01M7', { view: 'dataset', id: '01M7' }],
+    ['/trainings', { view: 'trainings' }],
+    ['/trainings/01M7', { view: 'training', id: '01M7' }],
+    ['/trainings/01M7/x', { view: 'unknown' }],
     ['/history/2', { view: 'unknown' }],
     ['/elsewhere', { view: 'unknown' }],
   ])('%s names a view', (path, route) => {

@@ -8,21 +8,34 @@ export type Route =
   | { readonly view: 'model'; readonly id: string }
   | { readonly view: 'add-model' }
   | { readonly view: 'catalogue' }
+  | { readonly view: 'datasets' }
+  | { readonly view: 'dataset'; readonly id: string }
+  | { readonly view: 'trainings' }
+  | { readonly view: 'training'; readonly id: string }
   | { readonly view: 'operations' }
   | { readonly view: 'unknown' };
 
 /** What ids are made of; which one there is, the server knows. */
 const ID = /^[\w.-]+$/;
 
+/** Addresses that an id follows. */
+const ONE: ReadonlyMap<string, 'prediction' | 'model' | 'dataset' | 'training'> = new Map([
+  ['p', 'prediction'],
+  ['models', 'model'],
+  ['datasets', 'dataset'],
+  ['trainings', 'training'],
+]);
+const LISTS: ReadonlySet<string> = new Set([
+  ...['history', 'models', 'add-model', 'catalogue', 'datasets', 'trainings', 'operations'],
+]);
+
 /** Reads a path such as "/p/0198…". */
 export function parsePath(path: string): Route {
   const [first = '', second, ...more] = path.split('/').filter((part) => part !== '');
   if (more.length > 0) return { view: 'unknown' };
-  if (first === 'p' && second && ID.test(second)) return { view: 'prediction', id: second };
-  if (first === 'models' && second && ID.test(second)) return { view: 'model', id: second };
+  const one = ONE.get(first);
+  if (one && second && ID.test(second)) return { view: one, id: second };
   if (second !== undefined) return { view: 'unknown' };
   if (first === '') return { view: 'predict' };
-  if (first === 'history' || first === 'models' || first === 'operations') return { view: first };
-  if (first === 'add-model' || first === 'catalogue') return { view: first };
-  return { view: 'unknown' };
+  return LISTS.has(first) ? ({ view: first } as Route) : { view: 'unknown' };
 }

@@ -1,7 +1,7 @@
 /** The languages there are: a file each in languages/, named by its code. English comes with the page, others when chosen. */
-import en, { type Texts } from './languages/en.js';
+import en, { type FirstTexts, type Texts } from './languages/en.js';
 
-export type { Texts };
+export type { FirstTexts };
 
 const OTHERS = import.meta.glob<Texts>(['./languages/*.ts', '!./languages/en.ts'], { import: 'default' });
 const codeOf = (path: string) => path.replace(/^.*\/|\.ts$/g, '');
@@ -15,9 +15,9 @@ export function languageName(code: string): string {
   return name.charAt(0).toLocaleUpperCase(code) + name.slice(1);
 }
 
-export const english: Texts = en;
+export const english: FirstTexts = en;
 
-/** The texts of a language. @throws TypeError when they cannot be loaded */
-export async function loadLanguage(code: string): Promise<Texts> {
+/** The texts of a language; of English those of the first views. @throws TypeError when they cannot be loaded */
+export async function loadLanguage(code: string): Promise<FirstTexts> {
   return (await OTHERS[`./languages/${code}.ts`]?.()) ?? en;
 }

@@ -1,12 +1,12 @@
 /** The texts in the language chosen. */
 import { Observable, useValue } from '../state/observable.js';
 import { language } from '../state/settings.js';
-import { english, loadLanguage, type Texts } from './catalogue.js';
+import { english, type FirstTexts, loadLanguage } from './catalogue.js';
 
 export { bytes, count, dateTime, duration, locale, percent, span } from './numbers.js';
-export type { Texts };
+export type { FirstTexts as Texts };
 
-const current = new Observable<Texts>(english);
+const current = new Observable<FirstTexts>(english);
 
 /** Shows the language chosen, now and whenever another one is. One that cannot be loaded leaves the texts as they are. */
 export async function followLanguage(): Promise<void> {
@@ -22,11 +22,11 @@ export async function followLanguage(): Promise<void> {
 }
 
 /** The texts now; a component that uses them is drawn again when the language changes. */
-export function useTexts(): Texts {
+export function useTexts(): FirstTexts {
   return useValue(current);
 }
 
 /** The texts outside components. */
-export function texts(): Texts {
+export function texts(): FirstTexts {
   return current.value;
 }

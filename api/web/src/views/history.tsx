@@ -8,6 +8,7 @@ import { addressOf, type Filter, filterIn, queryOf } from '../parts/filter.js';
 import { HistoryFilter } from '../parts/history-filter.js';
 import { useImageUrl } from '../parts/image-url.js';
 import { ErrorNotice } from '../parts/notice.js';
+import { Sentinel } from '../parts/sentinel.js';
 import { useNear } from '../parts/use-near.js';
 import { pageLink } from '../result/actions.js';
 import { cameBack, Link, setSearch, useSearch } from '../routing/router.js';
@@ -74,23 +75,6 @@ function usePages(filter: Filter) {
     if (pages.next && !loading.current) void load(pages.next);
   }, [load, pages.next]);
   return { ...pages, more, reload: () => void load(null) };
-}
-
-/** Calls back when the end of the list comes near the window. */
-function Sentinel({ onNear }: { readonly onNear: () => void }) {
-  const element = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    if (!element.current) return;
-    const observer = new IntersectionObserver(
-      (entries) => entries.some((entry) => entry.isIntersecting) && onNear(),
-      {
-        rootMargin: '600px',
-      },
-    );
-    observer.observe(element.current);
-    return () => observer.disconnect();
-  }, [onNear]);
-  return <div ref={element} aria-hidden="true" />;
 }
 
 function Tile({ prediction }: { readonly prediction: PredictionView }) {

@@ -1,7 +1,8 @@
 import type { TrainingView } from '@scry/shared/contracts/training';
 import { zipSync } from 'fflate';
 import { jpeg, makeKey, startApp, type TestApp, withKey } from '../../../helpers/app.js';
-import { addDataset, colorZip, startTraining } from '../../../helpers/training.js';
+import { colorZip } from '../../../helpers/color-zip.js';
+import { addDataset, startTraining } from '../../../helpers/training.js';
 
 let app: TestApp;
 let dataset: string;

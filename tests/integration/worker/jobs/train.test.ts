@@ -11,10 +11,10 @@ import { ModelVersionStore } from '@scry/shared/database/model-versions';
 import { TrainingStore } from '@scry/shared/database/trainings';
 import { modelBlob } from '@scry/shared/models/version-content';
 import { startApp, type TestApp } from '../../../helpers/app.js';
+import { colorZip } from '../../../helpers/color-zip.js';
 import { quiet } from '../../../helpers/services.js';
 import {
   addDataset,
-  colorZip,
   follow,
   startTrainer,
   startTraining,

@@ -1,5 +1,9 @@
-/** Everything the page says, in English. The other languages have the same shape. */
+/**
+ * What the page says, in English. What trainings say comes with their views (english/training.ts); the other languages have all of
+ * it in their one file.
+ */
 import { modelTexts } from '../english/models.js';
+import type { TrainingTexts } from '../english/training.js';
 
 const en = {
   language: 'Language',
@@ -9,6 +13,7 @@ const en = {
     predict: 'Predict',
     history: 'History',
     models: 'Models',
+    train: 'Train',
     operations: 'Operations',
     docs: 'API',
   },
@@ -257,6 +262,7 @@ const en = {
     readme: 'Source and accuracy',
   },
   ...modelTexts,
+  train: { label: 'Training', datasets: 'Data sets', trainings: 'Trainings' },
   operations: {
     title: 'Operations',
     live: 'Live',
@@ -295,4 +301,5 @@ const en = {
 };
 
 export default en;
-export type Texts = typeof en;
+export type FirstTexts = typeof en;
+export type Texts = FirstTexts & TrainingTexts;

@@ -1,4 +1,6 @@
 /** Versions of models come and go while predictions are asked for: none is lost, and each is answered by what it was promised. */
+
+import { EventEmitter, once } from 'node:events';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -97,25 +99,35 @@ async function predict(model: string): Promise<PredictionView> {
 const answerOf = ({ status, output }: PredictionView) => `${status}: ${output?.predictions[0]?.class_name}`;
 
 /** Asks without a pause while the work is done. @returns every answer */
-async function during(work: () => Promise<void>): Promise<PredictionView[]> {
+async function during(
+  work: (answered: (more: number) => Promise<void>) => Promise<void>,
+): Promise<PredictionView[]> {
   const answers: PredictionView[] = [];
+  const came = new EventEmitter();
+  const answered = async (more: number) => {
+    const enough = answers.length + more;
+    while (answers.length < enough) await once(came, 'answer');
+  };
   let done = false;
   const clients = Array.from({ length: CLIENTS }, async () => {
-    while (!done) answers.push(await predict(NAME));
+    while (!done) {
+      answers.push(await predict(NAME));
+      came.emit('answer');
+    }
   });
-  await Promise.all([work().finally(() => (done = true)), ...clients]);
+  await Promise.all([work(answered).finally(() => (done = true)), ...clients]);
   return answers;
 }
 
 it('under load, versions are pushed, tried, promoted, rolled back and retired, and every prediction is answered as promised', async () => {
   const rounds = ['2', '3', '4'];
-  const answers = await during(async () => {
+  const answers = await during(async (answered) => {
     for (const version of rounds) {
       expect(await push(version, 'canary', 30)).toMatchObject({ state: 'ready', labels: ['canary'] });
       await until('it is loaded', async () => ((await read(version)).loaded.length > 0 ? true : null));
-      await sleep(300); // some predictions of both
+      await answered(3 * CLIENTS); // some predictions of both
       await call('POST', `/${NAME}/labels/canary/promote`);
-      await sleep(300);
+      await answered(3 * CLIENTS);
       expect(await call('POST', `/${NAME}/labels/stable/rollback`)).toMatchObject({ version: '1' });
       await call('POST', `/${NAME}/versions/${version}/retire`);
     }

@@ -1,7 +1,6 @@
 /** Hosts whose clocks differ by minutes, and clocks that are set back. */
 
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { shapesJpeg } from '../helpers/images.js';
 import { Ledger } from '../helpers/ledger.js';
@@ -9,6 +8,8 @@ import { startRedis, type TestRedis } from '../helpers/services.js';
 import { REPO, type System, type SystemProcess, startSystem } from '../helpers/system.js';
 import { report } from './report.js';
 
+/** Uploads before and after a fault. */
+const SOME = 60;
 const MINUTES_MS = 5 * 60_000;
 const shifted = ['--import', path.join(REPO, 'tests/helpers/shift-clock.mjs')];
 
@@ -38,12 +39,12 @@ afterAll(async () => {
 it('neither loses nor expires anything when api and workers disagree by ten minutes', async () => {
   ledger.reset();
   await ledger.during(async () => {
-    await sleep(1500);
+    await ledger.acceptedMore(SOME);
     const worker = system.workers[0] as SystemProcess;
     await worker.kill();
     await worker.start(shifted);
     await redis.restart({ data: 'lost' });
-    await sleep(1000);
+    await ledger.acceptedMore(SOME);
   });
   report('clocks 10 min apart, a worker killed, Redis emptied', await ledger.settle(performance.now()));
 });
@@ -67,11 +68,11 @@ async function setClocksBack(ms: number): Promise<void> {
 it('ends everything when the clock is set back two hours while a worker is killed', async () => {
   ledger.reset();
   await ledger.during(async () => {
-    await sleep(1500);
+    await ledger.acceptedMore(SOME);
     const worker = system.workers[0] as SystemProcess;
     await worker.kill(); // its jobs' locks, and what it touched, lie in the future from now on
     await setClocksBack(2 * 3600 * 1000);
-    await sleep(1000);
+    await ledger.acceptedMore(SOME);
     await worker.start(shifted);
   });
   report('clock set back 2 h, a worker killed', await ledger.settle(performance.now()));

@@ -3,6 +3,7 @@
  * not the API, for the API may be what is broken. A trigger writes down every end, so that a second one would show.
  */
 import { randomUUID } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
 import pg from 'pg';
 import { shapesJpeg } from './images.js';
 import type { System } from './system.js';
@@ -67,6 +68,7 @@ export class Ledger {
   readonly #accepted = new Map<string, Image>();
   readonly #unanswered = new Map<string, Image>();
   readonly #refused = new Map<string, number>();
+  readonly #answers = new EventEmitter();
 
   private constructor(system: CountedSystem, images: readonly Image[]) {
     this.#system = system;
@@ -106,12 +108,19 @@ export class Ledger {
       if (response.status === 202 || response.status === 200) {
         this.#unanswered.delete(id);
         this.#accepted.set(id, image);
+        this.#answers.emit('accepted');
         return;
       }
     } catch (error) {
       said = (error as Error).name === 'TimeoutError' ? 'no answer' : 'connection';
     }
     this.#refused.set(said, (this.#refused.get(said) ?? 0) + 1);
+  }
+
+  /** Resolves when so many more have been accepted. */
+  async acceptedMore(count: number): Promise<void> {
+    const enough = this.accepted + count;
+    while (this.accepted < enough) await once(this.#answers, 'accepted');
   }
 
   /** Uploads without a pause, several at a time, until the work is done. */

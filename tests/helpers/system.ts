@@ -6,6 +6,7 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { PredictionView } from '@scry/shared/contracts/prediction';
 import { ended, spawnGuarded } from '../../scripts/lib/guarded-process.mjs';
@@ -219,6 +220,16 @@ export class System {
       if (prediction.completed_at) return prediction;
     }
     throw new Error(`${id} did not end within ${timeoutMs} ms`);
+  }
+
+  /** Waits until the API says that it cannot do its work. @returns its checks then */
+  async untilNotReady(): Promise<Record<string, string>> {
+    for (;;) {
+      const response = await fetch(`${this.url}/readyz`);
+      const { checks } = (await response.json()) as { checks: Record<string, string> };
+      if (response.status === 503) return checks;
+      await sleep(50);
+    }
   }
 
   /** Stops every process and removes what they left. @returns how each ended */

@@ -28,6 +28,8 @@ export interface FolderSourceParts {
   readonly store: ModelVersionStore;
   readonly blobs: Blobs;
   readonly log: Logger;
+  /** Milliseconds; its own clock when left out. */
+  readonly now?: () => number;
 }
 
 interface Seen {
@@ -87,7 +89,7 @@ export class FolderSource {
     const files = await filesIn(path.join(this.#parts.directory, name));
     const fingerprint = JSON.stringify(files);
     const seen = this.#seen.get(name);
-    const now = performance.now();
+    const now = this.#parts.now?.() ?? performance.now();
     if (seen?.fingerprint !== fingerprint) {
       this.#seen.set(name, { fingerprint, since: now, read: false });
       if (this.#looked) return; // it may still be growing; what was there at the start is whole

@@ -3,7 +3,6 @@ import { execFileSync } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { FolderSource } from '@scry/api/models/folder-source';
 import { VersionService } from '@scry/api/models/version-service';
 import { type Database, openDatabase } from '@scry/shared/database/database';
@@ -27,6 +26,8 @@ let database: Database;
 let store: ModelVersionStore;
 let blobs: LocalBlobs;
 let source: FolderSource;
+/** How far the clock of the folders is ahead. */
+let elapsedMs = 0;
 let checks: string[];
 
 beforeEach(async () => {
@@ -55,7 +56,14 @@ function open(): FolderSource {
     ...{ store, blobs, requestCheck, log: quiet },
     endWaiting: async () => {},
   });
-  return new FolderSource({ directory, versions, store, blobs, log: quiet });
+  return new FolderSource({
+    directory,
+    versions,
+    store,
+    blobs,
+    log: quiet,
+    now: () => performance.now() + elapsedMs,
+  });
 }
 
 async function write(
@@ -84,7 +92,7 @@ async function accept(name: string, version: string): Promise<void> {
 /** A look, and another when what changed has settled. */
 async function lookTwice(): Promise<void> {
   await source.scan();
-  await sleep(SETTLED_MS);
+  elapsedMs += SETTLED_MS;
   await source.scan();
 }
 
@@ -105,7 +113,7 @@ it('a folder that is copied in later is a version once it is whole', async () =>
   await write('cats', 'all of the weights');
   await source.scan();
   expect(await rows()).toEqual([]);
-  await sleep(SETTLED_MS);
+  elapsedMs += SETTLED_MS;
   await source.scan();
   expect(await rows()).toEqual(['cats@1 checking']);
   const [file] = (await store.get('cats', '1'))?.files ?? [];

@@ -311,7 +311,7 @@ describe.each(KINDS)('a queue on %s', (kind) => {
     );
     await until('two run', async () => begun.length === 2);
     const closing = subscription.close();
-    await sleep(30);
+    expect((await countsOf('drained'))?.active).toBe(2); // asked of the server meanwhile
     expect(ended).toBe(0);
     release.resolve(undefined);
     await closing;

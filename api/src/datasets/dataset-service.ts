@@ -77,9 +77,14 @@ export class DatasetService {
    * @throws Problem "dataset-not-found", and what is wrong with the image; it is still the caller's to discard then
    */
   async add(datasetId: string, upload: PendingImage, description: ItemDescription): Promise<AddedItem> {
+    return this.addStored(datasetId, await this.store(upload), description);
+  }
+
+  /** Keeps an image that has arrived, for `addStored`. @throws Problem: what is wrong with it; it is still the caller's then */
+  async store(upload: PendingImage): Promise<ImageInfo> {
     const image = await describeImage(upload, this.#parts.maxPixels);
     await upload.keep();
-    return this.addStored(datasetId, image, description);
+    return image;
   }
 
   /** Adds an image that is stored already. @throws Problem "dataset-not-found" or "image-gone" */

@@ -3,10 +3,13 @@
  * nothing is held in memory; whoever looks at the import sees how far it is.
  *
  *     running ──▶ succeeded | failed (what was added by then stays)
+ *
+ * While the database is unavailable it waits and then goes on.
  */
 import path from 'node:path';
 import { classNameSchema, type Skipped } from '@scry/shared/contracts/dataset';
 import type { DatasetStore, ImportProgress } from '@scry/shared/database/datasets';
+import { persist } from '@scry/shared/database/persist';
 import type { Logger } from '@scry/shared/runtime/log';
 import type { Blobs } from '@scry/shared/storage/blobs';
 import { StorageFull } from '@scry/shared/storage/free-space';
@@ -63,12 +66,12 @@ export class ZipImport {
     const { blobs, log } = this.#parts;
     try {
       await this.#readAll(key, stop);
-      await this.#record('succeeded', null);
+      await this.#record('succeeded', null, stop);
     } catch (error) {
       const known = [ZipProblem, Problem, StorageFull].some((kind) => error instanceof kind);
       if (!known) log.error({ error, import: this.id }, 'the import of a zip failed');
       const reason = known ? (error as Error).message : 'Something went wrong here; see the log.';
-      await this.#record('failed', reason).catch((cause: Error) =>
+      await this.#record('failed', reason, stop).catch((cause: Error) =>
         log.error({ error: cause.message, import: this.id }, 'the end of an import was not written'),
       );
     } finally {
@@ -88,8 +91,8 @@ export class ZipImport {
           'The server is stopping. Send the zip again: what is there already is not added twice.',
         );
       if (entry.kind === 'skipped') this.#skip(entry.path, entry.reason);
-      else await this.#take(entry, labelling);
-      if (performance.now() - this.#recordedAt > RECORD_EVERY_MS) await this.#record('running', null);
+      else await this.#take(entry, labelling, stop);
+      if (performance.now() - this.#recordedAt > RECORD_EVERY_MS) await this.#record('running', null, stop);
     }
   }
 
@@ -129,14 +132,14 @@ export class ZipImport {
     throw new ZipProblem(`${name} is gone from the zip`);
   }
 
-  async #take(entry: FileEntry, labelling: Labelling): Promise<void> {
+  async #take(entry: FileEntry, labelling: Labelling, stop: AbortSignal): Promise<void> {
     const inner = entry.path.startsWith(labelling.top) ? entry.path.slice(labelling.top.length) : entry.path;
     if (OTHER_FILES.test(inner)) return;
     const label = classOf(inner, labelling.listed);
     if (label !== null && !classNameSchema.safeParse(label).success)
       return this.#skip(entry.path, `"${label.slice(0, 100)}" cannot be the name of a class`);
     try {
-      const { created } = await this.#add(entry, label, path.posix.basename(inner));
+      const { created } = await this.#add(entry, label, path.posix.basename(inner), stop);
       if (created) this.#added++;
       else this.#repeated++;
     } catch (error) {
@@ -146,8 +149,8 @@ export class ZipImport {
     }
   }
 
-  async #add(entry: FileEntry, label: string | null, fileName: string) {
-    const { storage, service, maxImageBytes } = this.#parts;
+  async #add(entry: FileEntry, label: string | null, fileName: string, stop: AbortSignal) {
+    const { storage, service, maxImageBytes, log } = this.#parts;
     const upload = await storage.receive(entry.open() as AsyncIterable<Buffer>, maxImageBytes);
     try {
       const description = {
@@ -156,7 +159,8 @@ export class ZipImport {
         source: 'zip',
         fileName: fileName.slice(0, 200),
       } as const;
-      return await service.add(this.#datasetId, upload, description);
+      const image = await service.store(upload);
+      return await persist(() => service.addStored(this.#datasetId, image, description), stop, log);
     } finally {
       await upload.discard();
     }
@@ -167,16 +171,18 @@ export class ZipImport {
     if (this.#skipped.length < MOST_REPORTED) this.#skipped.push({ path: entry, reason });
   }
 
-  async #record(state: ImportProgress['state'], error: string | null): Promise<void> {
-    this.#recordedAt = performance.now();
-    await this.#parts.datasets.recordImport(this.id, {
+  async #record(state: ImportProgress['state'], error: string | null, stop: AbortSignal): Promise<void> {
+    const { datasets, log } = this.#parts;
+    const progress = {
       state,
       added: this.#added,
       repeated: this.#repeated,
       skipped: this.#skippedCount,
       report: this.#skipped,
       error,
-    });
+    };
+    await persist(() => datasets.recordImport(this.id, progress), stop, log);
+    this.#recordedAt = performance.now();
   }
 }
 

@@ -1,14 +1,14 @@
 /** Keeps trying to write while the database is unavailable. */
-import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { isPassing } from '@scry/shared/database/database';
-import type { Logger } from '@scry/shared/runtime/log';
+import type { Logger } from '../runtime/log.js';
+import { pause } from '../runtime/pause.js';
+import { isPassing } from './database.js';
 
 const RETRY_MS = { first: 100, most: 2000 } as const;
 
 /**
  * Tries a write until it succeeds or fails for a reason that does not pass. A worker that holds results while the
  * database is unavailable takes no new jobs, which is the back-pressure needed.
+ * (p-retry does the same; its versions for this Node are no longer kept: 9 needs Node 22.)
  * @param stop aborts the waiting; the last error is thrown then
  * @throws what `write` threw, when trying again is of no use
  */
@@ -20,6 +20,6 @@ export async function persist<T>(write: () => Promise<T>, stop: AbortSignal, log
       if (!isPassing(error) || stop.aborted) throw error;
       log.warn({ error: (error as Error).message, delay }, 'database unavailable; the write is tried again');
     }
-    await Promise.race([sleep(delay), once(stop, 'abort')]);
+    await pause(delay, stop);
   }
 }

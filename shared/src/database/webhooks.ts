@@ -22,20 +22,22 @@ export interface AttemptResult {
 const DUE = `
   FROM webhook_deliveries d JOIN predictions p ON p.id = d.prediction_id
   WHERE d.outcome IS NULL AND p.ended IS NOT NULL`;
+/** A row whose time lies further ahead than it was put off: the clock was set back. */
+const AHEAD = `d.due_at > clock_timestamp() + (d.wait_s + 60) * interval '1 second'`;
 const OVERDUE = `
-  SELECT d.prediction_id AS id ${DUE} AND d.due_at <= clock_timestamp() - $1 * interval '1 second'
+  SELECT d.prediction_id AS id ${DUE} AND (d.due_at <= clock_timestamp() - $1 * interval '1 second' OR ${AHEAD})
   ORDER BY d.due_at LIMIT $2`;
 const TAKE = `
   UPDATE webhook_deliveries d
-  SET attempts = d.attempts + 1, due_at = clock_timestamp() + $2 * interval '1 second'
+  SET attempts = d.attempts + 1, due_at = clock_timestamp() + $2 * interval '1 second', wait_s = $2
   FROM predictions p
   WHERE d.prediction_id = $1 AND p.id = $1 AND p.ended IS NOT NULL AND d.outcome IS NULL
-    AND d.due_at <= clock_timestamp()
+    AND (d.due_at <= clock_timestamp() OR ${AHEAD})
   RETURNING d.prediction_id AS "predictionId", d.url, d.base_url AS "baseUrl", d.attempts AS attempt`;
 const TARGET = 'SELECT url FROM webhook_deliveries WHERE prediction_id = $1 AND outcome IS NULL';
 const RETRY = `
   UPDATE webhook_deliveries
-  SET last_status = $2, last_error = $3, due_at = clock_timestamp() + $4 * interval '1 second'
+  SET last_status = $2, last_error = $3, due_at = clock_timestamp() + $4 * interval '1 second', wait_s = $4
   WHERE prediction_id = $1 AND outcome IS NULL`;
 const END = `
   UPDATE webhook_deliveries

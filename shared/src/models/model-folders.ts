@@ -1,7 +1,7 @@
 /** Reading manifests: one model folder, or a folder of them. See manifest-schema.ts for what a manifest may say. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { z } from 'zod';
+import { sentences } from '../contracts/expectation.js';
 import { ENGINES, type EngineName, type Manifest, manifestSchema } from '../contracts/manifest.js';
 import { labelLines } from './complete/label-lines.js';
 
@@ -32,10 +32,6 @@ export interface ModelCatalogue {
   readonly problems: readonly ModelProblem[];
   /** The model used when a request names none. */
   readonly defaultModel: string | null;
-}
-
-function describeIssues(error: z.ZodError): string {
-  return error.issues.map((issue) => `${issue.path.join('.') || 'manifest'}: ${issue.message}`).join('; ');
 }
 
 /** @throws Error for what is no file: reading a pipe or a device would not end, and hold up every other model */
@@ -80,7 +76,11 @@ export async function readManifest(folder: string): Promise<Readonly<Record<stri
 export async function modelFrom(folder: string, json: unknown): Promise<Model> {
   const manifestFile = path.join(folder, 'manifest.json');
   const parsed = manifestSchema.safeParse(json);
-  if (!parsed.success) throw new Error(`${manifestFile}: ${describeIssues(parsed.error)}`);
+  if (!parsed.success) {
+    const faults = sentences(parsed.error, manifestSchema, json);
+    const said = faults.map(({ field, message }) => `${field === '' ? 'manifest' : field}: ${message}`);
+    throw new Error(`${manifestFile}: ${said.join('; ')}`);
+  }
   const manifest = parsed.data;
   if (manifest.name !== path.basename(folder)) {
     throw new Error(

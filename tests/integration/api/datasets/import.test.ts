@@ -1,5 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { jest } from '@jest/globals';
 import type { DatasetView, ImportView, ItemView } from '@scry/shared/contracts/dataset';
 import { unzipSync, type Zippable, zipSync } from 'fflate';
 import { jpeg, startApp, type TestApp } from '../../../helpers/app.js';
@@ -66,6 +67,19 @@ it('folders of a zip are classes, and names may be of any alphabet', async () =>
     { source: 'zip', file_name: 'b.jpg' },
     { source: 'zip', file_name: 'a.jpg' },
   ]);
+});
+
+it('an import waits while the database is unavailable, and then goes on', async () => {
+  const { datasetItems, datasetStore } = app.services;
+  const unavailable = Object.assign(new Error('the server is shutting down'), { code: '57P01' });
+  const add = jest.spyOn(datasetItems, 'add').mockRejectedValueOnce(unavailable);
+  const record = jest.spyOn(datasetStore, 'recordImport').mockRejectedValueOnce(unavailable);
+  const id = await newDataset();
+  const files = { cats: { 'a.jpg': await image(1), 'b.jpg': await image(2) } };
+  expect(await imported(id, zip(files))).toMatchObject({ state: 'succeeded', added: 2, skipped: 0 });
+  expect(await classesOf(id)).toEqual({ cats: 2 });
+  expect([add.mock.calls.length, record.mock.calls.length >= 2]).toEqual([3, true]);
+  jest.restoreAllMocks();
 });
 
 it('a folder around the classes does not count', async () => {

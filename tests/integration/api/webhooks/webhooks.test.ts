@@ -136,6 +136,17 @@ it('are tried again under the same id when the target fails', async () => {
   });
 });
 
+it('are told although the clock was set back since they were asked for', async () => {
+  const url = await setUp(answering(204));
+  const { prediction_id: id } = await predict(app, await jpeg(1), { webhook: url });
+  const database = openDatabase(app.services.config.DATABASE_URL, { max: 1, name: 'test', log: quiet });
+  await database.query(`UPDATE webhook_deliveries SET due_at = due_at + interval '2 hours'`, []);
+  await database.close();
+  await app.services.predictions.finish(finish(id, CAT));
+  expect(await receiver.received(1)).toHaveLength(1);
+  expect(await row(id, ({ outcome }) => outcome !== null)).toMatchObject({ outcome: 'delivered' });
+});
+
 it('are put off as long as the target asks', async () => {
   const url = await setUp((_req, res) => res.writeHead(429, { 'retry-after': '900' }).end());
   const { prediction_id: id } = await predict(app, await jpeg(1), { webhook: url });

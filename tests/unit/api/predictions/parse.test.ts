@@ -44,7 +44,7 @@ describe('checking', () => {
   };
 
   test.each([
-    [{}, 'count: must be a whole number from 1 to 5.'],
+    [{}, 'count: is missing; it must be a whole number from 1 to 5.'],
     [{ count: 9 }, 'count: must be a whole number from 1 to 5.'],
     [{ count: 1, least: 1 }, 'least: must be a number, 2 or more.'],
     [{ count: 1, kind: 'c' }, 'kind: must be one of a, b.'],

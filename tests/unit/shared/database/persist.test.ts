@@ -1,5 +1,5 @@
+import { persist } from '@scry/shared/database/persist';
 import { createLogger } from '@scry/shared/runtime/log';
-import { persist } from '@scry/worker/jobs/predict/persist';
 
 const log = createLogger('test', 'silent');
 const unavailable = () => Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });

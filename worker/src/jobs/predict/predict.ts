@@ -12,6 +12,7 @@
  */
 
 import { CODES, type PredictionError } from '@scry/shared/contracts/prediction';
+import { persist } from '@scry/shared/database/persist';
 import type { Finish, PredictionStore } from '@scry/shared/database/predictions';
 import type { Model } from '@scry/shared/models/model-folders';
 import type { PredictionJob } from '@scry/shared/queue/job';
@@ -30,7 +31,6 @@ import {
   type Running,
 } from '../../inference/model-runner.js';
 import { type Answered, withoutInference } from './answered.js';
-import { persist } from './persist.js';
 
 export interface PredictorParts extends ModelRunnerParts {
   readonly store: PredictionStore;

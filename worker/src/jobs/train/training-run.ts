@@ -14,6 +14,7 @@ import { type CurvePoint, withMethodDefaults } from '@scry/shared/contracts/trai
 import type { DatasetItemStore } from '@scry/shared/database/dataset-items';
 import type { ModelLabelStore } from '@scry/shared/database/model-labels';
 import type { ModelVersionStore } from '@scry/shared/database/model-versions';
+import { persist } from '@scry/shared/database/persist';
 import type { Training, TrainingEnd, TrainingStore, TrainingUpdate } from '@scry/shared/database/trainings';
 import { findBase } from '@scry/shared/models/base-model';
 import type { Config } from '@scry/shared/runtime/config';
@@ -21,7 +22,6 @@ import type { Logger } from '@scry/shared/runtime/log';
 import type { Blobs } from '@scry/shared/storage/blobs';
 import type { ImageLimits } from '../../imaging/failures.js';
 import { ModelFiles } from '../../models/model-files.js';
-import { persist } from '../predict/persist.js';
 import { keepPack, layOutPacks } from './embedding-packs.js';
 import { type FromProcess, TrainingRefused, type TrainRequest } from './protocol.js';
 import { publish } from './publish.js';

@@ -1,0 +1,141 @@
+/**
+ * What is wrong with a value, in sentences that say what to write. zod's own words, also those of `z.prettifyError`, say what
+ * came ("Invalid input", "expected number, received NaN") and for a value of several kinds not what they are.
+ */
+import { z } from 'zod';
+
+/** Of fields that are not known, so many are named; who sends thousands of them gets no answer of that size. */
+const MOST_UNKNOWN = 8;
+const LONGEST_NAME = 64;
+
+type Issue = z.core.$ZodIssue;
+type Node = z.core.JSONSchema.BaseSchema;
+
+/** One field that is wrong, and how. */
+export interface FieldSentence {
+  /** With "." between names; empty: the value itself. */
+  readonly field: string;
+  readonly message: string;
+}
+
+function range({ minimum, maximum, exclusiveMinimum }: Node): string {
+  const least = minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER ? minimum : undefined;
+  const most = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER ? maximum : undefined;
+  if (least !== undefined && most !== undefined) return ` from ${least} to ${most}`;
+  if (exclusiveMinimum !== undefined)
+    return ` above ${exclusiveMinimum}${most === undefined ? '' : `, ${most} or less`}`;
+  return `${least === undefined ? '' : `, ${least} or more`}${most === undefined ? '' : `, ${most} or less`}`;
+}
+
+const asNode = (value: unknown): Node | null =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Node) : null;
+
+function list(node: Node): string {
+  const { minItems, maxItems } = node;
+  const item = asNode(node.items);
+  const count = minItems !== undefined && minItems === maxItems ? `${minItems} values` : 'values';
+  const each = item && words(item);
+  return each === null ? 'a list' : `a list of ${count}, each ${each}`;
+}
+
+/** What a value may be; null where nothing can be said in words. */
+function words(node: Node): string | null {
+  const kinds = node.anyOf ?? node.oneOf;
+  if (kinds) {
+    const said = kinds.map((kind) => words(kind as Node));
+    return said.includes(null) ? null : [...new Set(said)].join(', or ');
+  }
+  if (node.enum) return `one of ${node.enum.join(', ')}`;
+  if (node.const !== undefined) return JSON.stringify(node.const);
+  switch (node.type) {
+    case 'integer':
+      return `a whole number${range(node)}`;
+    case 'number':
+      return `a number${range(node)}`;
+    case 'boolean':
+      return 'true or false';
+    case 'string':
+      return node.pattern === undefined ? 'a text' : null;
+    case 'array':
+      return list(node);
+    case 'object':
+      return 'an object';
+    case 'null':
+      return 'null';
+    default:
+      return null;
+  }
+}
+
+/** Of an object that may be of several kinds, the kind that a value is by its fixed fields, such as "format". */
+function kindOf(node: Node, value: unknown): Node | null {
+  const kinds = node.oneOf ?? node.anyOf;
+  if (!kinds) return node;
+  const isKind = (kind: Node) =>
+    Object.entries(kind.properties ?? {}).every(([name, field]) => {
+      const fixed = asNode(field)?.const;
+      return fixed === undefined || fixed === valueAt(value, [name]);
+    });
+  const objects = kinds.flatMap((kind) => asNode(kind) ?? []).filter(({ properties }) => properties);
+  return objects.find(isKind) ?? null;
+}
+
+/** The part of a schema that a path leads to; null where there is none. */
+function at(node: Node, path: readonly PropertyKey[], value: unknown): Node | null {
+  const [step, ...rest] = path;
+  if (step === undefined) return node;
+  const next = typeof step === 'number' ? node.items : kindOf(node, value)?.properties?.[String(step)];
+  const part = asNode(next);
+  return part && at(part, rest, valueAt(value, [step]));
+}
+
+function unknownFields(
+  issue: Extract<Issue, { code: 'unrecognized_keys' }>,
+  node: Node | null,
+): FieldSentence[] {
+  const known = Object.keys(node?.properties ?? {});
+  const message = known.length > 0 ? `is not known here; known are ${known.join(', ')}` : 'is not known here';
+  const within = issue.path.map((step) => `${String(step)}.`).join('');
+  const named = issue.keys
+    .slice(0, MOST_UNKNOWN)
+    .map((key) => ({ field: within + key.slice(0, LONGEST_NAME), message }));
+  const more = issue.keys.length - named.length;
+  return more > 0 ? [...named, { field: `${more} more`, message: 'are not known here either' }] : named;
+}
+
+const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
+
+/** Messages of zod itself; those of a schema's own checks say better what to write. */
+const ZODS_OWN = /^(Invalid|Too (big|small)|Unrecognized)/;
+
+/**
+ * Every wrong field with a sentence.
+ * @param value what was checked, to tell what is missing from what is wrong
+ */
+export function sentences(error: z.ZodError, schema: z.ZodType, value: unknown): FieldSentence[] {
+  // What goes in, or, where any text does because it is converted, what comes out.
+  const roots = (['input', 'output'] as const).map((io) =>
+    z.toJSONSchema(schema, { unrepresentable: 'any', io }),
+  );
+  return error.issues.flatMap((issue) => {
+    const nodes = roots.flatMap((root) => at(root, issue.path, value) ?? []);
+    if (issue.code === 'unrecognized_keys') return unknownFields(issue, nodes[0] ?? null);
+    const field = issue.path.map(String).join('.');
+    const isOwn = ZODS_OWN.test(issue.message);
+    const expected = isOwn ? nodes.reduce<string | null>((said, node) => said ?? words(node), null) : null;
+    const options = 'options' in issue && Array.isArray(issue.options) ? issue.options : null;
+    if (expected === null && options) return [{ field, message: `must be one of ${options.join(', ')}` }];
+    if (expected === null) return [{ field, message: lowerFirst(issue.message) }];
+    const isMissing = issue.path.length > 0 && valueAt(value, issue.path) === undefined;
+    return [{ field, message: isMissing ? `is missing; it must be ${expected}` : `must be ${expected}` }];
+  });
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  let found = value;
+  for (const step of path) {
+    if (typeof found !== 'object' || found === null) return undefined;
+    found = (found as Record<PropertyKey, unknown>)[step];
+  }
+  return found;
+}

@@ -27,66 +27,82 @@ function range({ minimum, maximum, exclusiveMinimum }: Node): string {
   return `${least === undefined ? '' : `, ${least} or more`}${most === undefined ? '' : `, ${most} or less`}`;
 }
 
-const asNode = (value: unknown): Node | null =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Node) : null;
+/** A schema in parts: those with a name are referred to by it. */
+class Parts {
+  readonly root: Node;
+  readonly #named: Readonly<Record<string, unknown>>;
 
-function list(node: Node): string {
-  const { minItems, maxItems } = node;
-  const item = asNode(node.items);
-  const count = minItems !== undefined && minItems === maxItems ? `${minItems} values` : 'values';
-  const each = item && words(item);
-  return each === null ? 'a list' : `a list of ${count}, each ${each}`;
-}
-
-/** What a value may be; null where nothing can be said in words. */
-function words(node: Node): string | null {
-  const kinds = node.anyOf ?? node.oneOf;
-  if (kinds) {
-    const said = kinds.map((kind) => words(kind as Node));
-    return said.includes(null) ? null : [...new Set(said)].join(', or ');
+  constructor(root: Node) {
+    this.#named = root.$defs ?? {};
+    this.root = this.part(root) ?? root;
   }
-  if (node.enum) return `one of ${node.enum.join(', ')}`;
-  if (node.const !== undefined) return JSON.stringify(node.const);
-  switch (node.type) {
-    case 'integer':
-      return `a whole number${range(node)}`;
-    case 'number':
-      return `a number${range(node)}`;
-    case 'boolean':
-      return 'true or false';
-    case 'string':
-      return node.pattern === undefined ? 'a text' : null;
-    case 'array':
-      return list(node);
-    case 'object':
-      return 'an object';
-    case 'null':
-      return 'null';
-    default:
-      return null;
+
+  /** A part, followed to where it is described; null where there is none. */
+  part(value: unknown): Node | null {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+    const node = value as Node;
+    return node.$ref === undefined ? node : this.part(this.#named[node.$ref.replace('#/$defs/', '')]);
   }
-}
 
-/** Of an object that may be of several kinds, the kind that a value is by its fixed fields, such as "format". */
-function kindOf(node: Node, value: unknown): Node | null {
-  const kinds = node.oneOf ?? node.anyOf;
-  if (!kinds) return node;
-  const isKind = (kind: Node) =>
-    Object.entries(kind.properties ?? {}).every(([name, field]) => {
-      const fixed = asNode(field)?.const;
-      return fixed === undefined || fixed === valueAt(value, [name]);
-    });
-  const objects = kinds.flatMap((kind) => asNode(kind) ?? []).filter(({ properties }) => properties);
-  return objects.find(isKind) ?? null;
-}
+  /** The kinds that a value may be of; null where it is of one. */
+  kinds(node: Node): Node[] | null {
+    const kinds: readonly unknown[] | undefined = node.oneOf ?? node.anyOf;
+    return kinds?.map((kind) => this.part(kind)).filter((kind) => kind !== null) ?? null;
+  }
 
-/** The part of a schema that a path leads to; null where there is none. */
-function at(node: Node, path: readonly PropertyKey[], value: unknown): Node | null {
-  const [step, ...rest] = path;
-  if (step === undefined) return node;
-  const next = typeof step === 'number' ? node.items : kindOf(node, value)?.properties?.[String(step)];
-  const part = asNode(next);
-  return part && at(part, rest, valueAt(value, [step]));
+  /** The part that a path leads to; null where there is none. */
+  at(node: Node, path: readonly PropertyKey[], value: unknown): Node | null {
+    const [step, ...rest] = path;
+    if (step === undefined) return node;
+    const next = typeof step === 'number' ? node.items : this.#fields(node, value)[String(step)];
+    const part = this.part(next);
+    return part && this.at(part, rest, valueAt(value, [step]));
+  }
+
+  /** The fields of an object; of one of several kinds, those of the kind that its fixed fields say, such as "format". */
+  #fields(node: Node, value: unknown): Readonly<Record<string, unknown>> {
+    const isKind = (kind: Node) =>
+      Object.entries(kind.properties ?? {}).every(([name, field]) => {
+        const fixed = this.part(field)?.const;
+        return fixed === undefined || fixed === valueAt(value, [name]);
+      });
+    const kinds = this.kinds(node)?.filter(({ properties }) => properties !== undefined) ?? [node];
+    return kinds.find(isKind)?.properties ?? {};
+  }
+
+  /** What a value may be; null where nothing can be said in words. */
+  words(node: Node): string | null {
+    const kinds = this.kinds(node);
+    if (kinds) {
+      const said = kinds.map((kind) => this.words(kind));
+      return said.includes(null) ? null : [...new Set(said)].join(', or ');
+    }
+    if (node.enum) return `one of ${node.enum.join(', ')}`;
+    if (node.const !== undefined) return JSON.stringify(node.const);
+    switch (node.type) {
+      case 'integer':
+        return `a whole number${range(node)}`;
+      case 'number':
+        return `a number${range(node)}`;
+      case 'boolean':
+        return 'true or false';
+      case 'string':
+        return node.pattern === undefined ? 'a text' : null;
+      case 'array':
+        return this.#list(node);
+      case 'object':
+        return 'an object';
+      default:
+        return node.type === 'null' ? 'null' : null;
+    }
+  }
+
+  #list({ minItems, maxItems, items }: Node): string {
+    const item = this.part(items);
+    const count = minItems !== undefined && minItems === maxItems ? `${minItems} values` : 'values';
+    const each = item && this.words(item);
+    return each === null ? 'a list' : `a list of ${count}, each ${each}`;
+  }
 }
 
 function unknownFields(
@@ -114,15 +130,15 @@ const ZODS_OWN = /^(Invalid|Too (big|small)|Unrecognized)/;
  */
 export function sentences(error: z.ZodError, schema: z.ZodType, value: unknown): FieldSentence[] {
   // What goes in, or, where any text does because it is converted, what comes out.
-  const roots = (['input', 'output'] as const).map((io) =>
-    z.toJSONSchema(schema, { unrepresentable: 'any', io }),
+  const inAndOut = (['input', 'output'] as const).map(
+    (io) => new Parts(z.toJSONSchema(schema, { unrepresentable: 'any', io })),
   );
-  return error.issues.flatMap((issue) => {
-    const nodes = roots.flatMap((root) => at(root, issue.path, value) ?? []);
-    if (issue.code === 'unrecognized_keys') return unknownFields(issue, nodes[0] ?? null);
+  return error.issues.flatMap((issue): FieldSentence[] => {
+    const found = inAndOut.map((parts) => ({ parts, node: parts.at(parts.root, issue.path, value) }));
+    if (issue.code === 'unrecognized_keys') return unknownFields(issue, found[0]?.node ?? null);
     const field = issue.path.map(String).join('.');
-    const isOwn = ZODS_OWN.test(issue.message);
-    const expected = isOwn ? nodes.reduce<string | null>((said, node) => said ?? words(node), null) : null;
+    const said = found.map(({ parts, node }) => node && parts.words(node));
+    const expected = ZODS_OWN.test(issue.message) ? (said.find((one) => one !== null) ?? null) : null;
     const options = 'options' in issue && Array.isArray(issue.options) ? issue.options : null;
     if (expected === null && options) return [{ field, message: `must be one of ${options.join(', ')}` }];
     if (expected === null) return [{ field, message: lowerFirst(issue.message) }];

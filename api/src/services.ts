@@ -140,9 +140,10 @@ function openOperations(
   { predictions, queues, waiters, serving, models }: ReturnType<typeof openPredictions> & ModelServices,
 ) {
   const statistics = new StatisticsStore(database);
+  const workers = new WorkerStore(database);
   const operations = new OperationsMonitor(
     statistics,
-    () => serving.workers(),
+    () => workers.liveOfAnyRole(),
     () => Object.fromEntries([...models.models.values()].map(({ name, queue }) => [name, queue])),
   );
   const readiness = new Readiness({

@@ -1,10 +1,9 @@
 /** A small Scry that trains, in this process: the API, and the jobs of a worker. */
 import type { DatasetView } from '@scry/shared/contracts/dataset';
 import { hasEnded, type TrainingView } from '@scry/shared/contracts/training';
-import { openDatabase } from '@scry/shared/database/database';
-import { openJobServer } from '@scry/shared/queue/open';
 import type { Config } from '@scry/shared/runtime/config';
-import { TrainingJobs } from '@scry/worker/jobs/train/training-jobs';
+import { WorkerMetrics } from '@scry/worker/health/metrics';
+import { startTrainer as startWorkerThatTrains } from '@scry/worker/jobs/train/trainer';
 import type { TestApp } from './app.js';
 import { quiet } from './services.js';
 
@@ -52,25 +51,14 @@ export async function follow(
 }
 
 export interface TestTrainer {
+  readonly metrics: WorkerMetrics;
   close(): Promise<void>;
 }
 
-/** Trains what the app queues. */
+/** Trains what the app queues, as a worker does that does nothing else. */
 export async function startTrainer({ TRAIN_THREADS = 1, ...config }: Config): Promise<TestTrainer> {
-  const database = openDatabase(config.DATABASE_URL, { max: 4, name: 'test-trainer', log: quiet });
-  const jobServer = await openJobServer(config.QUEUE_URL, 4, quiet);
-  const consumer = jobServer.consumer();
-  const jobs = new TrainingJobs({
-    ...{ database, jobServer, consumer },
-    config: { ...config, TRAIN_THREADS },
-    log: quiet,
-  });
-  return {
-    async close() {
-      jobs.close();
-      await consumer.close();
-      await jobServer.close();
-      await database.close();
-    },
-  };
+  const metrics = new WorkerMetrics();
+  const settings: Config = { ...config, TRAIN_THREADS, WORKER_ROLES: ['train'], WORKER_ID: 'trainer' };
+  const service = await startWorkerThatTrains(settings, quiet, metrics);
+  return { metrics, close: () => service.stop() };
 }

@@ -9,7 +9,7 @@ import { keepAliveFile } from './health/alive.js';
 import { serveMetrics } from './health/metrics-server.js';
 import { defaultThreads } from './inference/default-threads.js';
 import type { EngineModules } from './inference/engines/registry.js';
-import { runTrainer } from './jobs/train/trainer.js';
+import { startTrainer } from './jobs/train/trainer.js';
 import { startWorker, type WorkerService } from './service.js';
 
 /**
@@ -21,8 +21,6 @@ export async function runWorker(env: NodeJS.ProcessEnv, engines: EngineModules =
   const settings = loadConfig(env);
   const config = { ...settings, WORKER_THREADS: settings.WORKER_THREADS ?? defaultThreads(settings.DEVICE) };
   const log = createLogger('worker', config.LOG_LEVEL).child({ worker: config.WORKER_ID });
-
-  if (!config.WORKER_ROLES.includes('predict')) return runTrainer(config, log);
 
   const metrics = config.WORKER_PORT === 0 ? null : new (await import('./health/metrics.js')).WorkerMetrics();
   const server =
@@ -42,9 +40,15 @@ export async function runWorker(env: NodeJS.ProcessEnv, engines: EngineModules =
   const onUnhealthy = (sentence: string) => lifecycle.shutDown(sentence, 1);
 
   await orExit(log, checkQueueAccess(config.QUEUE_URL));
-  service = await orExit(log, startWorker(config, log, { onUnhealthy, engines, metrics }));
+  const predicts = config.WORKER_ROLES.includes('predict');
+  service = await orExit(
+    log,
+    predicts
+      ? startWorker(config, log, { onUnhealthy, engines, metrics })
+      : startTrainer(config, log, metrics),
+  );
   const models = service.beat().models.map(({ name, version }) => versionKey(name, version));
-  log.info({ models, threads: config.WORKER_THREADS }, 'ready');
+  log.info(predicts ? { models, threads: config.WORKER_THREADS } : {}, predicts ? 'ready' : 'ready to train');
   if (config.WORKER_ALIVE_FILE) await keepAliveFile(config.WORKER_ALIVE_FILE, log);
   server?.ready();
   lifecycle.ready();

@@ -9,7 +9,7 @@ import { ChangeListener, STOP_CHANNEL } from '@scry/shared/database/change-liste
 import { type Database, openDatabase } from '@scry/shared/database/database';
 import { MODELS_CHANNEL } from '@scry/shared/database/model-changes';
 import { PredictionStore } from '@scry/shared/database/predictions';
-import { BEAT_MS, type WorkerBeat, WorkerStore } from '@scry/shared/database/workers';
+import { type WorkerBeat, WorkerStore } from '@scry/shared/database/workers';
 import { configureSharp } from '@scry/shared/imaging/libvips';
 import { openJobServer } from '@scry/shared/queue/open';
 import type { JobServer } from '@scry/shared/queue/server';
@@ -17,6 +17,7 @@ import { grantedCpus } from '@scry/shared/runtime/cpus';
 import type { Logger } from '@scry/shared/runtime/log';
 import { openImages, prepareImages } from '@scry/shared/storage/data-folder';
 import type { ImageStorage } from '@scry/shared/storage/image-storage';
+import { keepBeating } from './health/heartbeat.js';
 import { InferenceHealth } from './health/inference-health.js';
 import type { WorkerMetrics } from './health/metrics.js';
 import { type ImageLimits, ImageReader } from './imaging/image-reader.js';
@@ -35,26 +36,6 @@ export interface WorkerService {
   stop(): Promise<void>;
   /** When `stop` takes too long: gives back what still runs. */
   abandon(): Promise<void>;
-}
-
-/** Says every few seconds that this worker lives. @returns how to say so at once, and how to end it, with a goodbye */
-async function keepBeating(
-  workers: WorkerStore,
-  beat: () => WorkerBeat,
-  log: Logger,
-): Promise<{ now(): void; end(): Promise<void> }> {
-  await workers.beat(beat());
-  const now = () => {
-    workers.beat(beat()).catch((error: Error) => log.warn({ error: error.message }, 'heartbeat not written'));
-  };
-  const timer = setInterval(now, BEAT_MS);
-  return {
-    now,
-    async end() {
-      clearInterval(timer);
-      await workers.remove(beat().id);
-    },
-  };
 }
 
 /** Consumers wait for a queue that is unavailable, so starting does too. */
@@ -161,7 +142,14 @@ export async function startWorker(
   const { pool, store, reader, quarantine, predictor } = predicting;
   const consumer = jobServer.consumer();
   const training = config.WORKER_ROLES.includes('train')
-    ? new TrainingJobs({ config, database, jobServer, consumer, log })
+    ? new TrainingJobs({
+        config,
+        database,
+        jobServer,
+        consumer,
+        log,
+        metrics: options.metrics?.trainings ?? null,
+      })
     : null;
   const models = await openModels(config, {
     ...predicting,
@@ -175,7 +163,8 @@ export async function startWorker(
   if (Object.keys(pool.absent).length > 0) log.info(pool.absent, 'devices not available on this machine');
 
   const beat = (): WorkerBeat => ({
-    ...{ id: config.WORKER_ID, host: hostname(), pid: process.pid },
+    ...{ id: config.WORKER_ID, host: hostname(), pid: process.pid, roles: config.WORKER_ROLES },
+    training: training?.running?.id ?? null,
     ...{ models: models.manager.served, problems: models.manager.problems },
     queueProblem: consumer.problem(),
   });

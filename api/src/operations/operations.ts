@@ -80,10 +80,11 @@ function failuresOf(kept: ReadonlyMap<number, Kept>): Operations['failures'] {
   return [...sums].map(([code, count]) => ({ code, count })).sort((one, other) => one.code - other.code);
 }
 
-function workerView({ id, host, startedAt, models, problems, queueProblem }: LiveWorker, now: number) {
+function workerView(worker: LiveWorker, now: number) {
+  const { id, host, startedAt, roles, training, models, problems, queueProblem } = worker;
   const up_s = Math.max(0, now - startedAt.getTime() / 1000);
   return {
-    ...{ id, host, up_s, models: [...models] },
+    ...{ id, host, up_s, roles, training, models: [...models] },
     problems: problems.map(({ name, message }) => ({ name, message: withoutFolders(message) })),
     queue_problem: queueProblem,
   };

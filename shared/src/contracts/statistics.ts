@@ -121,6 +121,8 @@ export const operationsSchema = z
         id: z.string(),
         host: z.string(),
         up_s: z.number().describe('Since it started, seconds.'),
+        roles: z.array(z.enum(['predict', 'train'])),
+        training: z.string().nullable().describe('Id of the training that runs there.'),
         models: z.array(
           z.object({ name: z.string(), version: z.string(), device: z.string(), runtime: z.string() }),
         ),

@@ -1,6 +1,7 @@
 /** The workers table: who lives, what it serves, on what. Seconds and ages are by the database's clock. */
 import type { WorkerModel } from '../contracts/model.js';
 import { versionKey } from '../contracts/version.js';
+import type { Config } from '../runtime/config.js';
 import type { Database } from './database.js';
 
 /** How often a worker says that it lives; one not heard of for three times as long counts as gone. */
@@ -12,6 +13,10 @@ export interface WorkerBeat {
   readonly id: string;
   readonly host: string;
   readonly pid: number;
+  /** What it does; unset: everything. */
+  readonly roles?: Config['WORKER_ROLES'];
+  /** The training that runs there. */
+  readonly training?: string | null;
   readonly models: readonly WorkerModel[];
   /** Versions that could not be loaded, with a sentence. */
   readonly problems: readonly {
@@ -24,6 +29,8 @@ export interface WorkerBeat {
 }
 
 export interface LiveWorker extends WorkerBeat {
+  readonly roles: Config['WORKER_ROLES'];
+  readonly training: string | null;
   readonly startedAt: Date;
   readonly seenAt: Date;
 }
@@ -36,15 +43,17 @@ const BEAT = `
     ON CONFLICT (name) DO UPDATE SET served_at = now()
       WHERE s.served_at NOT BETWEEN now() - $8 * interval '1 second' AND now()
   )
-  INSERT INTO workers (id, host, pid, models, problems, queue_problem) VALUES ($1, $2, $3, $4::json, $5::json, $6)
+  INSERT INTO workers (id, host, pid, models, problems, queue_problem, roles, training)
+  VALUES ($1, $2, $3, $4::json, $5::json, $6, $9, $10)
   ON CONFLICT (id) DO UPDATE SET host = $2, pid = $3, models = $4::json, problems = $5::json, queue_problem = $6,
-    seen_at = now()`;
+    roles = $9, training = $10, seen_at = now()`;
 // A time in the future is no sign of life: the clock was set back since.
 const LIVE = `
-  SELECT id, host, pid, models, problems, queue_problem AS "queueProblem", started_at AS "startedAt",
-         seen_at AS "seenAt"
+  SELECT id, host, pid, models, problems, queue_problem AS "queueProblem", roles, training,
+         started_at AS "startedAt", seen_at AS "seenAt"
   FROM workers
-  WHERE seen_at BETWEEN now() - $1 * interval '1 second' AND now() + $1 * interval '1 second' ORDER BY id`;
+  WHERE ($2::text IS NULL OR $2 = ANY (roles))
+    AND seen_at BETWEEN now() - $1 * interval '1 second' AND now() + $1 * interval '1 second' ORDER BY id`;
 const SERVED = `
   SELECT name, extract(epoch FROM now() - served_at)::float8 AS "agoS" FROM served_models WHERE served_at <= now()`;
 const REMOVE = `DELETE FROM workers WHERE id = $1 OR seen_at < now() - $2 * interval '1 second'`;
@@ -67,13 +76,20 @@ export class WorkerStore {
       worker.queueProblem,
       worker.models.map(({ name, version }) => versionKey(name, version)),
       BEAT_MS / 1000,
+      worker.roles ?? ['predict', 'train'],
+      worker.training ?? null,
     ];
     await this.#database.run('worker_beat', BEAT, values);
   }
 
-  /** Workers heard of lately. */
+  /** Workers that predict, heard of lately. */
   live(): Promise<LiveWorker[]> {
-    return this.#database.run<LiveWorker>('worker_live', LIVE, [GONE_AFTER_S]);
+    return this.#database.run<LiveWorker>('worker_live', LIVE, [GONE_AFTER_S, 'predict']);
+  }
+
+  /** Workers heard of lately, also those that only train. */
+  liveOfAnyRole(): Promise<LiveWorker[]> {
+    return this.#database.run<LiveWorker>('worker_live', LIVE, [GONE_AFTER_S, null]);
   }
 
   /** How long ago each version (`name@version`) was last served by any worker, seconds. */

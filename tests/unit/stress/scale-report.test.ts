@@ -93,7 +93,8 @@ describe('a report on scaling', () => {
 });
 
 describe('a system is ready to be measured', () => {
-  const worker = { id: 'w', host: 'h', up_s: 1, models: [], problems: [], queue_problem: null };
+  const idle = { id: 'w', host: 'h', up_s: 1, models: [], problems: [], queue_problem: null };
+  const worker = { ...idle, roles: ['predict' as const], training: null };
   const serving = { ...worker, models: [{ name: 'm', version: '1', device: 'cpu', runtime: 'r' }] };
 
   test('when as many workers as asked for serve a model, and nothing is left over', () => {

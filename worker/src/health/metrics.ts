@@ -5,6 +5,7 @@
 import type { PredictionJob } from '@scry/shared/queue/job';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Answered } from '../jobs/predict/answered.js';
+import { TrainingMetrics } from './training-metrics.js';
 
 const STEP_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const WAIT_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600];
@@ -31,6 +32,7 @@ export function sizeLabel(batchSize: number): string {
 
 export class WorkerMetrics {
   readonly registry = new Registry();
+  readonly trainings = new TrainingMetrics(this.registry);
   readonly #queueWait: Histogram<'model'>;
   readonly #decode: Histogram<'model'>;
   readonly #batchWait: Histogram<'model'>;

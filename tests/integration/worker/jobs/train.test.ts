@@ -1,4 +1,5 @@
 import type { ItemView } from '@scry/shared/contracts/dataset';
+import type { Operations } from '@scry/shared/contracts/statistics';
 import {
   newTrainingId,
   type TrainingAnswerView,
@@ -9,6 +10,7 @@ import {
 import { type Database, openDatabase } from '@scry/shared/database/database';
 import { ModelVersionStore } from '@scry/shared/database/model-versions';
 import { TrainingStore } from '@scry/shared/database/trainings';
+import { WorkerStore } from '@scry/shared/database/workers';
 import { modelBlob } from '@scry/shared/models/version-content';
 import { startApp, type TestApp } from '../../../helpers/app.js';
 import { colorZip } from '../../../helpers/color-zip.js';
@@ -175,6 +177,26 @@ it('a network of its own and a whole base model learn colors', async () => {
   });
   expect(tuned).toMatchObject({ state: 'succeeded', error: null });
 }, 120_000);
+
+it('a worker that only trains says that it lives, what it trains, and how its trainings ended', async () => {
+  const request = { dataset, method: 'scratch', input_size: 16, epochs: 1000, name: 'watched' };
+  const { id } = (await (await startTraining(app, request)).json()) as TrainingView;
+  await follow(app, id, ({ progress }) => (progress.epoch ?? 0) > 0);
+  expect(await trainer.metrics.registry.metrics()).toMatch(/^scry_worker_training\{method="scratch"\} 1$/m);
+  const look = async () => (await get<Operations>('/v1/stats')).workers;
+  let workers = await look();
+  while (workers[0]?.training !== id) workers = await look();
+  expect(workers).toMatchObject([{ id: 'trainer', roles: ['train'], models: [] }]);
+  expect(await new WorkerStore(database).live()).toEqual([]); // no prediction may wait for it
+  await app.fetchAsAdmin(`/v1/trainings/${id}/cancel`, { method: 'POST' });
+  await follow(app, id);
+  let metrics = '';
+  while (!/outcome="canceled"/.test(metrics)) {
+    await new Promise(setImmediate); // reading them alone would let nothing else happen
+    metrics = await trainer.metrics.registry.metrics();
+  }
+  expect(metrics).toMatch(/^scry_worker_trainings_total\{method="scratch",outcome="canceled"\} 1$/m);
+}, 60_000);
 
 it('a training that is canceled makes no version, or one of the best so far', async () => {
   const long = { dataset, method: 'scratch', input_size: 16, epochs: 1000, name: 'long' };

@@ -1,38 +1,48 @@
 /** A worker that trains and does not predict: it loads no models. */
+import { hostname } from 'node:os';
 import { openDatabase } from '@scry/shared/database/database';
-import { checkQueueAccess } from '@scry/shared/queue/access';
+import { type WorkerBeat, WorkerStore } from '@scry/shared/database/workers';
 import { openJobServer } from '@scry/shared/queue/open';
 import type { Config } from '@scry/shared/runtime/config';
-import { manageLifecycle } from '@scry/shared/runtime/lifecycle';
 import type { Logger } from '@scry/shared/runtime/log';
-import { orExit } from '@scry/shared/runtime/setting-problem';
 import { prepareImages } from '@scry/shared/storage/data-folder';
+import { keepBeating } from '../../health/heartbeat.js';
+import type { WorkerMetrics } from '../../health/metrics.js';
+import type { WorkerService } from '../../service.js';
 import { TrainingJobs } from './training-jobs.js';
 
-/** Runs until this process is asked to stop. */
-export async function runTrainer(config: Config, log: Logger): Promise<void> {
-  await orExit(log, checkQueueAccess(config.QUEUE_URL));
+/** Starts to take trainings. @throws what the database, the queue or the disk say */
+export async function startTrainer(
+  config: Config,
+  log: Logger,
+  metrics: WorkerMetrics | null,
+): Promise<WorkerService> {
   const database = openDatabase(config.DATABASE_URL, {
     max: config.DATABASE_POOL,
     name: 'scry-trainer',
     log,
   });
   const jobServer = await openJobServer(config.QUEUE_URL, config.DATABASE_POOL, log);
-  await orExit(log, prepareImages(config.DATA_DIR));
+  await prepareImages(config.DATA_DIR);
   await jobServer.prepare();
   const consumer = jobServer.consumer();
-  const jobs = new TrainingJobs({ config, database, jobServer, consumer, log });
-  const lifecycle = manageLifecycle({
-    log,
-    deadlineMs: config.SHUTDOWN_TIMEOUT_S * 1000,
+  const trainings = metrics?.trainings ?? null;
+  const jobs = new TrainingJobs({ config, database, jobServer, consumer, log, metrics: trainings });
+  const beat = (): WorkerBeat => ({
+    ...{ id: config.WORKER_ID, host: hostname(), pid: process.pid, roles: config.WORKER_ROLES },
+    ...{ models: [], problems: [], training: jobs.running?.id ?? null },
+    queueProblem: consumer.problem(),
+  });
+  const beating = await keepBeating(new WorkerStore(database), beat, log);
+  return {
+    beat,
     async stop() {
       jobs.close();
       await consumer.close();
+      await beating.end();
       await jobServer.close();
       await database.close();
     },
-    onDeadline: () => consumer.abandon(),
-  });
-  log.info('ready to train');
-  lifecycle.ready();
+    abandon: () => consumer.abandon(),
+  };
 }

@@ -22,6 +22,7 @@ import type { Config } from '@scry/shared/runtime/config';
 import { grantedCpus } from '@scry/shared/runtime/cpus';
 import type { Logger } from '@scry/shared/runtime/log';
 import { openBlobs } from '@scry/shared/storage/data-folder';
+import type { MeasuredTraining, TrainingMetrics, TrainingOutcome } from '../../health/training-metrics.js';
 import { oneLine } from '../../models/manifest-problem.js';
 import { TrainingRun, type TrainingRunParts } from './training-run.js';
 
@@ -31,6 +32,7 @@ export interface TrainingJobsParts {
   readonly jobServer: JobServer;
   readonly consumer: JobConsumer;
   readonly log: Logger;
+  readonly metrics?: TrainingMetrics | null;
 }
 
 const LOOK_EVERY_MS = 5000;
@@ -66,7 +68,13 @@ export class TrainingJobs {
       log,
     };
     parts.consumer.add<TrainingJob>(TRAINING_QUEUE, { concurrency: 1, process: (job) => this.#process(job) });
+    parts.metrics?.watch(() => this.#running);
     this.#timer = setInterval(() => void this.#look(), LOOK_EVERY_MS);
+  }
+
+  /** The training that runs here. */
+  get running(): (MeasuredTraining & { readonly id: string }) | null {
+    return this.#running;
   }
 
   /** Leaves what runs to whoever takes it next. Comes before the consumer's own end, which waits for what runs. */
@@ -85,9 +93,10 @@ export class TrainingJobs {
       return this.#giveUp(training, `its worker died ${training.deaths} times`);
     const run = new TrainingRun(this.#runParts, training);
     this.#running = run;
+    let outcome: TrainingOutcome = 'interrupted';
     try {
       if (this.#closing) run.release();
-      await run.run();
+      outcome = await run.run();
     } catch (error) {
       log.error({ training: training.id, error: (error as Error).message }, 'a training was interrupted');
       if (job.attemptsMade + 1 >= job.attempts) return this.#giveUp(training, oneLine(error));
@@ -95,6 +104,7 @@ export class TrainingJobs {
       throw error;
     } finally {
       this.#running = null;
+      this.#parts.metrics?.ended(training.method, outcome);
     }
     return this.#closing ? { putOffMs: ASK_AGAIN_MS } : 'done';
   }

@@ -14,6 +14,9 @@ export interface TrainingProcess {
   /** Ends it between two steps, with what is best so far. */
   stop(): void;
   kill(): void;
+  /** Stops it where it is, until it goes on. On Windows it goes on. */
+  rest(): void;
+  goOn(): void;
 }
 
 function send(child: ChildProcess, message: ToProcess): void {
@@ -46,7 +49,19 @@ export function startTrainingProcess(
     });
   });
   send(child, request);
-  return { ended, stop: () => send(child, { kind: 'stop' }), kill: () => child.kill('SIGKILL') };
+  let resting = false;
+  const turn = (rest: boolean) => {
+    if (rest === resting || process.platform === 'win32') return;
+    resting = rest;
+    child.kill(rest ? 'SIGSTOP' : 'SIGCONT');
+  };
+  return {
+    ended,
+    stop: () => send(child, { kind: 'stop' }),
+    kill: () => child.kill('SIGKILL'),
+    rest: () => turn(true),
+    goOn: () => turn(false),
+  };
 }
 
 function lowerPriority(pid: number): void {

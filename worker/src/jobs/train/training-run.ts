@@ -10,16 +10,28 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { toPlainText } from '@scry/shared/contracts/plain-text';
-import { type CurvePoint, withMethodDefaults } from '@scry/shared/contracts/training';
+import {
+  type CurvePoint,
+  type Method,
+  type TrainingProgress,
+  withMethodDefaults,
+} from '@scry/shared/contracts/training';
 import type { DatasetItemStore } from '@scry/shared/database/dataset-items';
 import type { ModelLabelStore } from '@scry/shared/database/model-labels';
 import type { ModelVersionStore } from '@scry/shared/database/model-versions';
 import { persist } from '@scry/shared/database/persist';
-import type { Training, TrainingEnd, TrainingStore, TrainingUpdate } from '@scry/shared/database/trainings';
+import {
+  TRAINING_LEASE_S,
+  type Training,
+  type TrainingEnd,
+  type TrainingStore,
+  type TrainingUpdate,
+} from '@scry/shared/database/trainings';
 import { findBase } from '@scry/shared/models/base-model';
 import type { Config } from '@scry/shared/runtime/config';
 import type { Logger } from '@scry/shared/runtime/log';
 import type { Blobs } from '@scry/shared/storage/blobs';
+import type { TrainingOutcome } from '../../health/training-metrics.js';
 import type { ImageLimits } from '../../imaging/failures.js';
 import { ModelFiles } from '../../models/model-files.js';
 import { keepPack, layOutPacks } from './embedding-packs.js';
@@ -45,6 +57,11 @@ export interface TrainingRunParts {
 
 /** How often this worker says that it works on the training, and hears whether it is to stop. */
 const TOUCH_EVERY_MS = 2000;
+/**
+ * Not heard for so long, the row may soon be somebody else's: the process rests until it is known whose it is. Shorter than the
+ * lease by more than a touch takes.
+ */
+const REST_AFTER_MS = (TRAINING_LEASE_S - 5) * 1000;
 const MOST_LINES = 200;
 /** A point without a checkpoint comes every few milliseconds; the row has all of them in the end. */
 const CURVE_EVERY_MS = 500;
@@ -65,6 +82,9 @@ export class TrainingRun {
   /** Content of the base model; null: it has no base, or one that is no version yet. */
   #base: string | null = null;
   #hash: string | null;
+  #progress: TrainingProgress = {};
+  /** When a touch began that the row answered. */
+  #heardAt = performance.now();
   #curveWrittenAt = Number.NEGATIVE_INFINITY;
   /** Writes about the progress, one after the other. */
   #writing: Promise<void> = Promise.resolve();
@@ -79,17 +99,30 @@ export class TrainingRun {
     this.#hash = training.datasetHash;
   }
 
+  get id(): string {
+    return this.#training.id;
+  }
+
+  get method(): Method {
+    return this.#training.method;
+  }
+
+  get progress(): TrainingProgress {
+    return this.#progress;
+  }
+
   /** Does the training, to its end as written. @throws faults of this machine: it may be tried again */
-  async run(): Promise<void> {
+  async run(): Promise<TrainingOutcome> {
     const folder = await mkdtemp(path.join(tmpdir(), 'scry-train-'));
     const timer = setInterval(() => void this.#touch(), TOUCH_EVERY_MS);
     try {
       const end = await this.#do(folder);
-      if (end) await this.#end(end);
-      else if (this.#interruption === 'stopping') await this.#parts.store.release(this.#training);
+      if (end) return await this.#end(end);
+      if (this.#interruption === 'stopping') await this.#parts.store.release(this.#training);
+      return 'interrupted';
     } catch (error) {
       if (!(error instanceof TrainingRefused)) throw error;
-      await this.#end({ state: 'failed', error: error.message });
+      return await this.#end({ state: 'failed', error: error.message });
     } finally {
       clearInterval(timer);
       this.#process?.kill();
@@ -119,7 +152,9 @@ export class TrainingRun {
     if (this.#interruption || !ended) return null;
     if ('died' in ended) throw new Error(`the training's process ended: ${ended.died}`);
     if (ended.kind === 'failed') return { state: 'failed', error: ended.error };
+    // Asks once more whose the training is, before anything of it can be seen.
     await this.#write({ state: 'training', curve: this.#curve });
+    if (this.#interruption) return this.#interruption === 'discard' ? { state: 'canceled' } : null;
     const training = { ...this.#training, datasetHash: this.#hash };
     const version = await publish(this.#parts, training, { ...ended, curve: this.#curve });
     const { metrics, answers } = ended;
@@ -196,6 +231,7 @@ export class TrainingRun {
       this.#lines.push(toPlainText(message.line));
       await this.#write({ log: this.#lines.slice(-MOST_LINES) });
     } else if (message.kind === 'progress') {
+      this.#progress = message.progress;
       await this.#write({ state: message.state, progress: message.progress });
     } else if (message.kind === 'epoch') await this.#noteEpoch(message);
     else if (message.kind === 'embeddings' && this.#base)
@@ -230,8 +266,12 @@ export class TrainingRun {
   }
 
   async #touch(): Promise<void> {
+    const began = performance.now();
+    if (began - this.#heardAt > REST_AFTER_MS) this.#process?.rest();
     try {
       this.#obey(await this.#parts.store.touch(this.#training));
+      this.#heardAt = began;
+      this.#process?.goOn();
     } catch (error) {
       this.#parts.log.warn({ error: (error as Error).message }, 'a training is not known to be worked on');
     }
@@ -246,15 +286,16 @@ export class TrainingRun {
     }
   }
 
-  async #end(end: TrainingEnd): Promise<void> {
+  async #end(end: TrainingEnd): Promise<TrainingOutcome> {
     const { store, log, blobs } = this.#parts;
     const { id } = this.#training;
-    if (!(await persist(() => store.end(this.#training, end), this.#stop.signal, log))) return;
+    if (!(await persist(() => store.end(this.#training, end), this.#stop.signal, log))) return 'interrupted';
     await this.#forgetCheckpoint(null);
     await blobs.delete(`trainings/${id}/items`);
     log.info(
       { training: id, state: end.state, ...('error' in end ? { error: end.error } : {}) },
       'training ended',
     );
+    return end.state;
   }
 }

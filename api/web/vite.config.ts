@@ -1,7 +1,11 @@
 import { defineConfig, type Plugin } from 'vite';
 
 /** Code that the page shares with the server; it imports nothing but types. */
-const SHARED = ['@scry/shared/tasks/segmentation/rle', '@scry/shared/imaging/format'];
+const SHARED = [
+  '@scry/shared/tasks/segmentation/rle',
+  '@scry/shared/tasks/class-hue',
+  '@scry/shared/imaging/format',
+];
 
 /** Of all else the page shares types only: one careless import would bring all of zod along. */
 const typesOnly: Plugin = {

@@ -1,5 +1,6 @@
 /** Draws answers onto images, as their task says: boxes with labels, masks, a line above the image. */
 import type { Answer, Output } from '@scry/shared/contracts/prediction';
+import type { ClassColors } from '@scry/shared/tasks/class-hue';
 import { taskSpec } from '@scry/shared/tasks/registry';
 import type { OverlayOptions, Sharp } from 'sharp';
 import { type Canvas, placeLabels, planCanvas, type Rect, type Size, toRect } from './canvas.js';
@@ -29,13 +30,17 @@ interface Labelled {
   readonly place: Rect;
 }
 
-async function labelled(answers: readonly Answer[], canvas: Canvas): Promise<Labelled[]> {
+async function labelled(
+  answers: readonly Answer[],
+  canvas: Canvas,
+  colors: ClassColors,
+): Promise<Labelled[]> {
   const boxes: Rect[] = [];
   const styles: (TagStyle & { text: string })[] = [];
   for (const answer of answers) {
     if (!answer.bbox) continue;
     boxes.push(toRect(answer.bbox, canvas.image));
-    const { hex, ink } = classColor(answer.class_index);
+    const { hex, ink } = classColor(answer, colors);
     styles.push({ text: labelText(answer), ink, background: hex });
   }
   const tags = await drawTags(styles, canvas.fontSize);
@@ -92,6 +97,7 @@ export function bannerText(output: Output, task: string): string | null {
  * Draws a prediction's answer.
  * @param open opens the image, upright and in color
  * @param size the image's, as a person sees it
+ * @param colors of the model's classes
  * @returns a JPEG whose longer side is 640 to 2048 pixels (a thin image has a rim)
  */
 export async function annotate(
@@ -99,13 +105,14 @@ export async function annotate(
   size: Size,
   output: Output,
   task: string,
+  colors: ClassColors,
 ): Promise<Buffer> {
   const sentence = bannerText(output, task);
   const canvas = planCanvas(size, sentence !== null);
   // The most confident choose their places first and are painted last.
   const { boxes, masks } = taskSpec(task).drawing;
-  const items = boxes ? await labelled(output.predictions, canvas) : [];
-  const colored = masks ? await maskLayer(output.predictions.toReversed(), canvas.image) : null;
+  const items = boxes ? await labelled(output.predictions, canvas, colors) : [];
+  const colored = masks ? await maskLayer(output.predictions.toReversed(), canvas.image, colors) : null;
   const painted = items.toReversed();
   const { image, width, height } = canvas;
   const layers: OverlayOptions[] = [

@@ -1,13 +1,13 @@
 /** One color per class, that of the page's boxes (--tone-bright in api/web/src/styles/tokens.css), and the ink that can be read on it. */
 
+import { type ClassColors, type ClassOfAnswer, classHue } from '@scry/shared/tasks/class-hue';
+
 export interface Color {
   readonly hex: string;
   /** Black or white, whichever contrasts more: 4.5 to 1 at least, whatever the color. */
   readonly ink: string;
 }
 
-/** Neighbouring classes lie this far apart on the color wheel, degrees: the golden angle never comes round. */
-const GOLDEN_ANGLE = 137.508;
 const SATURATION = 0.92;
 const LIGHTNESS = 0.64;
 /** Relative luminance at which black and white contrast the same. Source: WCAG 2.2, contrast ratio. */
@@ -24,8 +24,8 @@ function channel(hue: number, offset: number): number {
 const linear = (value: number) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
 
 /** The color of a class. */
-export function classColor(classIndex: number): Color {
-  const hue = (classIndex * GOLDEN_ANGLE) % 360;
+export function classColor(answer: ClassOfAnswer, colors: ClassColors): Color {
+  const hue = classHue(answer, colors);
   const [red, green, blue] = [channel(hue, 0), channel(hue, 8), channel(hue, 4)];
   const luminance = 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue);
   const hex = [red, green, blue].map((value) =>

@@ -9,6 +9,7 @@ import { Batcher } from '@scry/shared/runtime/batcher';
 import { StorageFull } from '@scry/shared/storage/free-space';
 import type { ImageStorage } from '@scry/shared/storage/image-storage';
 import type { Mask } from '@scry/shared/tasks/answer';
+import type { ClassColors } from '@scry/shared/tasks/class-hue';
 import { Problem } from '../http/problems.js';
 import { annotate } from './annotate.js';
 import { type Rect, type Size, toRect } from './canvas.js';
@@ -68,11 +69,16 @@ export class Renderer {
     this.#opener = new ImageOpener(storage, limits);
   }
 
-  /** The image with its answer drawn onto it, a JPEG. @throws Problem when the image is gone or cannot be read */
-  annotated({ image, output, task }: Prediction): Promise<Buffer> {
+  /**
+   * The image with its answer drawn onto it, a JPEG.
+   * @param colors of the model's classes
+   * @throws Problem when the image is gone or cannot be read
+   */
+  annotated({ image, output, task }: Prediction, colors: ClassColors): Promise<Buffer> {
     const answer = output ?? { predictions: [] };
-    const name = renderingName('annotated', [task, answer]);
-    return this.#kept(image, name, () => annotate(() => this.#opener.open(image), image, answer, task));
+    const name = renderingName('annotated', [task, answer, colors]);
+    const open = () => this.#opener.open(image);
+    return this.#kept(image, name, () => annotate(open, image, answer, task, colors));
   }
 
   /** What lies in a box, a JPEG. @throws Problem when the image is gone or cannot be read */

@@ -125,7 +125,7 @@ export const manifestSchema = z
     colors: z
       .record(z.string(), z.string().regex(/^#[0-9a-fA-F]{6}$/, 'must be a color such as "#c0392b"'))
       .default({})
-      .describe('Colors of classes where they are listed, by label.'),
+      .describe('Colors of classes, by label; boxes and masks take the hue.'),
     default: z.boolean().default(false).describe('Used when a request names no model.'),
     task: z.enum(TASKS).describe('What the outputs mean.'),
     engine: z

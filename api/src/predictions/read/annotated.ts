@@ -1,10 +1,11 @@
 /** GET /v1/predictions/{id}/annotated, /crops/{n} and /masks/{n}: images made from the upload and its answer. */
 import type { Prediction } from '@scry/shared/database/predictions';
+import type { ClassColors } from '@scry/shared/tasks/class-hue';
 import type { RequestHandler, Response } from 'express';
 import { z } from 'zod';
 import { idParams, problems } from '../../http/describe.js';
 import { Problem } from '../../http/problems.js';
-import type { Route } from '../../http/route.js';
+import type { Needs, Route } from '../../http/route.js';
 import { check } from '../../http/validate.js';
 import { renderingName } from '../../rendering/renderer.js';
 import { isKnown } from '../present.js';
@@ -22,6 +23,11 @@ function requireAnswer({ id, status, output }: Prediction): NonNullable<Predicti
       ? `Prediction "${id}" is ${status}. Ask again when it has succeeded.`
       : `Prediction "${id}" is ${status}: it has no answer to show.`;
   throw new Problem('not-answered', detail);
+}
+
+/** What the manifest says; a version that cannot be asked any more is drawn in the colors of numbers. */
+function colorsOf({ models }: Needs<'models'>, { model, modelVersion }: Prediction): ClassColors {
+  return models.models.get(model)?.versions.get(modelVersion)?.manifest.colors ?? {};
 }
 
 async function send(res: Response, name: string, draw: () => Promise<Buffer>): Promise<void> {
@@ -47,7 +53,7 @@ const placeParams = idParams.extend({
     .describe('Place in `output.predictions`, from 0.'),
 });
 
-export const annotatedImage: Route<'predictions' | 'renderer'> = {
+export const annotatedImage: Route<'predictions' | 'renderer' | 'models'> = {
   scope: 'any',
   description: {
     method: 'get',
@@ -70,8 +76,9 @@ export const annotatedImage: Route<'predictions' | 'renderer'> = {
       const shown = check(shownSchema, req.query);
       const prediction = await findPrediction(services, req);
       const output = shownOf(requireAnswer(prediction), shown);
-      const name = renderingName('annotated', [prediction.task, output]);
-      await send(res, name, () => services.renderer.annotated({ ...prediction, output }));
+      const colors = colorsOf(services, prediction);
+      const name = renderingName('annotated', [prediction.task, output, colors]);
+      await send(res, name, () => services.renderer.annotated({ ...prediction, output }, colors));
     },
   ],
 };

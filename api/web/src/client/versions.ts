@@ -37,16 +37,9 @@ export async function removeVersion(name: string, version: string): Promise<void
   await request(versionPath(name, version), { method: 'DELETE' });
 }
 
-/** Deletes a model with all its versions; the stable one goes last, for others need it until then. */
-export async function removeModel(
-  name: string,
-  versions: readonly VersionView[],
-  labels: readonly LabelView[],
-): Promise<void> {
-  for (const { label } of labels) if (label !== 'stable') await endLabel(name, label);
-  const stable = labels.find(({ label }) => label === 'stable')?.version;
-  const inOrder = [...versions].sort((a, b) => Number(a.version === stable) - Number(b.version === stable));
-  for (const { version } of inOrder) await removeVersion(name, version);
+/** Deletes a model with all its versions. @throws RequestFailed while predictions wait for one of them */
+export async function removeModel(name: string): Promise<void> {
+  await request(modelPath(name), { method: 'DELETE' });
 }
 
 /** Asks whether this key may add models, before a large file is sent in vain. @throws RequestFailed when it may not */

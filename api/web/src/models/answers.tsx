@@ -105,7 +105,7 @@ function Classes({ classes, colors, order }: ClassesProps) {
         {shown.map(({ label, count: times }) => (
           <li key={label}>
             <span class="class-name">
-              <Swatch color={colors[label]} index={Math.max(0, order.indexOf(label))} />
+              <Swatch label={label} index={Math.max(0, order.indexOf(label))} colors={colors} />
               {label}
             </span>
             <span class="figures">{count(times)}</span>

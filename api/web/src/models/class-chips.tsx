@@ -1,6 +1,6 @@
 /** The first classes of a model, in their colors. */
 import type { ModelView } from '../client/models.js';
-import { hueOf, tone } from '../result/tones.js';
+import { type ClassColors, classTone } from '../result/tones.js';
 import { useTexts } from '../texts/index.js';
 
 interface Props {
@@ -9,12 +9,21 @@ interface Props {
   readonly most: number;
 }
 
-/** A class's color: the manifest's, else the one of its number. */
-export function Swatch({ color, index }: { readonly color: string | undefined; readonly index: number }) {
-  return color ? (
-    <span class="swatch" aria-hidden="true" style={{ background: color }} />
-  ) : (
-    <span class="swatch toned" aria-hidden="true" style={tone(hueOf(index))} />
+interface SwatchProps {
+  readonly label: string;
+  /** The class's number. */
+  readonly index: number;
+  readonly colors: ClassColors;
+}
+
+/** The color in which a class is drawn. */
+export function Swatch({ label, index, colors }: SwatchProps) {
+  return (
+    <span
+      class="swatch toned"
+      aria-hidden="true"
+      style={classTone({ class_index: index, class_name: label }, colors)}
+    />
   );
 }
 
@@ -24,7 +33,7 @@ export function ClassChips({ model: { labels, colors }, most }: Props) {
     <ul class="class-chips" aria-label={t.modelList.classes(labels.length)}>
       {labels.slice(0, most).map((label, index) => (
         <li key={index}>
-          <Swatch color={colors[label]} index={index} />
+          <Swatch label={label} index={index} colors={colors} />
           {label}
         </li>
       ))}

@@ -84,7 +84,7 @@ export function ModelPage({ name }: { readonly name: string }) {
         </section>
       )}
       {model && <Readme name={name} />}
-      {versions && <Removal name={name} versions={versions} labels={labels} />}
+      {versions && <Removal name={name} versions={versions} />}
     </div>
   );
 }
@@ -105,10 +105,9 @@ function Missing() {
 interface RemovalProps {
   readonly name: string;
   readonly versions: readonly ListedVersion[];
-  readonly labels: readonly LabelView[];
 }
 
-function Removal({ name, versions, labels }: RemovalProps) {
+function Removal({ name, versions }: RemovalProps) {
   const t = useTexts();
   const action = useAction();
   const [asking, setAsking] = useState(false);
@@ -117,7 +116,7 @@ function Removal({ name, versions, labels }: RemovalProps) {
   const remove = () => {
     setAsking(false);
     action.run(async () => {
-      await removeModel(name, versions, labels);
+      await removeModel(name);
       navigate('/models');
     });
   };

@@ -5,10 +5,12 @@ import { language } from '../state/settings.js';
 import { percent } from '../texts/index.js';
 import type { Found } from './detection-state.js';
 import { drawBoxes, foundAt } from './draw-boxes.js';
+import type { ClassColors } from './tones.js';
 import type { Size, Zoom } from './zoom.js';
 
 interface Props {
   readonly found: readonly Found[];
+  readonly colors: ClassColors;
   /** Whether every box has its name, or only the one pointed at. */
   readonly labels: boolean;
   readonly active: number | null;
@@ -34,7 +36,7 @@ function useSize(element: { readonly current: HTMLElement | null }): Size {
   return size;
 }
 
-export function Boxes({ found, labels, active, zoom, onActive, onPick }: Props) {
+export function Boxes({ found, colors, labels, active, zoom, onActive, onPick }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const frame = useSize(canvas);
   const locale = useValue(language);
@@ -49,11 +51,11 @@ export function Boxes({ found, labels, active, zoom, onActive, onPick }: Props) 
     if (own.width !== width || own.height !== height) Object.assign(own, { width, height });
     const font = getComputedStyle(own).fontFamily;
     const names = drawBoxes(context, ratio, {
-      ...{ found: ordered, frame, zoom, labels, active, font },
+      ...{ found: ordered, colors, frame, zoom, labels, active, font },
       percent: wholePercent,
     });
     Object.assign(own.dataset, { boxes: ordered.length, names, active: active ?? '' });
-  }, [ordered, frame, zoom, labels, active, locale]);
+  }, [ordered, colors, frame, zoom, labels, active, locale]);
   const at = (event: PointerEvent | MouseEvent) =>
     foundAt({ found: ordered, frame, zoom }, { x: event.offsetX, y: event.offsetY });
   return (

@@ -11,6 +11,7 @@ import { type Shown, type TaskView, viewOf } from './views.js';
 const PREVIEW_SIZE = 1600;
 
 const NO_ANSWERS: readonly never[] = [];
+const NO_COLORS = {};
 
 /** @param localUrl the image as this browser has it, where it was sent from here */
 function useShownImage(prediction: PredictionView, localUrl: string | undefined) {
@@ -37,6 +38,7 @@ export function useContent(prediction: PredictionView, localUrl: string | undefi
   const ownModel = useModels().models?.find(({ name }) => name === model.name);
   const { url, onBroken } = useShownImage(prediction, localUrl);
   const most = parameters.max_detections ?? ownModel?.parameters.max_detections ?? null;
-  const shown = { answers, most, state, image: { url, width: image.width, height: image.height } };
+  const colors = ownModel?.colors ?? NO_COLORS;
+  const shown = { answers, most, state, colors, image: { url, width: image.width, height: image.height } };
   return { view: viewOf(model.task), shown, onBroken };
 }

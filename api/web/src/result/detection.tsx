@@ -2,16 +2,17 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { count, percent, useTexts } from '../texts/index.js';
 import type { DetectionState, Found } from './detection-state.js';
-import { hueOf, tone } from './tones.js';
+import { type ClassColors, classTone } from './tones.js';
 
 interface Props {
   /** So many objects one answer lists; null: not known. */
   readonly most: number | null;
   readonly state: DetectionState;
+  readonly colors: ClassColors;
   readonly image: { readonly url: string | null; readonly width: number; readonly height: number };
 }
 
-function Controls({ state }: { readonly state: DetectionState }) {
+function Controls({ state, colors }: Pick<Props, 'state' | 'colors'>) {
   const t = useTexts();
   return (
     <div class="detection-controls">
@@ -43,7 +44,7 @@ function Controls({ state }: { readonly state: DetectionState }) {
             key={class_index}
             type="button"
             class="chip toned"
-            style={tone(hueOf(class_index))}
+            style={classTone({ class_index, class_name }, colors)}
             aria-pressed={!state.hidden.has(class_index)}
             onClick={() => state.toggleClass(class_index)}
           >
@@ -77,13 +78,14 @@ export function scrollTo(row: HTMLElement): void {
 
 interface RowProps {
   readonly one: Found;
+  readonly colors: ClassColors;
   readonly image: Props['image'];
   readonly onActive: (index: number | null) => void;
 }
 
-function Row({ one, image, onActive }: RowProps) {
+function Row({ one, colors, image, onActive }: RowProps) {
   return (
-    <li data-index={one.index} class="toned" style={tone(hueOf(one.class_index))}>
+    <li data-index={one.index} class="toned" style={classTone(one, colors)}>
       <button
         type="button"
         onPointerEnter={() => onActive(one.index)}
@@ -115,23 +117,23 @@ function useActiveRow(active: number | null, rows: unknown) {
   return list;
 }
 
-export function Detection({ state, image, most }: Props) {
+export function Detection({ state, colors, image, most }: Props) {
   const t = useTexts();
   const { active, setActive, shown } = state;
   const { url, width, height } = image;
   const rows = useMemo(
     () =>
       shown.map((one) => (
-        <Row key={one.index} one={one} image={{ url, width, height }} onActive={setActive} />
+        <Row key={one.index} one={one} colors={colors} image={{ url, width, height }} onActive={setActive} />
       )),
-    [shown, url, width, height, setActive, t],
+    [shown, colors, url, width, height, setActive, t],
   );
   const list = useActiveRow(active, rows);
   if (state.found.length === 0) return null;
   return (
     <div class="detection">
       {most !== null && state.found.length >= most && <p class="quiet-text">{t.result.most(most)}</p>}
-      <Controls state={state} />
+      <Controls state={state} colors={colors} />
       {shown.length === 0 && <p class="quiet-text">{t.result.nothing}</p>}
       <ul class="found" ref={list} aria-label={t.result.list}>
         {rows}

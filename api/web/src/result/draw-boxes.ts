@@ -2,8 +2,9 @@
  * Boxes and their names on a canvas. With 300 boxes and rows, a move of the pointer took 17 to 22 ms of the main thread with one
  * SVG, and takes 10 to 14 with the canvas (docs/performance.md).
  */
+import { classHue } from '@scry/shared/tasks/class-hue';
 import type { Found } from './detection-state.js';
-import { hueOf } from './tones.js';
+import type { ClassColors } from './tones.js';
 import type { Size, Zoom } from './zoom.js';
 
 /** CSS pixels. */
@@ -28,6 +29,7 @@ export interface Rectangle extends Size {
 export interface Scene {
   /** In the order of painting: large boxes first. */
   readonly found: readonly Found[];
+  readonly colors: ClassColors;
   readonly frame: Size;
   readonly zoom: Zoom;
   readonly labels: boolean;
@@ -38,7 +40,7 @@ export interface Scene {
 }
 
 /** As the CSS class "toned" has it. */
-const colourOf = ({ class_index }: Found) => `hsl(${hueOf(class_index).toFixed(1)} 92% 64%)`;
+const colourOf = (one: Found, colors: ClassColors) => `hsl(${classHue(one, colors).toFixed(1)} 92% 64%)`;
 
 /** Where an object lies in the frame. */
 export function placeOf({ bbox: { cx, cy, w, h } }: Found, { width, height }: Size, zoom: Zoom): Rectangle {
@@ -90,22 +92,22 @@ function lined(at: Rectangle, image: Rectangle): Rectangle {
   return { x, y, width, height };
 }
 
-function drawBox(context: CanvasRenderingContext2D, one: Found, at: Rectangle, isActive: boolean): void {
+function drawBox(context: CanvasRenderingContext2D, colour: string, at: Rectangle, isActive: boolean): void {
   const line = isActive ? ACTIVE_LINE : LINE;
   context.lineWidth = line + 2 * CASING;
   context.strokeStyle = CASING_COLOUR;
   context.strokeRect(at.x, at.y, at.width, at.height);
   context.lineWidth = line;
-  context.strokeStyle = colourOf(one);
+  context.strokeStyle = colour;
   context.strokeRect(at.x, at.y, at.width, at.height);
 }
 
-function drawLabel(context: CanvasRenderingContext2D, one: Found, text: string, at: Rectangle): void {
+function drawLabel(context: CanvasRenderingContext2D, colour: string, text: string, at: Rectangle): void {
   context.fillStyle = LABEL_COLOUR;
   context.beginPath();
   context.roundRect(at.x, at.y, at.width, at.height, 3);
   context.fill();
-  context.fillStyle = colourOf(one);
+  context.fillStyle = colour;
   context.fillText(text, at.x + PADDING, at.y + LABEL_HEIGHT / 2 + 0.5, at.width - 2 * PADDING);
 }
 
@@ -115,7 +117,7 @@ function drawLabel(context: CanvasRenderingContext2D, one: Found, text: string, 
  * @returns how many names were drawn
  */
 export function drawBoxes(context: CanvasRenderingContext2D, pixelRatio: number, scene: Scene): number {
-  const { found, frame, zoom, labels, active, font, percent } = scene;
+  const { found, colors, frame, zoom, labels, active, font, percent } = scene;
   context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
   context.clearRect(0, 0, frame.width, frame.height);
   context.font = `600 ${FONT_PX}px ${font}`;
@@ -127,9 +129,10 @@ export function drawBoxes(context: CanvasRenderingContext2D, pixelRatio: number,
     .filter(({ at }) => overlap(at, whole));
   const current = visible.find(({ one }) => one.index === active);
   context.globalAlpha = current ? BEHIND : 1;
-  for (const { one, at } of visible) if (one.index !== active) drawBox(context, one, at, false);
+  for (const { one, at } of visible)
+    if (one.index !== active) drawBox(context, colourOf(one, colors), at, false);
   context.globalAlpha = 1;
-  if (current) drawBox(context, current.one, current.at, true);
+  if (current) drawBox(context, colourOf(current.one, colors), current.at, true);
 
   const taken: Rectangle[] = [];
   const name = ({ one, at }: (typeof visible)[number], always: boolean) => {
@@ -138,7 +141,7 @@ export function drawBoxes(context: CanvasRenderingContext2D, pixelRatio: number,
     const place = labelPlace(at, width, frame);
     if (!always && taken.some((other) => overlap(other, place))) return;
     taken.push(place);
-    drawLabel(context, one, text, place);
+    drawLabel(context, colourOf(one, colors), text, place);
   };
   if (current) name(current, true);
   context.globalAlpha = current ? BEHIND : 1;

@@ -1,11 +1,13 @@
 /** Masks over an image, each in the color of its class. For the eye; the rows beside it say the same to everyone else. */
 import type { Answer, Mask } from '@scry/shared/tasks/answer';
+import { classHue } from '@scry/shared/tasks/class-hue';
 import { decodeMask } from '@scry/shared/tasks/segmentation/rle';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
-import { hueOf } from './tones.js';
+import type { ClassColors } from './tones.js';
 
 interface Props {
   readonly answers: readonly Answer[];
+  readonly colors: ClassColors;
   readonly active: number | null;
 }
 
@@ -45,14 +47,15 @@ function paint(canvas: HTMLCanvasElement, layers: readonly Layer[], active: numb
   context.putImageData(pixels, 0, 0);
 }
 
-export function Masks({ answers, active }: Props) {
+export function Masks({ answers, colors, active }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const layers = useMemo(
     () =>
-      answers.flatMap(({ mask, class_index }, index) =>
-        mask ? [{ index, color: rgbOf(hueOf(class_index)), mask, cells: decodeMask(mask) }] : [],
-      ),
-    [answers],
+      answers.flatMap((answer, index) => {
+        const { mask } = answer;
+        return mask ? [{ index, color: rgbOf(classHue(answer, colors)), mask, cells: decodeMask(mask) }] : [];
+      }),
+    [answers, colors],
   );
   useEffect(() => {
     if (canvas.current) paint(canvas.current, layers, active);

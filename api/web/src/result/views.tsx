@@ -8,6 +8,7 @@ import { Detection, scrollTo } from './detection.js';
 import type { DetectionState } from './detection-state.js';
 import { Masks } from './masks.js';
 import { Segmentation } from './segmentation.js';
+import type { ClassColors } from './tones.js';
 import type { Zoom } from './zoom.js';
 
 export interface Shown {
@@ -15,6 +16,7 @@ export interface Shown {
   readonly most: number | null;
   readonly answers: readonly Answer[];
   readonly state: DetectionState;
+  readonly colors: ClassColors;
   readonly image: { readonly url: string | null; readonly width: number; readonly height: number };
 }
 
@@ -34,10 +36,11 @@ function focusRow(index: number, canvas: HTMLElement): void {
   row?.querySelector('button')?.focus({ preventScroll: true });
 }
 
-function boxes({ state }: Shown, zoom: Zoom) {
+function boxes({ state, colors }: Shown, zoom: Zoom) {
   return (
     <Boxes
       found={state.shown}
+      colors={colors}
       labels={state.labels}
       active={state.active}
       zoom={zoom}
@@ -59,18 +62,20 @@ const VIEWS: Readonly<Record<string, TaskView>> = {
   detection: {
     heading: ({ state }, t) => t.result.objects(state.shown.length),
     overlay: boxes,
-    answer: ({ state, image, most }) => <Detection state={state} image={image} most={most} />,
+    answer: ({ state, colors, image, most }) => (
+      <Detection state={state} colors={colors} image={image} most={most} />
+    ),
   },
   segmentation: {
     heading: ({ answers }, t) => t.result.areas(answers.length),
     overlay: (shown, zoom) => (
       <>
-        <Masks answers={shown.answers} active={shown.state.active} />
+        <Masks answers={shown.answers} colors={shown.colors} active={shown.state.active} />
         {boxes(shown, zoom)}
       </>
     ),
-    answer: ({ answers, state }) => (
-      <Segmentation answers={answers} active={state.active} onActive={state.setActive} />
+    answer: ({ answers, colors, state }) => (
+      <Segmentation answers={answers} colors={colors} active={state.active} onActive={state.setActive} />
     ),
   },
 };

@@ -183,6 +183,22 @@ describe('the image as a model is shown it', () => {
   });
 });
 
+it('the colors of a manifest are those of what is drawn', async () => {
+  const { prediction_id } = await predict(app, await jpeg(77), { model: 'blood-cells' });
+  const bbox = { cx: 0.5, cy: 0.5, w: 0.5, h: 0.5 };
+  const predictions = [{ class_index: 1, class_name: 'WBC', confidence: 0.9, bbox }];
+  await app.services.predictions.finish(
+    finish(prediction_id, { status: 'succeeded', output: { predictions } }),
+  );
+  const response = await app.fetch(`/v1/predictions/${prediction_id}/annotated`);
+  const annotated = sharp(Buffer.from(await response.arrayBuffer()));
+  const line = { left: 158, top: 240, width: 4, height: 1 }; // the left side of the box, in 640 × 480
+  const { data } = await annotated.extract(line).raw().toBuffer({ resolveWithObject: true });
+  const [red = 0, green = 0, blue = 0] = [...data].slice(3, 6);
+  expect(blue).toBeGreaterThan(red + 60); // by its number it would be green
+  expect(blue).toBeGreaterThan(green + 60);
+});
+
 it('the list of models tells what is being checked from what was rejected', async () => {
   await push('later', 'd');
   await app.services.models.refresh();

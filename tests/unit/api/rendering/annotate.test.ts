@@ -113,7 +113,7 @@ test('every class has a color on which its ink can be read', () => {
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
   };
   for (let index = 0; index < 1000; index++) {
-    const { hex, ink } = classColor(index);
+    const { hex, ink } = classColor({ class_index: index, class_name: '' }, {});
     expect(hex).toMatch(/^#[0-9a-f]{6}$/);
     const [darker = 0, lighter = 0] = [luminance(hex), luminance(ink)].sort((a, b) => a - b);
     expect((lighter + 0.05) / (darker + 0.05)).toBeGreaterThanOrEqual(4.5);

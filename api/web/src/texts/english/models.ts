@@ -131,7 +131,7 @@ export const modelTexts = {
       bytes: '0 to 255',
       unit: '0 to 1',
       signed: '−1 to 1',
-      imagenet: 'ImageNet mean and deviation',
+      imagenet: 'as for ImageNet',
     },
     channels: { rgb: 'red, green, blue', bgr: 'blue, green, red (OpenCV)', gray: 'gray' },
     resample: {

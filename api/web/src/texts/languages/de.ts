@@ -392,7 +392,7 @@ const de: Texts = {
       bytes: '0 bis 255',
       unit: '0 bis 1',
       signed: '−1 bis 1',
-      imagenet: 'Mittel und Streuung von ImageNet',
+      imagenet: 'wie für ImageNet',
     },
     channels: { rgb: 'Rot, Grün, Blau', bgr: 'Blau, Grün, Rot (OpenCV)', gray: 'Grau' },
     resample: {

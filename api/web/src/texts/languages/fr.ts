@@ -381,7 +381,7 @@ const fr: Texts = {
       bytes: '0 à 255',
       unit: '0 à 1',
       signed: '−1 à 1',
-      imagenet: 'moyenne et écart d’ImageNet',
+      imagenet: 'comme pour ImageNet',
     },
     channels: { rgb: 'rouge, vert, bleu', bgr: 'bleu, vert, rouge (OpenCV)', gray: 'gris' },
     resample: {

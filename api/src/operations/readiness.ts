@@ -14,6 +14,7 @@ export interface ReadinessReport {
 const PATIENCE_MS = 2000;
 const SHARED_FOR_MS = 200;
 
+/** (p-timeout would do the same; the version that is kept needs Node 22.) */
 async function outcome(check: () => Promise<void>): Promise<string> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {

@@ -3,8 +3,8 @@
  * some idle minutes. An image that takes too long has its thread replaced.
  */
 import { grantedCpus } from '@scry/shared/runtime/cpus';
-import { Slots } from '@scry/shared/runtime/slots';
 import { threadFile } from '@scry/shared/runtime/thread-file';
+import pLimit from 'p-limit';
 import { Piscina } from 'piscina';
 import type { ExactTask } from './exact-thread.js';
 import type { ImageLimits } from './failures.js';
@@ -19,7 +19,7 @@ const LARGEST_AT_ONCE = 2;
 export class ExactDecoder {
   readonly #limits: ImageLimits;
   readonly #threads = grantedCpus();
-  readonly #slots = new Slots(this.#threads);
+  readonly #limit = pLimit(this.#threads);
   readonly #budget: PixelBudget;
   #pool: Piscina<ExactTask, Fitted> | null = null;
 
@@ -38,11 +38,9 @@ export class ExactDecoder {
     const { maxPixels } = this.#limits;
     const cost = Math.min(pixels ?? maxPixels, maxPixels);
     await this.#budget.take(cost);
-    await this.#slots.take();
     try {
-      return await this.#prepareNow({ ...task, limits: this.#limits });
+      return await this.#limit(() => this.#prepareNow({ ...task, limits: this.#limits }));
     } finally {
-      this.#slots.give();
       this.#budget.give(cost);
     }
   }

@@ -8,9 +8,9 @@ import type { Orientation } from '@scry/shared/imaging/metadata/exif';
 import { jpegHeader } from '@scry/shared/imaging/metadata/jpeg';
 import { pngOrientation } from '@scry/shared/imaging/metadata/png';
 import { mayHoldOrientation, webpOrientation } from '@scry/shared/imaging/metadata/webp';
-import { Slots } from '@scry/shared/runtime/slots';
 import type { PendingImage } from '@scry/shared/storage/image-storage';
 import { imageSize } from 'image-size';
+import pLimit from 'p-limit';
 import sharp from 'sharp';
 import { Problem } from '../../http/problems.js';
 
@@ -20,16 +20,11 @@ interface ImageSize {
 }
 
 /** Larger images are read whole only a few at a time: each may take as much memory as an upload may be long. */
-const READ_AT_ONCE = new Slots(2);
+const readAtOnce = pLimit(2);
 
 /** All of an image's bytes, for as long as `use` needs them. */
-async function withWhole<T>(image: PendingImage, use: (bytes: Buffer) => T | Promise<T>): Promise<T> {
-  await READ_AT_ONCE.take();
-  try {
-    return await use(await image.whole());
-  } finally {
-    READ_AT_ONCE.give();
-  }
+function withWhole<T>(image: PendingImage, use: (bytes: Buffer) => T | Promise<T>): Promise<T> {
+  return readAtOnce(async () => use(await image.whole()));
 }
 
 /** Asks libvips, which reads only the header. @throws what it says of a broken one */

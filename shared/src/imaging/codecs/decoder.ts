@@ -2,8 +2,8 @@
  * Owns the threads that decode BMP and HEIC. They start with the first such images, end after some idle seconds, and
  * are replaced when an image takes too long.
  */
+import pLimit from 'p-limit';
 import { Piscina } from 'piscina';
-import { Slots } from '../../runtime/slots.js';
 import { threadFile } from '../../runtime/thread-file.js';
 import type { CodecResult, CodecTask } from './thread.js';
 
@@ -13,7 +13,7 @@ const IDLE_MS = 30_000;
 
 export class CodecDecoder {
   #pool: Piscina<CodecTask, CodecResult> | null = null;
-  readonly #slots = new Slots(THREADS);
+  readonly #limit = pLimit(THREADS);
 
   /**
    * Decodes one image. Waiting for a thread does not count against its time.
@@ -21,13 +21,8 @@ export class CodecDecoder {
    * @returns RGBA, a problem, or 'timeout'
    * @throws Error with the decoder's words when the file is damaged
    */
-  async decode(task: CodecTask, timeoutS: number): Promise<CodecResult | 'timeout'> {
-    await this.#slots.take();
-    try {
-      return await this.#decodeNow(task, timeoutS);
-    } finally {
-      this.#slots.give();
-    }
+  decode(task: CodecTask, timeoutS: number): Promise<CodecResult | 'timeout'> {
+    return this.#limit(() => this.#decodeNow(task, timeoutS));
   }
 
   async close(): Promise<void> {

@@ -5,7 +5,7 @@ import { Heading } from '../parts/heading.js';
 import { ErrorNotice } from '../parts/notice.js';
 import { Link, navigate } from '../routing/router.js';
 import { chosenModel } from '../state/settings.js';
-import { useTexts } from '../texts/index.js';
+import { useTexts } from '../texts/models.js';
 import { modelAddress } from './addresses.js';
 import { ChooseFiles } from './choose-files.js';
 import { type Draft, useDraft } from './draft.js';
@@ -26,7 +26,7 @@ export function AddModel() {
       </p>
       <div class="view-head">
         <Heading key={version ? state.phase : 'files'}>
-          {version ? `${version.model}@${version.version}` : t.addModel.title}
+          {version ? `${version.model}@${version.version}` : t.models.add}
         </Heading>
       </div>
       {!version && <p class="lead">{t.addModel.lead}</p>}
@@ -55,7 +55,7 @@ function Progress({ draft: { state, stop } }: { readonly draft: Draft }) {
       {(state.phase === 'sending' || state.phase === 'checking') && (
         <div class="draft-progress">
           <p>{state.phase === 'sending' ? t.addModel.sending(percentText) : t.addModel.checking}</p>
-          <progress value={value} aria-label={t.addModel.title} />
+          <progress value={value} aria-label={t.models.add} />
           {state.phase === 'sending' && (
             <button type="button" class="quiet" onClick={stop}>
               {t.addModel.cancel}

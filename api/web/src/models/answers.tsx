@@ -2,7 +2,7 @@
 import type { VersionAnswers } from '@scry/shared/contracts/version-answers';
 import { useLoad } from '../client/use-load.js';
 import { type ListedVersion, versionPath } from '../client/versions.js';
-import { count, percent, useTexts } from '../texts/index.js';
+import { count, percent, useTexts } from '../texts/models.js';
 import { Swatch } from './class-chips.js';
 
 /** Versions that are compared. */

@@ -9,7 +9,7 @@ import { WRITE_SCOPES } from '../client/versions.js';
 import { ErrorNotice } from '../parts/notice.js';
 import { Link, navigate } from '../routing/router.js';
 import { chosenModel } from '../state/settings.js';
-import { bytes, useTexts } from '../texts/index.js';
+import { bytes, useTexts } from '../texts/models.js';
 import '../styles/models.css';
 
 const AGAIN_MS = 1000;
@@ -31,7 +31,7 @@ export function Catalogue() {
         <Link href="/models">{t.modelList.all}</Link>
       </p>
       <div class="view-head">
-        <h1 tabIndex={-1}>{t.catalogue.title}</h1>
+        <h1 tabIndex={-1}>{t.models.catalogue}</h1>
       </div>
       <p class="lead">{t.catalogue.lead}</p>
       {error !== null && <ErrorNotice error={error} onRetry={reload} />}

@@ -6,7 +6,7 @@ import { useLeavesFocus } from '../parts/heading.js';
 import { Icon } from '../parts/icons.js';
 import { useDropTarget } from '../state/drop-target.js';
 import { givenModels } from '../state/given-models.js';
-import { bytes, useTexts } from '../texts/index.js';
+import { bytes, useTexts } from '../texts/models.js';
 import { mainFile, suggestedName } from './model-files.js';
 
 const ACCEPTED = '.onnx,.keras,.h5,.hdf5,.zip,.json,.bin,.cfg,.weights,.txt,.names,.data';

@@ -1,7 +1,7 @@
 /** The first classes of a model, in their colors. */
 import type { ModelView } from '../client/models.js';
 import { type ClassColors, classTone } from '../result/tones.js';
-import { useTexts } from '../texts/index.js';
+import { useTexts } from '../texts/models.js';
 
 interface Props {
   readonly model: Pick<ModelView, 'labels' | 'colors'>;

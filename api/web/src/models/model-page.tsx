@@ -15,7 +15,7 @@ import {
 import { ConfirmDialog } from '../parts/dialog.js';
 import { ErrorNotice } from '../parts/notice.js';
 import { Link, navigate } from '../routing/router.js';
-import { bytes, useTexts } from '../texts/index.js';
+import { bytes, useTexts } from '../texts/models.js';
 import { AnswersOfVersions } from './answers.js';
 import { ClassChips } from './class-chips.js';
 import { Figures, ModelBadges, UseModel } from './overview.js';

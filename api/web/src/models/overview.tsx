@@ -7,7 +7,7 @@ import { ErrorNotice } from '../parts/notice.js';
 import { Readiness } from '../parts/readiness.js';
 import { Link, navigate } from '../routing/router.js';
 import { chosenModel } from '../state/settings.js';
-import { count, duration, percent, useTexts } from '../texts/index.js';
+import { count, duration, percent, useTexts } from '../texts/models.js';
 import { draftAddress, modelAddress } from './addresses.js';
 import { ClassChips } from './class-chips.js';
 import { SampleImages } from './sample-images.js';
@@ -23,11 +23,11 @@ export function Models() {
         <h1 tabIndex={-1}>{t.models.title}</h1>
         <div class="head-actions">
           <Link class="button" href="/catalogue">
-            {t.modelList.catalogue}
+            {t.models.catalogue}
           </Link>
           <Link class="button primary" href="/add-model">
             <Icon name="upload" />
-            {t.modelList.add}
+            {t.models.add}
           </Link>
         </div>
       </div>

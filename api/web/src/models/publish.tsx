@@ -3,7 +3,7 @@ import { useId, useState } from 'preact/hooks';
 import { useLoad } from '../client/use-load.js';
 import { type LabelView, modelPath, type VersionView } from '../client/versions.js';
 import { useLeavesFocus } from '../parts/heading.js';
-import { percent, useTexts } from '../texts/index.js';
+import { percent, useTexts } from '../texts/models.js';
 import type { Draft } from './draft.js';
 
 const FIRST_SHARE = 10;

@@ -4,7 +4,7 @@ import { request } from '../client/http.js';
 import { modelPath } from '../client/versions.js';
 import { Markdown } from '../parts/markdown.js';
 import { ErrorNotice } from '../parts/notice.js';
-import { useTexts } from '../texts/index.js';
+import { useTexts } from '../texts/models.js';
 
 export function Readme({ name }: { readonly name: string }) {
   const t = useTexts();

@@ -6,7 +6,7 @@ import { useImageUrl } from '../parts/image-url.js';
 import { ErrorNotice } from '../parts/notice.js';
 import { navigate } from '../routing/router.js';
 import { give } from '../state/intake.js';
-import { useTexts } from '../texts/index.js';
+import { useTexts } from '../texts/models.js';
 
 export function SampleImages({ model }: { readonly model: ModelView }) {
   const t = useTexts();

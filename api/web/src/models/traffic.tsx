@@ -12,7 +12,7 @@ import {
 } from '../client/versions.js';
 import { announce } from '../parts/announcer.js';
 import { ErrorNotice } from '../parts/notice.js';
-import { percent, useTexts } from '../texts/index.js';
+import { percent, useTexts } from '../texts/models.js';
 
 interface Props {
   readonly name: string;

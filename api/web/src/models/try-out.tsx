@@ -13,7 +13,7 @@ import { Stage } from '../result/stage.js';
 import { Unanswered } from '../result/unanswered.js';
 import { Verdict } from '../result/verdict.js';
 import { useDropTarget } from '../state/drop-target.js';
-import { bytes, useTexts } from '../texts/index.js';
+import { bytes, useTexts } from '../texts/models.js';
 
 interface GivenImage {
   readonly file: File;

@@ -2,7 +2,7 @@
 import { useId, useState } from 'preact/hooks';
 import type { VersionView } from '../client/versions.js';
 import { useLeavesFocus } from '../parts/heading.js';
-import { type Texts, useTexts } from '../texts/index.js';
+import { type Texts, useTexts } from '../texts/models.js';
 import type { Draft } from './draft.js';
 import {
   CHANNELS,

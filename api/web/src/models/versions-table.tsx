@@ -14,7 +14,7 @@ import { ConfirmDialog } from '../parts/dialog.js';
 import { download } from '../parts/image-url.js';
 import { ErrorNotice } from '../parts/notice.js';
 import { navigate } from '../routing/router.js';
-import { bytes, count, dateTime, duration, percent, useTexts } from '../texts/index.js';
+import { bytes, count, dateTime, duration, percent, useTexts } from '../texts/models.js';
 import { draftAddress } from './addresses.js';
 
 interface Props {

@@ -1,8 +1,6 @@
-/** What the views about models say, in English; part of languages/en.ts. */
+/** What the views about models say, in English. The other languages have them in their file. */
 export const modelTexts = {
   modelList: {
-    add: 'Add a model',
-    catalogue: 'Catalogue',
     all: 'All models',
     none: 'No model is installed yet. Add a file of your own, or download one from the catalogue.',
     unpublished: 'not published',
@@ -82,7 +80,6 @@ export const modelTexts = {
     none: 'No answers lately.',
   },
   addModel: {
-    title: 'Add a model',
     lead: 'Drop a model file. It is checked and tried here before anybody uses it.',
     drop: 'Drop the model’s files here',
     formats:
@@ -164,7 +161,6 @@ export const modelTexts = {
     page: 'Open its page',
   },
   catalogue: {
-    title: 'Catalogue',
     lead: 'Networks that others have trained. Nothing is downloaded before you agree.',
     size: (download: string, kept: string) => `${download} to download, ${kept} to keep`,
     accuracy: 'Measured',
@@ -189,3 +185,5 @@ export const modelTexts = {
     progress: (part: string, whole: string) => `${part} of ${whole}`,
   },
 };
+
+export type ModelTexts = typeof modelTexts;

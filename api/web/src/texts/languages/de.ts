@@ -234,6 +234,8 @@ const de: Texts = {
   },
   models: {
     title: 'Modelle',
+    add: 'Modell hinzufügen',
+    catalogue: 'Katalog',
     checking: (count) =>
       count === 1
         ? '1 Modell wird geprüft, in Sekunden bereit.'
@@ -263,8 +265,6 @@ const de: Texts = {
     readme: 'Herkunft und Genauigkeit',
   },
   modelList: {
-    add: 'Modell hinzufügen',
-    catalogue: 'Katalog',
     all: 'Alle Modelle',
     none: 'Noch ist kein Modell installiert. Fügen Sie eine eigene Datei hinzu, oder laden Sie eines aus dem Katalog.',
     unpublished: 'nicht veröffentlicht',
@@ -341,7 +341,6 @@ const de: Texts = {
     none: 'Zuletzt keine Antworten.',
   },
   addModel: {
-    title: 'Modell hinzufügen',
     lead: 'Modelldatei ablegen. Sie wird hier geprüft und ausprobiert, bevor sie für andere antwortet.',
     drop: 'Dateien des Modells hier ablegen',
     formats:
@@ -425,7 +424,6 @@ const de: Texts = {
     page: 'Seite des Modells öffnen',
   },
   catalogue: {
-    title: 'Katalog',
     lead: 'Netze, die andere trainiert haben. Nichts wird geladen, bevor Sie zustimmen.',
     size: (download, kept) => `${download} zu laden, ${kept} zu behalten`,
     accuracy: 'Gemessen',

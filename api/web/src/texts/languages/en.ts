@@ -2,7 +2,7 @@
  * What the page says, in English. What trainings say comes with their views (english/training.ts); the other languages have all of
  * it in their one file.
  */
-import { modelTexts } from '../english/models.js';
+import type { ModelTexts } from '../english/models.js';
 import type { TrainingTexts } from '../english/training.js';
 
 const en = {
@@ -233,6 +233,8 @@ const en = {
   },
   models: {
     title: 'Models',
+    add: 'Add a model',
+    catalogue: 'Catalogue',
     checking: (count: number) =>
       count === 1
         ? '1 model is being checked, ready in seconds.'
@@ -261,7 +263,6 @@ const en = {
     use: 'Use',
     readme: 'Source and accuracy',
   },
-  ...modelTexts,
   train: { label: 'Training', datasets: 'Data sets', trainings: 'Trainings' },
   operations: {
     title: 'Operations',
@@ -302,4 +303,4 @@ const en = {
 
 export default en;
 export type FirstTexts = typeof en;
-export type Texts = FirstTexts & TrainingTexts;
+export type Texts = FirstTexts & ModelTexts & TrainingTexts;

@@ -230,6 +230,8 @@ const fr: Texts = {
   },
   models: {
     title: 'Modèles',
+    add: 'Ajouter un modèle',
+    catalogue: 'Catalogue de modèles',
     checking: (count) =>
       count === 1
         ? '1 modèle est en cours de vérification, prêt dans quelques secondes.'
@@ -255,8 +257,6 @@ const fr: Texts = {
     readme: 'Source et précision',
   },
   modelList: {
-    add: 'Ajouter un modèle',
-    catalogue: 'Catalogue',
     all: 'Tous les modèles',
     none: 'Aucun modèle n’est encore installé. Ajoutez un fichier à vous, ou téléchargez-en un depuis le catalogue.',
     unpublished: 'non publié',
@@ -331,7 +331,6 @@ const fr: Texts = {
     none: 'Aucune réponse récente.',
   },
   addModel: {
-    title: 'Ajouter un modèle',
     lead: 'Déposez un fichier de modèle. Il est vérifié et essayé ici avant de répondre aux autres.',
     drop: 'Déposez ici les fichiers du modèle',
     formats:
@@ -414,7 +413,6 @@ const fr: Texts = {
     page: 'Ouvrir sa page',
   },
   catalogue: {
-    title: 'Catalogue de modèles',
     lead: 'Des réseaux entraînés par d’autres. Rien n’est téléchargé avant votre accord.',
     size: (download, kept) => `${download} à télécharger, ${kept} à garder`,
     accuracy: 'Mesuré',

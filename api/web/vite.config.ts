@@ -5,6 +5,7 @@ const SHARED = [
   '@scry/shared/tasks/segmentation/rle',
   '@scry/shared/tasks/class-hue',
   '@scry/shared/imaging/format',
+  '@scry/shared/imaging/resample/placement',
 ];
 
 /** Of all else the page shares types only: one careless import would bring all of zod along. */

@@ -1,6 +1,7 @@
 /** The answer on the page: boxes, zoom, images one by one, the same image again, two answers side by side. */
 
 import { readFile } from 'node:fs/promises';
+import type { PredictionView } from '@scry/shared/contracts/prediction';
 import type { Page } from 'playwright-core';
 import { untilTrue } from '../helpers/browser.js';
 import { choose, describeInBrowser, PHONE, SAMPLES, SMEAR, usePage } from '../helpers/page.js';
@@ -130,5 +131,80 @@ describeInBrowser('the answer on the page', () => {
       .getByRole('region', { name: 'Right answer' })
       .getByText('There is no such prediction')
       .waitFor();
+  });
+
+  /** Changes answers on their way to the page. */
+  async function answering(page: Page, change: (prediction: PredictionView) => object): Promise<void> {
+    await page.route('**/v1/predictions/*', async (route) => {
+      const response = await route.fetch();
+      const prediction = (await response.json()) as PredictionView;
+      const json = { ...prediction, ...(prediction.status === 'succeeded' ? change(prediction) : {}) };
+      await route.fulfill({ response, json });
+    });
+    await page.route('**/events', (route) => route.abort());
+  }
+
+  it('is not a big wrong word when the model is not sure', async () => {
+    const page = await suite.open();
+    await choose(page, SMEAR); // which everyday-10 knows nothing of
+    await page.getByRole('heading', { level: 1, name: 'Not sure' }).waitFor();
+    await page.getByText(/^Closest: \w+, \d\d\.\d%\.$/).waitFor();
+    await page.getByText('Below 50%, this model’s best class is often wrong.').waitFor();
+    expect(await page.title()).toMatch(/^Not sure \(\w+, \d\d\.\d%\) · Scry$/);
+  });
+
+  it('marks what the model saw of the image', async () => {
+    const page = await suite.open();
+    await page.getByRole('button', { name: 'Ship' }).click();
+    await page.getByRole('button', { name: 'Mark what the model saw' }).click();
+    await page.getByText('The model saw 74% of the image.').waitFor();
+    const part = await page.locator('.seen div').boundingBox();
+    const image = await page.locator('.stage img').boundingBox();
+    expect((part?.width ?? 0) / (image?.width ?? 1)).toBeCloseTo(0.744, 2);
+    expect(part?.height).toBeCloseTo(image?.height ?? 0, 0);
+  });
+
+  it('has stage times that add up, whatever the clocks of worker and database say', async () => {
+    const page = await suite.open();
+    const stages = { queue_ms: 3, decode_ms: 20, batch_ms: 0, inference_ms: 30 };
+    await answering(page, ({ metrics }) => ({
+      metrics: { ...metrics, ...stages, total_ms: 12, batch_size: 0 },
+    }));
+    await page.getByRole('button', { name: 'Ship' }).click();
+    await page.getByText('Timing', { exact: false }).click();
+    const times = page.locator('.times');
+    await times.getByText('53 ms in total').waitFor();
+    expect(await times.locator('dd').allTextContents()).toEqual(['3 ms', '20 ms', '0 ms', '30 ms', '0 ms']);
+    expect(await times.textContent()).not.toContain('batch of');
+  });
+
+  it('says when it lists as many objects as it can', async () => {
+    const page = await suite.open();
+    await answering(page, ({ output }) => {
+      const [first] = output?.predictions ?? [];
+      return { output: { predictions: new Array(100).fill(first) } };
+    });
+    await page.getByRole('button', { name: 'Blood smear', exact: true }).click();
+    await page.getByText('100 is the most that one answer lists; there may be more.').waitFor();
+    await drawn(page, "dataset.boxes === '100'");
+  });
+
+  it('comes for the good ones of several files, with a reason for each of the others', async () => {
+    const page = await suite.open();
+    const file = (name: string, buffer: Buffer) => ({ name, mimeType: 'image/jpeg', buffer });
+    const ship = await readFile(`${SAMPLES}/ship.jpg`);
+    await choose(page, [
+      file('a.txt', Buffer.from('a')),
+      file('ship.jpg', ship),
+      file('b.txt', Buffer.from('b')),
+    ]);
+    await page.getByRole('heading', { name: 'ship', exact: true }).waitFor();
+    expect(await page.locator('[role=alert] li').allTextContents()).toEqual([
+      expect.stringContaining('a.txt is not an image'),
+      expect.stringContaining('b.txt is not an image'),
+    ]);
+    await choose(page, [file('again.jpg', ship)]);
+    await page.getByRole('article', { name: 'again.jpg' }).waitFor();
+    expect(await page.getByRole('alert').count()).toBe(0);
   });
 });

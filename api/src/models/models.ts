@@ -3,7 +3,7 @@
 import { type ModelView, modelListSchema, modelViewSchema } from '@scry/shared/contracts/model';
 import type { LiveWorker } from '@scry/shared/database/workers';
 import { expectedEngine } from '@scry/shared/models/model-folders';
-import { defaultParameters } from '@scry/shared/tasks/registry';
+import { defaultParameters, unsureBelow } from '@scry/shared/tasks/registry';
 import { z } from 'zod';
 import { json, problems } from '../http/describe.js';
 import type { Needs, Route } from '../http/route.js';
@@ -45,7 +45,16 @@ function view(model: RegisteredModel, isDefault: boolean, live: readonly LiveWor
     engine: expectedEngine(manifest, workers[0]?.engine),
     default: isDefault,
     labels: [...labels],
-    input: { width: input.width ?? null, height: input.height ?? null, channels: input.channels },
+    input: {
+      width: input.width ?? null,
+      height: input.height ?? null,
+      channels: input.channels,
+      resize: input.resize,
+      crop: input.crop ?? null,
+      align: input.align,
+      resample: input.resample,
+    },
+    unsure_below: unsureBelow(task, output, labels.length),
     parameters: defaultParameters(task, output),
     serving: live.some(({ models }) => models.some((served) => served.name === name)),
     workers,

@@ -1,5 +1,7 @@
 /** What clients see of the models: what each can be asked, and which workers serve it now. */
 import { z } from 'zod';
+import { LIBRARIES } from '../imaging/resample/libraries.js';
+import { RESIZES } from '../imaging/resample/placement.js';
 import { ENGINES, TASKS } from './manifest.js';
 
 /** A version that a worker serves. */
@@ -42,7 +44,15 @@ export const modelViewSchema = z
       width: z.int().nullable().describe('Pixels; null: as the model file says.'),
       height: z.int().nullable(),
       channels: z.enum(['rgb', 'bgr', 'gray']),
+      resize: z.enum(RESIZES).describe('How images are brought to that size; see the manifest.'),
+      crop: z.number().nullable(),
+      align: z.enum(['center', 'start']),
+      resample: z.enum(['fast', ...LIBRARIES]),
     }),
+    unsure_below: z
+      .number()
+      .nullable()
+      .describe('Below this confidence the first class says little; null for objects and areas.'),
     parameters: z
       .object({
         top_k: z.int().optional(),

@@ -43,3 +43,8 @@ export function taskSpec(name: string): TaskSpec {
 export function defaultParameters(task: Task, settings: OutputManifest): Defaults {
   return taskSpec(task).defaults(settings as never); // the manifest's schema has checked that they fit
 }
+
+/** Confidence below which a model's first answer says little; null for tasks without such a thing. */
+export function unsureBelow(task: Task, settings: OutputManifest, classes: number): number | null {
+  return taskSpec(task).unsureBelow?.(settings as never, classes) ?? null;
+}

@@ -25,6 +25,8 @@ export interface TaskSpec<Settings = never> {
   readonly parameters: readonly ParameterName[];
   /** Values of the parameters where a request leaves them out. */
   defaults(settings: Settings): Defaults;
+  /** Confidence below which the first answer says little; left out where there is no such thing. @param classes how many there are */
+  unsureBelow?(settings: Settings, classes: number): number;
   /** The answer in a few words of plain text, without its confidence; null: nothing was found. */
   summary(output: Output): string | null;
   readonly drawing: Drawing;

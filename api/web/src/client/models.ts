@@ -1,5 +1,6 @@
 /** The models, loaded once for all views. */
 import type { ModelList, ModelView } from '@scry/shared/contracts/model';
+import type { PredictionView } from '@scry/shared/contracts/prediction';
 import { useEffect } from 'preact/hooks';
 import { Observable, useValue } from '../state/observable.js';
 import { chosenModel, key } from '../state/settings.js';
@@ -56,6 +57,17 @@ export function chosen(all = state.value.models): ModelView | undefined {
 export async function known(): Promise<readonly ModelView[]> {
   if (!state.value.models) await load();
   return (state.value.models ?? []).filter(isPublished);
+}
+
+/** A model by its name, as far as the models are known. */
+export const modelNamed = (name: string): ModelView | undefined =>
+  state.value.models?.find((model) => model.name === name);
+
+/** Whether an answer's first class is so unsure that its name says little; false while the models are not known. */
+export function isUnsure({ output, model }: Pick<PredictionView, 'output' | 'model'>): boolean {
+  const [best] = output?.predictions ?? [];
+  const below = modelNamed(model.name)?.unsure_below ?? 0;
+  return best !== undefined && best.confidence < below;
 }
 
 interface Shown extends State {

@@ -39,13 +39,18 @@ export function useImageUrl(path: string | null, wanted = true): ImageUrl {
   return fetched.path === path ? fetched : { url: null, failed: false };
 }
 
-/** Saves what a path gives as a file. @throws RequestFailed */
-export async function download(path: string, name: string, type = 'image/*'): Promise<void> {
-  const response = await request(path, { headers: { Accept: type } });
-  const url = URL.createObjectURL(await response.blob());
+/** Saves bytes as a file of this computer. */
+export function saveAs(bytes: Blob, name: string): void {
+  const url = URL.createObjectURL(bytes);
   const link = document.createElement('a');
   link.href = url;
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(url), 10_000); // the browser reads it after the click
+}
+
+/** Saves what a path gives as a file. @param accept media types that are asked for. @throws RequestFailed */
+export async function download(path: string, name: string, accept = 'image/*'): Promise<void> {
+  const response = await request(path, { headers: { Accept: accept } });
+  saveAs(await response.blob(), name);
 }

@@ -1,27 +1,13 @@
 /** The images given so far and how far each is. One stop for the Tab key; arrow keys go from image to image. */
-import { useEffect, useRef, useState } from 'preact/hooks';
-import { predictionPath } from '../client/predictions.js';
+import { useEffect, useRef } from 'preact/hooks';
 import { useValue } from '../state/observable.js';
 import { againAll, cancel, clear, type Item, items, remove, selected } from '../state/uploads.js';
 import { useTexts } from '../texts/index.js';
 import { useLeavesFocus } from './heading.js';
 import { Icon } from './icons.js';
-import { useImageUrl } from './image-url.js';
 import { markOf, stateOf } from './item-state.js';
 import { QueueState } from './queue-state.js';
-
-/** The image as this browser shows it; as the server does where the browser cannot (HEIC, TIFF) or has it no more. */
-function Thumb({ item }: { readonly item: Item }) {
-  const [broken, setBroken] = useState(item.url === null);
-  const path = item.prediction && `${predictionPath(item.id)}/thumbnail?size=256`;
-  const remote = useImageUrl(broken ? path : null);
-  const url = broken ? remote.url : item.url;
-  return (
-    <span class="upload-thumb">
-      {url && <img src={url} alt="" width="48" height="48" loading="lazy" onError={() => setBroken(true)} />}
-    </span>
-  );
-}
+import { Thumb } from './thumb.js';
 
 interface RowProps {
   readonly item: Item;
@@ -43,7 +29,9 @@ function Row({ item, current }: RowProps) {
           selected.value = item.key;
         }}
       >
-        <Thumb item={item} />
+        <span class="upload-thumb">
+          <Thumb item={item} />
+        </span>
         <span class="upload-words">
           <span class="upload-name">{item.name}</span>
           <span class="upload-state">
@@ -103,7 +91,8 @@ function useKeys(all: readonly Item[], current: number | null) {
   return { list, onKeyDown };
 }
 
-export function UploadList() {
+/** @param onOverview shows all of them at once */
+export function UploadList({ onOverview }: { readonly onOverview: () => void }) {
   const t = useTexts();
   const all = useValue(items);
   const current = useValue(selected);
@@ -119,6 +108,10 @@ export function UploadList() {
       {all.length > 1 && (
         <header>
           <span class="quiet-text">{t.common.of(String(done), String(all.length))}</span>
+          <button type="button" class="quiet" onClick={onOverview}>
+            <Icon name="grid" />
+            {t.overview.open}
+          </button>
           {refused > 0 && (
             <button type="button" onClick={againAll}>
               {t.predict.againAll(refused)}

@@ -16,7 +16,7 @@ import { Entry, Menu } from './menu.js';
 export const pageLink = (id: string): string => `/p/${encodeURIComponent(id)}`;
 
 /** Forms that can be opened. */
-export type ActionName = 'feedback' | 'again';
+export type ActionName = 'feedback' | 'again' | 'delete';
 
 interface Props {
   readonly prediction: PredictionView;
@@ -70,6 +70,7 @@ export function Actions({ prediction, name, isFile, state, showOpen, onOpen, onC
         <CopyButton icon="link" label={t.share.link} text={() => location.origin + pageLink(id)} />
         <CopyButton icon="copy" label={t.share.curl} text={command} />
         <CopyButton icon="copy" label={t.share.json} text={() => JSON.stringify(prediction, null, 2)} />
+        <Entry icon="trash" label={t.overview.delete} onClick={() => onOpen('delete')} />
       </Menu>
       {problem && <p role="alert">{problem}</p>}
     </div>

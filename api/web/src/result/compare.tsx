@@ -14,6 +14,7 @@ import '../styles/compare.css';
 import { count, percent, useTexts } from '../texts/index.js';
 import { classLines, isCounted } from './class-lines.js';
 import { useContent } from './content.js';
+import { SeenPart, SeenTool } from './seen.js';
 import { Stage } from './stage.js';
 import { Unanswered } from './unanswered.js';
 import { Verdict } from './verdict.js';
@@ -57,7 +58,7 @@ interface AnsweredProps {
 }
 
 function Answered({ prediction, name, localUrl }: AnsweredProps) {
-  const { view, shown, onBroken } = useContent(prediction, localUrl);
+  const { view, shown, seen, onBroken } = useContent(prediction, localUrl);
   const { image, status } = prediction;
   return (
     <>
@@ -67,7 +68,13 @@ function Answered({ prediction, name, localUrl }: AnsweredProps) {
         image={image}
         busy={!hasEnded(prediction)}
         onBroken={onBroken}
-        overlay={(zoom) => view.overlay(shown, zoom)}
+        overlay={(zoom) => (
+          <>
+            {view.overlay(shown, zoom)}
+            <SeenPart seen={seen} />
+          </>
+        )}
+        tools={<SeenTool seen={seen} />}
       />
       {status === 'succeeded' ? (
         <>

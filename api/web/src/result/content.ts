@@ -5,6 +5,7 @@ import { useModels } from '../client/models.js';
 import { predictionPath } from '../client/predictions.js';
 import { useImageUrl } from '../parts/image-url.js';
 import { useDetection } from './detection-state.js';
+import { type Region, seenRegion } from './seen-region.js';
 import { type Shown, type TaskView, viewOf } from './views.js';
 
 /** Wide enough for a desk's screen; far smaller than what cameras make. */
@@ -28,6 +29,8 @@ function useShownImage(prediction: PredictionView, localUrl: string | undefined)
 export interface Content {
   readonly view: TaskView;
   readonly shown: Shown;
+  /** What the model saw of the image; null: all of it, or it is not known. */
+  readonly seen: Region | null;
   readonly onBroken: () => void;
 }
 
@@ -39,6 +42,11 @@ export function useContent(prediction: PredictionView, localUrl: string | undefi
   const { url, onBroken } = useShownImage(prediction, localUrl);
   const most = parameters.max_detections ?? ownModel?.parameters.max_detections ?? null;
   const colors = ownModel?.colors ?? NO_COLORS;
-  const shown = { answers, most, state, colors, image: { url, width: image.width, height: image.height } };
-  return { view: viewOf(model.task), shown, onBroken };
+  const unsureBelow = ownModel?.unsure_below ?? null;
+  const shown = {
+    ...{ answers, most, state, colors, unsureBelow },
+    image: { url, width: image.width, height: image.height },
+  };
+  const seen = ownModel ? seenRegion(image, ownModel.input) : null;
+  return { view: viewOf(model.task), shown, seen, onBroken };
 }

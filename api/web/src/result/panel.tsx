@@ -6,16 +6,19 @@ import { hasEnded } from '../client/predictions.js';
 import { Heading } from '../parts/heading.js';
 import { lazyPart } from '../parts/lazy.js';
 import { outcomeOf } from '../parts/outcome.js';
+import { navigate } from '../routing/router.js';
 import { useTexts } from '../texts/index.js';
 import { type ActionName, Actions } from './actions.js';
 import { useContent } from './content.js';
 import { Facts } from './facts.js';
+import { SeenPart, SeenTool } from './seen.js';
 import { Stage, type Steps } from './stage.js';
 import { Times } from './times.js';
 import { Unanswered } from './unanswered.js';
 import { Verdict } from './verdict.js';
 
 const AskAgain = lazyPart(async () => (await import('./ask-again.js')).AskAgain);
+const DeleteImages = lazyPart(async () => (await import('../overview/delete-images.js')).DeleteImages);
 const FeedbackForm = lazyPart(async () => (await import('./feedback-form.js')).FeedbackForm);
 
 interface Props {
@@ -47,7 +50,7 @@ const heading = (words: ComponentChildren) => <Heading class="verdict-name">{wor
 export function Panel({ prediction, name, isFile, localUrl, showOpen, steps, onCompare = null }: Props) {
   const t = useTexts();
   const [form, setForm] = useState<ActionName | 'saved' | null>(null);
-  const { view, shown, onBroken } = useContent(prediction, localUrl);
+  const { view, shown, seen, onBroken } = useContent(prediction, localUrl);
   const succeeded = prediction.status === 'succeeded';
   useTitle(outcomeOf(prediction, t));
   return (
@@ -59,7 +62,13 @@ export function Panel({ prediction, name, isFile, localUrl, showOpen, steps, onC
         busy={!hasEnded(prediction)}
         onBroken={onBroken}
         steps={steps}
-        overlay={(zoom) => view.overlay(shown, zoom)}
+        overlay={(zoom) => (
+          <>
+            {view.overlay(shown, zoom)}
+            <SeenPart seen={seen} />
+          </>
+        )}
+        tools={<SeenTool seen={seen} />}
       />
       <div class="answer">
         {succeeded ? (
@@ -92,6 +101,13 @@ export function Panel({ prediction, name, isFile, localUrl, showOpen, steps, onC
           </p>
         )}
         {form === 'again' && <AskAgain prediction={prediction} name={name} onClose={() => setForm(null)} />}
+        {form === 'delete' && (
+          <DeleteImages
+            ids={[prediction.prediction_id]}
+            onDone={() => navigate('/')}
+            onClose={() => setForm(null)}
+          />
+        )}
         {succeeded && view.answer(shown)}
         <div class="small-print">
           {prediction.metrics && <Times metrics={prediction.metrics} />}

@@ -3,7 +3,7 @@ import type { Answer } from '@scry/shared/tasks/answer';
 import type { ComponentChildren } from 'preact';
 import type { Texts } from '../texts/index.js';
 import { Boxes } from './boxes.js';
-import { BestConfidence, Classification } from './classification.js';
+import { BestConfidence, Classification, isUnsure } from './classification.js';
 import { Detection, scrollTo } from './detection.js';
 import type { DetectionState } from './detection-state.js';
 import { Masks } from './masks.js';
@@ -15,6 +15,8 @@ export interface Shown {
   /** Objects that one answer lists at the most; null: not known. */
   readonly most: number | null;
   readonly answers: readonly Answer[];
+  /** Confidence below which the first answer says little; null: it always does. */
+  readonly unsureBelow: number | null;
   readonly state: DetectionState;
   readonly colors: ClassColors;
   readonly image: { readonly url: string | null; readonly width: number; readonly height: number };
@@ -51,10 +53,10 @@ function boxes({ state, colors }: Shown, zoom: Zoom) {
 }
 
 const classification: TaskView = {
-  heading: ({ answers }) => answers[0]?.class_name ?? '',
-  beside: ({ answers }) => <BestConfidence answers={answers} />,
+  heading: (shown, t) => (isUnsure(shown) ? t.result.unsure : (shown.answers[0]?.class_name ?? '')),
+  beside: ({ answers, unsureBelow }) => <BestConfidence answers={answers} unsureBelow={unsureBelow} />,
   overlay: () => null,
-  answer: ({ answers }) => <Classification answers={answers} />,
+  answer: ({ answers, unsureBelow }) => <Classification answers={answers} unsureBelow={unsureBelow} />,
 };
 
 const VIEWS: Readonly<Record<string, TaskView>> = {

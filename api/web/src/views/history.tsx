@@ -2,6 +2,7 @@
 import type { PredictionView } from '@scry/shared/contracts/prediction';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { getJson } from '../client/http.js';
+import { isUnsure } from '../client/models.js';
 import { predictionPath } from '../client/predictions.js';
 import { announce } from '../parts/announcer.js';
 import { addressOf, type Filter, filterIn, queryOf } from '../parts/filter.js';
@@ -83,7 +84,8 @@ function Tile({ prediction }: { readonly prediction: PredictionView }) {
   const { element, near } = useNear<HTMLLIElement>();
   const image = useImageUrl(`${predictionPath(id)}/thumbnail?size=256`, near);
   const best = output?.predictions[0];
-  const found = best?.bbox ? t.result.objects(output?.predictions.length ?? 0) : best?.class_name;
+  const named = isUnsure(prediction) ? t.result.unsure : best?.class_name;
+  const found = best?.bbox ? t.result.objects(output?.predictions.length ?? 0) : named;
   const answer = status === 'succeeded' ? (found ?? t.result.objects(0)) : t.state[status];
   return (
     <li ref={element}>

@@ -1,6 +1,6 @@
 /** The images given so far, and the answer about the one chosen, alone or beside another. Comes after the first image. */
-import { useEffect, useRef } from 'preact/hooks';
-import { lazyPart } from '../parts/lazy.js';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { lazy, lazyPart } from '../parts/lazy.js';
 import { UploadList } from '../parts/upload-list.js';
 import { useSteps } from '../parts/use-steps.js';
 import { Panel } from '../result/panel.js';
@@ -10,6 +10,7 @@ import { compared, compareWith, partnerOf } from '../state/comparison.js';
 import { useValue } from '../state/observable.js';
 import { type Item, items, selected } from '../state/uploads.js';
 
+const Overview = lazy(async () => (await import('../overview/overview.js')).Overview);
 const Compare = lazyPart(async () => (await import('../result/compare.js')).Compare);
 
 /** Scrolls to the element when an image comes and it is not where one looks. */
@@ -27,16 +28,35 @@ function useScrollToNewest(newest: number) {
   return element;
 }
 
+/** Whether all images are shown at once; one that is given then is looked at by itself. */
+function useTogether(newest: number) {
+  const [together, setTogether] = useState(false);
+  const before = useRef(newest);
+  useEffect(() => {
+    if (newest > before.current) setTogether(false);
+    before.current = Math.max(before.current, newest);
+  }, [newest]);
+  return [together, setTogether] as const;
+}
+
 export function Outcome() {
   const all = useValue(items);
   const shown = useValue(selected);
   const other = useValue(compared);
-  const element = useScrollToNewest(all[0]?.key ?? 0);
+  const newest = Math.max(0, ...all.map(({ key }) => key));
+  const element = useScrollToNewest(newest);
   const steps = useSteps(all, shown, other === null);
+  const [together, setTogether] = useTogether(newest);
   const current = all.find((item) => item.key === shown);
+  if (together && all.length > 1)
+    return (
+      <div class="outcome" ref={element}>
+        <Overview onClose={() => setTogether(false)} />
+      </div>
+    );
   return (
     <div class="outcome" ref={element}>
-      <UploadList />
+      <UploadList onOverview={() => setTogether(true)} />
       {current && other !== null && <Compare item={current} other={other} />}
       {current && other === null && <Shown key={current.key} item={current} steps={steps} />}
     </div>

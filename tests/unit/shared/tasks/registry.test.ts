@@ -5,6 +5,7 @@ import {
   parametersSchema,
   TASKS,
   taskSpec,
+  unsureBelow,
 } from '@scry/shared/tasks/registry';
 
 const formatsOfSchema = outputManifestSchema.options.map((option) => option.shape.format.value);
@@ -32,6 +33,16 @@ describe('the tasks', () => {
       iou: 0.45,
       max_detections: 100,
     });
+  });
+
+  it('say from how many classes an answer says little, unless the manifest does', () => {
+    const plain = outputManifestSchema.parse({ format: 'probabilities' });
+    expect([2, 10, 100, 1000].map((classes) => unsureBelow('classification', plain, classes))).toEqual([
+      0.6, 0.5, 0.5, 0.3,
+    ]);
+    const own = outputManifestSchema.parse({ format: 'logits', unsure_below: 0.8 });
+    expect(unsureBelow('classification', own, 10)).toBe(0.8);
+    expect(unsureBelow('detection', outputManifestSchema.parse({ format: 'yolov8' }), 10)).toBeNull();
   });
 
   it('say what was found in a few words', () => {

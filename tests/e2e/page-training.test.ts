@@ -183,6 +183,37 @@ describeInBrowser('training on the page', () => {
     await untilTrue(page, "document.querySelectorAll('.item').length === 1");
   }, 60_000);
 
+  it('labels what has no class, and what a model was least sure of, by number keys', async () => {
+    const id = await made('Labels', 1);
+    const form = new FormData();
+    form.set('image', new Blob([new Uint8Array(await square(COLORS.red, 50))]), 'red.png');
+    await call(`/v1/datasets/${id}/items`, { method: 'POST', body: form });
+    await suite.system.predict(await square(COLORS.green, 51), { model: 'everyday-10' });
+    const classes = async () => {
+      const { classes: all } = await call<DatasetView>(`/v1/datasets/${id}`);
+      return Object.fromEntries(all.map((one) => [one.class ?? '-', one.items]));
+    };
+    const page = await open(`/datasets/${id}?view=label`);
+    const last = page.getByRole('button', { name: 'Undo' });
+    await page.locator('.label-image img').waitFor();
+    await page.keyboard.press('3'); // blue, green, red
+    await last.waitFor();
+    expect(await classes()).toEqual({ blue: 1, green: 1, red: 2 });
+    await page.keyboard.press('Backspace');
+    await page.locator('.label-image img').waitFor();
+    await page.getByText('1 left').waitFor();
+    expect(await classes()).toEqual({ blue: 1, green: 1, red: 1, '-': 1 });
+
+    await page.locator('.label-source select').selectOption('everyday-10');
+    await page.getByText(/^Answered: /).waitFor();
+    const asked = await page.getByText(/^\d+ left$/).textContent();
+    await page.locator('.label-classes button').nth(1).click();
+    await last.waitFor();
+    await page.getByText(/^\d+ left$/).waitFor();
+    expect(await page.getByText(/^\d+ left$/).textContent()).not.toBe(asked);
+    expect(await classes()).toEqual({ blue: 1, green: 2, red: 1, '-': 1 });
+  }, 60_000);
+
   it('keeps the best of a training that is stopped', async () => {
     const dataset = await made('Stopped', 8);
     const settings = { method: 'scratch', epochs: 1000, batch_size: 2, input_size: 48 };

@@ -1,7 +1,6 @@
 /** The images of a data set: filtered, selected, given other classes and deleted. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { changeItems, type DatasetView, type ItemView, removeItems } from '../client/datasets.js';
-import { useAction } from '../client/use-action.js';
+import type { DatasetView } from '../client/datasets.js';
 import { announce } from '../parts/announcer.js';
 import { ConfirmDialog } from '../parts/dialog.js';
 import { ErrorNotice } from '../parts/notice.js';
@@ -16,6 +15,7 @@ import { ItemDialog } from './item-dialog.js';
 import { type ItemFilter, itemAddressOf } from './item-filter.js';
 import { among, NOTHING_SELECTED, type Selection } from './selection.js';
 import { SelectionBar } from './selection-bar.js';
+import { useChanges } from './use-changes.js';
 import type { Items as LoadedItems } from './use-items.js';
 
 interface Props {
@@ -26,38 +26,17 @@ interface Props {
   readonly onChanged: () => void;
 }
 
-/** Takes a change back. */
-interface Done {
-  readonly said: string;
-  readonly undo: (() => Promise<void>) | null;
-}
-
-/** Whether an item is shown under a filter. */
-const isShown = (item: ItemView, filter: ItemFilter): boolean =>
-  (filter.class === null || filter.class === (item.class ?? '')) &&
-  (filter.split === null || filter.split === (item.split ?? ''));
-
-/** Items by the value that they have, for giving it back to them. */
-function groupsBy<K extends 'class' | 'split'>(items: readonly ItemView[], name: K) {
-  const groups = new Map<ItemView[K], string[]>();
-  for (const item of items) groups.set(item[name], [...(groups.get(item[name]) ?? []), item.id]);
-  return groups;
-}
-
 export function Items({ dataset, filter, items, onChanged }: Props) {
   const t = useTexts();
   const [selection, setSelection] = useState<Selection>(NOTHING_SELECTED);
   const [selecting, setSelecting] = useState(false);
   const [open, setOpen] = useState<'class' | 'remove' | null>(null);
   const [shown, setShown] = useState<string | null>(null);
-  const [done, setDone] = useState<Done | null>(null);
-  const { busy, error, run } = useAction();
   const all = items.items;
   const ids = all.map(({ id }) => id);
   const refocus = useRef<string | null>(null);
   useEffect(() => {
     setSelection((before) => among(before, ids));
-    // The image that had the focus is gone: the one in its place takes it.
     if (refocus.current) document.getElementById(tileId(refocus.current))?.focus();
     refocus.current = null;
   }, [all]);
@@ -67,44 +46,19 @@ export function Items({ dataset, filter, items, onChanged }: Props) {
     if (next.chosen.size !== selection.chosen.size) announce(t.datasets.selected(count(next.chosen.size)));
     setSelection(next);
   };
-  const tell = (said: string, undo: Done['undo']) => {
-    setDone({ said, undo });
-    announce(said);
+  // The image that had the focus may leave the list: the one in its place takes it.
+  const onLeaving = (left: readonly string[]) => {
+    const stays = new Set(left);
+    const at = selection.focus === null ? -1 : ids.indexOf(selection.focus);
+    if (at < 0 || stays.has(selection.focus ?? '')) return;
+    const next = ids.slice(at).find((id) => stays.has(id)) ?? left.at(-1) ?? null;
+    refocus.current = next;
+    setSelection({ ...NOTHING_SELECTED, focus: next });
   };
-  const change = <K extends 'class' | 'split'>(name: K, value: ItemView[K], said: string) => {
-    const before = all.filter(({ id }) => meant.includes(id));
-    run(async () => {
-      await changeItems(dataset.id, meant, { [name]: value });
-      const changed = new Set(meant);
-      items.update((now) =>
-        now
-          .map((item) => (changed.has(item.id) ? { ...item, [name]: value } : item))
-          .filter((item) => isShown(item, filter)),
-      );
-      onChanged();
-      tell(said, async () => {
-        for (const [old, some] of groupsBy(before, name))
-          await changeItems(dataset.id, some, { [name]: old });
-        items.reload();
-        onChanged();
-      });
-    });
-  };
-  const remove = () => {
-    const gone = new Set(meant);
-    const first = ids.findIndex((id) => gone.has(id));
-    run(async () => {
-      await removeItems(dataset.id, meant);
-      const left = ids.filter((id) => !gone.has(id));
-      refocus.current = left[Math.min(first, left.length - 1)] ?? null;
-      items.update((now) => now.filter(({ id }) => !gone.has(id)));
-      setSelection({ ...NOTHING_SELECTED, focus: refocus.current });
-      onChanged();
-      tell(t.datasets.removed(t.datasets.images(count(gone.size))), null);
-    });
-  };
+  const changes = useChanges({ dataset: dataset.id, filter, items, meant, onChanged, onLeaving });
+  const { busy, error, done } = changes;
   const selectAll = () =>
-    run(async () => {
+    changes.run(async () => {
       const loaded = await items.loadAll();
       select({ ...selection, chosen: new Set(loaded.map(({ id }) => id)) });
     });
@@ -136,16 +90,7 @@ export function Items({ dataset, filter, items, onChanged }: Props) {
         <div class="notice good done">
           <span>{done.said}</span>
           {done.undo && (
-            <button
-              type="button"
-              class="quiet"
-              disabled={busy}
-              onClick={() => {
-                const { undo } = done;
-                setDone(null);
-                if (undo) run(undo);
-              }}
-            >
+            <button type="button" class="quiet" disabled={busy} onClick={changes.undo}>
               {t.datasets.undo}
             </button>
           )}
@@ -182,16 +127,7 @@ export function Items({ dataset, filter, items, onChanged }: Props) {
           onClear={endSelecting}
           onRelabel={() => setOpen('class')}
           onRemove={() => setOpen('remove')}
-          onSplit={(split) =>
-            change(
-              'split',
-              split,
-              t.datasets.relabelled(
-                t.datasets.images(count(meant.length)),
-                t.datasets.split[split ?? 'none'],
-              ),
-            )
-          }
+          onSplit={changes.place}
         />
       )}
       {open === 'class' && meant.length > 0 && (
@@ -201,8 +137,7 @@ export function Items({ dataset, filter, items, onChanged }: Props) {
           onClose={() => setOpen(null)}
           onChoose={(label) => {
             setOpen(null);
-            const images = t.datasets.images(count(meant.length));
-            change('class', label, t.datasets.relabelled(images, label ?? t.datasets.noClass));
+            changes.relabel(label);
           }}
         />
       )}
@@ -215,7 +150,7 @@ export function Items({ dataset, filter, items, onChanged }: Props) {
           onClose={() => setOpen(null)}
           onConfirm={() => {
             setOpen(null);
-            remove();
+            changes.remove();
           }}
         />
       )}

@@ -22,6 +22,9 @@ export function Models() {
       <div class="view-head models-head">
         <h1 tabIndex={-1}>{t.models.title}</h1>
         <div class="head-actions">
+          <Link class="button quiet" href="/datasets">
+            {t.train.own}
+          </Link>
           <Link class="button" href="/catalogue">
             {t.models.catalogue}
           </Link>

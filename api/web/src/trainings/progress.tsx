@@ -4,7 +4,7 @@ import { cancelTraining, type TrainingView } from '../client/trainings.js';
 import { useAction } from '../client/use-action.js';
 import { ErrorNotice } from '../parts/notice.js';
 import { TRAINING_SCOPES } from '../parts/train-tabs.js';
-import { count, span, useTexts } from '../texts/training.js';
+import { count, percent, span, useTexts } from '../texts/training.js';
 
 const PHASES = ['queued', 'preparing', 'training'] as const;
 
@@ -18,10 +18,11 @@ export function Progress({ training }: { readonly training: TrainingView }) {
   const { state, progress, curve, method } = training;
   const at = PHASES.indexOf(state as (typeof PHASES)[number]);
   const share = progressOf(training);
-  const { epoch, epochs, done, of, seconds_left } = progress;
+  const { epoch, epochs, done, of, accuracy, seconds_left } = progress;
   const words = [
     epoch && epochs && method !== 'head' ? t.trainings.epoch(count(epoch), count(epochs)) : null,
     state === 'preparing' && done !== undefined && of ? t.trainings.done(count(done), count(of)) : null,
+    accuracy != null ? t.trainings.trainingAccuracy(percent(accuracy)) : null,
     seconds_left ? t.trainings.left(span(seconds_left)) : null,
   ].filter((text) => text !== null);
   return (

@@ -5,12 +5,13 @@ import { useState } from 'preact/hooks';
 import { setLabel, type TrainingView, versionPath } from '../client/trainings.js';
 import { useAction } from '../client/use-action.js';
 import { type Loaded, useLoad } from '../client/use-load.js';
+import { modelAddress } from '../models/addresses.js';
 import { announce } from '../parts/announcer.js';
 import { Icon } from '../parts/icons.js';
 import { download } from '../parts/image-url.js';
 import { ErrorNotice } from '../parts/notice.js';
 import { TRAINING_SCOPES } from '../parts/train-tabs.js';
-import { navigate } from '../routing/router.js';
+import { Link, navigate } from '../routing/router.js';
 import { chosenModel } from '../state/settings.js';
 import { count, duration, percent, useTexts } from '../texts/training.js';
 import { TryOut } from './try-out.js';
@@ -128,7 +129,9 @@ function Publish({ name, version }: { readonly name: string; readonly version: s
         </button>
       </div>
       {!has('stable') && <CanaryForm busy={busy} onShare={(share) => label('canary', share)} />}
-      <p class="quiet-text">{t.trainings.publishHelp(name)}</p>
+      <p class="quiet-text">
+        {t.trainings.publishHelp(name)} <Link href={modelAddress(name)}>{t.trainings.toModel}</Link>
+      </p>
       {firstError(error, shown, labels) !== null && (
         <ErrorNotice error={firstError(error, shown, labels)} scopes={TRAINING_SCOPES} />
       )}

@@ -1,7 +1,7 @@
 /** Starts a training: the data set, a name and a method are enough; the rest is folded. */
 import { useEffect, useState } from 'preact/hooks';
 import { DATASETS, type DatasetPage, type DatasetView } from '../client/datasets.js';
-import { type ModelView, useModels } from '../client/models.js';
+import { isPublished, type ModelView, useModels } from '../client/models.js';
 import { startTraining, type TrainingView, trainingPath } from '../client/trainings.js';
 import { useAction } from '../client/use-action.js';
 import { useLoad } from '../client/use-load.js';
@@ -35,7 +35,9 @@ export function TrainingForm({ dataset, again }: Props) {
         {t.trainings.noDatasets} <Link href="/datasets">{t.datasets.title}</Link>
       </p>
     );
-  const bases = models.filter(({ task, engine }) => task === 'classification' && engine === 'onnx');
+  const bases = models.filter(
+    (model) => model.task === 'classification' && model.engine === 'onnx' && isPublished(model),
+  );
   return (
     <Fields
       datasets={usable}

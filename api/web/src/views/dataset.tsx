@@ -8,6 +8,7 @@ import { type Addition, additions, isUnderWay } from '../datasets/additions.js';
 import { DatasetHead } from '../datasets/dataset-head.js';
 import { itemFilterIn, itemQueryOf } from '../datasets/item-filter.js';
 import { Items } from '../datasets/items.js';
+import { LabelNext } from '../datasets/label-next.js';
 import { Steps } from '../datasets/steps.js';
 import { useItems } from '../datasets/use-items.js';
 import { ErrorNotice } from '../parts/notice.js';
@@ -45,6 +46,22 @@ export function DatasetPage({ id }: { readonly id: string }) {
   );
 }
 
+const LABELLING = 'label';
+
+function Tabs({ dataset, labelling }: { readonly dataset: string; readonly labelling: boolean }) {
+  const t = useTexts();
+  return (
+    <nav class="tabs" aria-label={t.datasets.grid}>
+      <Link href={`/datasets/${dataset}`} aria-current={labelling ? undefined : 'page'}>
+        {t.datasets.labelNext.images}
+      </Link>
+      <Link href={`/datasets/${dataset}?view=${LABELLING}`} aria-current={labelling ? 'page' : undefined}>
+        {t.datasets.labelNext.tab}
+      </Link>
+    </nav>
+  );
+}
+
 const HOW_OFTEN_MS = 2000;
 
 /** Calls back now and then while something is being added to the data set, and once when it has ended. */
@@ -69,6 +86,7 @@ function useAdded(all: readonly Addition[], onAdded: () => void): void {
 function Loaded({ dataset, reload }: { readonly dataset: DatasetView; readonly reload: () => void }) {
   const search = useSearch();
   const filter = useMemo(() => itemFilterIn(search), [search]);
+  const labelling = new URLSearchParams(search).get('view') === LABELLING;
   const items = useItems(dataset.id, itemQueryOf(filter));
   const here = useValue(additions).filter((one) => one.dataset === dataset.id);
   useAdded(here, () => {
@@ -87,7 +105,17 @@ function Loaded({ dataset, reload }: { readonly dataset: DatasetView; readonly r
       />
       {empty && here.length === 0 && <Steps />}
       <AddPanel dataset={dataset} additions={here} compact={!empty} />
-      {!empty && <Items dataset={dataset} filter={filter} items={items} onChanged={reload} />}
+      {!empty && <Tabs dataset={dataset.id} labelling={labelling} />}
+      {!empty && !labelling && <Items dataset={dataset} filter={filter} items={items} onChanged={reload} />}
+      {labelling && (
+        <LabelNext
+          dataset={dataset}
+          onChanged={() => {
+            reload();
+            items.reload();
+          }}
+        />
+      )}
     </>
   );
 }

@@ -11,6 +11,7 @@ import { ErrorNotice } from '../parts/notice.js';
 import { RefusedImages } from '../parts/refused-images.js';
 import { Samples } from '../parts/samples.js';
 import { WishesForm } from '../parts/wishes-form.js';
+import { Link } from '../routing/router.js';
 import { give, wishes } from '../state/intake.js';
 import { useValue } from '../state/observable.js';
 import { chosenModel } from '../state/settings.js';
@@ -65,6 +66,9 @@ function Empty({ models, checking, chosen, error, reload }: ReturnType<typeof us
           />
         )}
         {chosen && <WishesForm key={chosen.name} parameters={chosen.parameters} />}
+        <p class="own-model">
+          <Link href="/datasets">{t.train.own}</Link>
+        </p>
       </div>
     </div>
   );

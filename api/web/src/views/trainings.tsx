@@ -8,6 +8,7 @@ import { Link, useSearch } from '../routing/router.js';
 import { count, dateTime, percent, useTexts } from '../texts/training.js';
 import { progressOf } from '../trainings/progress.js';
 import { StateBadge } from '../trainings/state-badge.js';
+import { Statistics } from '../trainings/statistics.js';
 import { TrainingForm } from '../trainings/training-form.js';
 import '../styles/trainings.css';
 
@@ -50,6 +51,7 @@ export function Trainings() {
           ))}
         </ul>
       )}
+      {data && data.items.length > 0 && <Statistics key={running ? 'running' : 'ended'} />}
     </>
   );
 }

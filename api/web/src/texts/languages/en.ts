@@ -285,7 +285,7 @@ const en = {
     use: 'Use',
     readme: 'Source and accuracy',
   },
-  train: { label: 'Training', datasets: 'Data sets', trainings: 'Trainings' },
+  train: { label: 'Training', datasets: 'Data sets', trainings: 'Trainings', own: 'Train your own' },
   operations: {
     title: 'Operations',
     live: 'Live',

@@ -1,12 +1,12 @@
 /** The image of an item, as it came and smaller. */
 import type { RequestHandler } from 'express';
-import { z } from 'zod';
 import { problems } from '../../http/describe.js';
 import { Problem } from '../../http/problems.js';
 import type { Needs, Route } from '../../http/route.js';
 import { check } from '../../http/validate.js';
 import { isKnown } from '../../predictions/present.js';
 import { sendImage, setImageHeaders } from '../../predictions/read/image.js';
+import { imageResponses, sendRendering } from '../../predictions/read/rendered.js';
 import { renderingName } from '../../rendering/renderer.js';
 import { itemParams } from './views.js';
 
@@ -27,7 +27,7 @@ function showing<Name extends 'datasets' | 'storage' | 'renderer'>(
   path: string,
   operationId: string,
   summary: string,
-  type: string,
+  type: 'image/jpeg' | 'image/*',
   handler: (services: Needs<Name>) => RequestHandler,
 ): Route<Name> {
   return {
@@ -40,8 +40,7 @@ function showing<Name extends 'datasets' | 'storage' | 'renderer'>(
       tags: ['data sets'],
       request: { params: itemParams },
       responses: {
-        200: { description: summary, content: { [type]: { schema: z.string().meta({ format: 'binary' }) } } },
-        304: { description: 'The client has it.' },
+        ...imageResponses(summary, type),
         ...failures,
       },
     },
@@ -75,9 +74,7 @@ export const itemThumbnail = showing<'datasets' | 'renderer'>(
     async (req, res) => {
       const { id, item } = check(itemParams, req.params);
       const { image } = await datasets.item(id, item);
-      const tag = `"${image.sha256.slice(0, 16)}-${renderingName('thumbnail', SIDE)}"`;
-      setImageHeaders(res, 'image/jpeg', tag);
-      if (isKnown(req, tag)) res.status(304).end();
-      else res.send(await renderer.thumbnail(image, SIDE));
+      const rendering = { name: renderingName('thumbnail', SIDE), sha256: image.sha256 };
+      await sendRendering(res, rendering, () => renderer.thumbnail(image, SIDE));
     },
 );

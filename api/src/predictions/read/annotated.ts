@@ -1,19 +1,16 @@
 /** GET /v1/predictions/{id}/annotated, /crops/{n} and /masks/{n}: images made from the upload and its answer. */
 import type { Prediction } from '@scry/shared/database/predictions';
 import type { ClassColors } from '@scry/shared/tasks/class-hue';
-import type { RequestHandler, Response } from 'express';
+import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import { idParams, problems } from '../../http/describe.js';
 import { Problem } from '../../http/problems.js';
 import type { Needs, Route } from '../../http/route.js';
 import { check } from '../../http/validate.js';
 import { renderingName } from '../../rendering/renderer.js';
-import { isKnown } from '../present.js';
 import { findPrediction } from './find.js';
-import { setImageHeaders } from './image.js';
+import { imageProblems, imageResponses, sendRendering } from './rendered.js';
 import { shownOf, shownSchema } from './shown.js';
-
-const JPEG = { 'image/jpeg': { schema: z.string().meta({ format: 'binary' }) } };
 
 /** @throws Problem "not-answered" */
 function requireAnswer({ id, status, output }: Prediction): NonNullable<Prediction['output']> {
@@ -30,21 +27,7 @@ function colorsOf({ models }: Needs<'models'>, { model, modelVersion }: Predicti
   return models.models.get(model)?.versions.get(modelVersion)?.manifest.colors ?? {};
 }
 
-async function send(res: Response, name: string, draw: () => Promise<Buffer>): Promise<void> {
-  const tag = `"${name}"`;
-  setImageHeaders(res, name.endsWith('.png') ? 'image/png' : 'image/jpeg', tag);
-  if (isKnown(res.req, tag)) res.status(304).end();
-  else res.send(await draw());
-}
-
-const failures = problems(
-  'prediction-not-found',
-  'not-answered',
-  'image-gone',
-  'unreadable-image',
-  'database-unavailable',
-  'storage-unavailable',
-);
+const failures = { ...imageProblems, ...problems('prediction-not-found', 'not-answered') };
 
 const placeParams = idParams.extend({
   n: z
@@ -65,8 +48,7 @@ export const annotatedImage: Route<'predictions' | 'renderer' | 'models'> = {
     tags: ['images'],
     request: { params: idParams, query: shownSchema },
     responses: {
-      200: { description: 'A JPEG.', content: JPEG },
-      304: { description: 'The client has it.' },
+      ...imageResponses('A JPEG.', 'image/jpeg'),
       ...failures,
       ...problems('invalid-request'),
     },
@@ -78,7 +60,9 @@ export const annotatedImage: Route<'predictions' | 'renderer' | 'models'> = {
       const output = shownOf(requireAnswer(prediction), shown);
       const colors = colorsOf(services, prediction);
       const name = renderingName('annotated', [prediction.task, output, colors]);
-      await send(res, name, () => services.renderer.annotated({ ...prediction, output }, colors));
+      await sendRendering(res, { name }, () =>
+        services.renderer.annotated({ ...prediction, output }, colors),
+      );
     },
   ],
 };
@@ -93,8 +77,7 @@ export const crop: Route<'predictions' | 'renderer'> = {
     tags: ['images'],
     request: { params: placeParams },
     responses: {
-      200: { description: 'A JPEG.', content: JPEG },
-      304: { description: 'The client has it.' },
+      ...imageResponses('A JPEG.', 'image/jpeg'),
       ...failures,
       ...problems('prediction-not-found', 'crop-not-found'),
     },
@@ -105,7 +88,9 @@ export const crop: Route<'predictions' | 'renderer'> = {
       const { predictions } = requireAnswer(prediction);
       const box = predictions[Number(req.params.n)]?.bbox;
       if (!box) throw noCrop(String(req.params.n), predictions.filter(({ bbox }) => bbox).length);
-      await send(res, renderingName('crop', box), () => services.renderer.crop(prediction.image, box));
+      await sendRendering(res, { name: renderingName('crop', box) }, () =>
+        services.renderer.crop(prediction.image, box),
+      );
     },
   ],
 };
@@ -125,11 +110,10 @@ export const mask: Route<'predictions' | 'renderer'> = {
     tags: ['images'],
     request: { params: placeParams },
     responses: {
-      200: {
-        description: 'A PNG of one channel, as large as the image: 255 where the mask is set.',
-        content: { 'image/png': { schema: z.string().meta({ format: 'binary' }) } },
-      },
-      304: { description: 'The client has it.' },
+      ...imageResponses(
+        'A PNG of one channel, as large as the image: 255 where the mask is set.',
+        'image/png',
+      ),
       ...failures,
       ...problems('prediction-not-found', 'mask-not-found'),
     },
@@ -141,7 +125,7 @@ export const mask: Route<'predictions' | 'renderer'> = {
       const found = predictions[Number(req.params.n)]?.mask;
       if (!found) throw noMask(String(req.params.n), predictions.filter((answer) => answer.mask).length);
       const name = renderingName('mask', [found.size, found.counts]);
-      await send(res, name, () => services.renderer.mask(prediction.image, found));
+      await sendRendering(res, { name }, () => services.renderer.mask(prediction.image, found));
     },
   ],
 };

@@ -5,7 +5,7 @@ import type { Route } from '../../http/route.js';
 import { check } from '../../http/validate.js';
 import { renderingName } from '../../rendering/renderer.js';
 import { findPrediction } from './find.js';
-import { setImageHeaders } from './image.js';
+import { imageProblems, imageResponses, sendRendering } from './rendered.js';
 
 /** Few sizes, so that few are made and kept: one for lists, one for screens. */
 const SIZES = ['256', '1600'] as const;
@@ -24,29 +24,17 @@ export const predictionThumbnail: Route<'predictions' | 'renderer'> = {
     tags: ['images'],
     request: { params: idParams, query: querySchema },
     responses: {
-      200: {
-        description: 'A JPEG.',
-        content: { 'image/jpeg': { schema: z.string().meta({ format: 'binary' }) } },
-      },
-      304: { description: 'The client has it.' },
-      ...problems(
-        'invalid-request',
-        'prediction-not-found',
-        'image-gone',
-        'unreadable-image',
-        'database-unavailable',
-        'storage-unavailable',
-      ),
+      ...imageResponses('A JPEG.', 'image/jpeg'),
+      ...imageProblems,
+      ...problems('invalid-request'),
     },
   },
   handlers: (services) => [
     async (req, res) => {
       const side = Number(check(querySchema, req.query).size);
       const { image } = await findPrediction(services, req);
-      const tag = `"${image.sha256.slice(0, 16)}-${renderingName('thumbnail', side)}"`;
-      setImageHeaders(res, 'image/jpeg', tag);
-      if (req.fresh) res.status(304).end();
-      else res.send(await services.renderer.thumbnail(image, side));
+      const rendering = { name: renderingName('thumbnail', side), sha256: image.sha256 };
+      await sendRendering(res, rendering, () => services.renderer.thumbnail(image, side));
     },
   ],
 };

@@ -2,11 +2,12 @@
 import { readdir } from 'node:fs/promises';
 import { PROBLEMS } from '@scry/api/http/problems';
 import { modelTexts } from '../../../api/web/src/texts/english/models.js';
+import { operatingTexts } from '../../../api/web/src/texts/english/operating.js';
 import { trainingTexts } from '../../../api/web/src/texts/english/training.js';
 import first from '../../../api/web/src/texts/languages/en.js';
 
 /** All that the page says in English. */
-const en = { ...first, ...modelTexts, ...trainingTexts };
+const en = { ...first, ...modelTexts, ...operatingTexts, ...trainingTexts };
 const FOLDER = new URL('../../../api/web/src/texts/languages/', import.meta.url);
 const files = (await readdir(FOLDER)).filter((file) => file.endsWith('.ts'));
 const others = files.filter((file) => file !== 'en.ts');

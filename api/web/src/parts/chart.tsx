@@ -1,19 +1,19 @@
-/** A live line chart. uPlot draws it; colours come from the style sheet, so that a change of theme changes them. */
-import { useEffect, useRef } from 'preact/hooks';
+/**
+ * A line chart, live or not. uPlot draws it; colours come from the style sheet, so that a change of theme changes them. The
+ * values at one time show beside the pointer, or where the arrow keys lead.
+ */
+import type { RefObject } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { tone } from '../result/tones.js';
 import { useValue } from '../state/observable.js';
 import { language, theme } from '../state/settings.js';
-import { count, locale, useTexts } from '../texts/index.js';
-import { ticks } from './ticks.js';
+import { count } from '../texts/index.js';
+import { useTexts } from '../texts/operating.js';
+import { HEIGHT, moment, optionsFor, type Series } from './chart-options.js';
 
-export interface Series {
-  readonly name: string;
-  /** Degrees. */
-  readonly hue: number;
-  readonly values: readonly (number | null)[];
-}
+export type { Series };
 
 interface Props {
   readonly title: string;
@@ -22,68 +22,13 @@ interface Props {
   readonly times: readonly number[];
   readonly series: readonly Series[];
   readonly digits?: number;
+  readonly logarithmic?: boolean;
 }
 
-const HEIGHT = 170;
-
-/** A custom property as the browser resolves it, for a canvas that knows no custom properties. */
-function colour(host: HTMLElement, property: string, hue = 0): string {
-  const probe = document.createElement('span');
-  probe.className = 'toned';
-  probe.style.setProperty('--hue', String(hue));
-  probe.style.color = `var(${property})`;
-  host.append(probe);
-  const resolved = getComputedStyle(probe).color;
-  probe.remove();
-  return resolved;
-}
-
-function optionsFor(host: HTMLElement, series: readonly Series[], digits: number): uPlot.Options {
-  const ink = colour(host, '--ink-2');
-  const line = colour(host, '--line');
-  const font = `12px ${getComputedStyle(host).fontFamily}`;
-  const axis = { stroke: ink, font, grid: { stroke: line, width: 1 }, ticks: { show: false } };
-  return {
-    width: host.clientWidth,
-    height: HEIGHT,
-    legend: { show: false },
-    cursor: { show: false },
-    padding: [8, 8, 0, 0],
-    scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
-    axes: [
-      { ...axis, size: 30, grid: { show: false }, space: 70, values: (_, splits) => splits.map(clock) },
-      {
-        ...axis,
-        size: 48,
-        splits: (_, __, ___, most) => ticks(most, digits === 0 ? 1 : 0),
-        values: (_, splits) => splits.map((value) => count(value, digits)),
-      },
-    ],
-    series: [
-      {},
-      ...series.map(({ name, hue }) => ({
-        label: name,
-        stroke: colour(host, '--tone', hue),
-        width: 2,
-        points: { size: 4, filter: lonely },
-        spanGaps: false,
-      })),
-    ],
-  };
-}
-
-/** Values with nothing on either side: a line would not show them, a point does. */
-function lonely(plot: uPlot, index: number): number[] {
-  const values = plot.data[index] ?? [];
-  const empty = (at: number) => values[at] === null || values[at] === undefined;
-  return [...values.keys()].filter((at) => !empty(at) && empty(at - 1) && empty(at + 1));
-}
-
-function clock(seconds: number): string {
-  return new Date(seconds * 1000).toLocaleTimeString(locale(), { hour: '2-digit', minute: '2-digit' });
-}
-
-function useChart({ times, series, digits = 0 }: Props) {
+function useChart(
+  { times, series, digits = 0, logarithmic = false }: Props,
+  onPlace: (at: number | null) => void,
+) {
   const host = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
   const data = [times, ...series.map(({ values }) => values)] as unknown as uPlot.AlignedData;
@@ -91,14 +36,15 @@ function useChart({ times, series, digits = 0 }: Props) {
   latest.current = data;
   const themeNow = useValue(theme);
   const languageNow = useValue(language);
-  const shape = `${series.map(({ name, hue }) => `${name}${hue}`).join()} ${themeNow} ${languageNow}`;
+  const shape = `${series.map(({ name, hue }) => `${name}${hue}`).join()} ${themeNow} ${languageNow} ${logarithmic}`;
   // Made again only when its shape changes.
   useEffect(() => {
     const element = host.current;
     if (!element) return;
     const make = () => {
       chart.current?.destroy();
-      chart.current = new uPlot(optionsFor(element, series, digits), latest.current, element);
+      const drawing = { times, series, digits, logarithmic, onPlace };
+      chart.current = new uPlot(optionsFor(element, drawing), latest.current, element);
     };
     make();
     const dark = matchMedia('(prefers-color-scheme: dark)');
@@ -115,25 +61,90 @@ function useChart({ times, series, digits = 0 }: Props) {
     };
   }, [shape]);
   useEffect(() => chart.current?.setData(latest.current), [times]);
-  return host;
+  return { host, chart };
+}
+
+/** Moves the place by the arrow keys, Home and End; Escape leaves it. */
+function useKeys(
+  chart: RefObject<uPlot | null>,
+  places: number,
+  place: number | null,
+  onPlace: (at: number | null) => void,
+) {
+  return (event: KeyboardEvent) => {
+    const last = places - 1;
+    const from = place ?? last + (event.key === 'ArrowRight' ? -1 : 1);
+    const target = { ArrowLeft: from - 1, ArrowRight: from + 1, Home: 0, End: last }[event.key];
+    if (event.key === 'Escape') onPlace(null);
+    if (target === undefined || !chart.current) return;
+    event.preventDefault();
+    const at = Math.min(last, Math.max(0, target));
+    const left = chart.current.valToPos(chart.current.data[0]?.[at] ?? 0, 'x');
+    chart.current.setCursor({ left, top: 0 });
+    onPlace(at);
+  };
+}
+
+interface TipProps extends Props {
+  readonly chart: uPlot;
+  readonly place: number;
+}
+
+/** The values at one time, beside it. What it says, the chart tells screen readers as its value. */
+function Tip({ chart, place, times, series, digits = 0 }: TipProps) {
+  const at = times[place];
+  if (at === undefined) return null;
+  const left = chart.over.offsetLeft + chart.valToPos(at, 'x');
+  const isRight = left > chart.width / 2;
+  return (
+    <div class={`chart-tip ${isRight ? 'to-left' : ''}`} style={{ left: `${left}px` }} aria-hidden="true">
+      <strong class="figures">{moment(at, times)}</strong>
+      {series.map(({ name, hue, values }) => (
+        <span key={name} class="toned" style={tone(hue)}>
+          <span class="swatch" />
+          {name} <span class="figures">{shown(values[place], digits)}</span>
+        </span>
+      ))}
+    </div>
+  );
 }
 
 export function Chart(props: Props) {
   const t = useTexts();
-  const host = useChart(props);
-  const { title, unit, series, digits = 0 } = props;
+  const [place, setPlace] = useState<number | null>(null);
+  const { host, chart } = useChart(props, setPlace);
+  const { title, unit, series, times, digits = 0 } = props;
+  const onKeyDown = useKeys(chart, times.length, place, setPlace);
+  const values = (index: number) =>
+    series.map(({ name, values: all }) => `${name} ${shown(all[index], digits)}`).join(', ');
+  const now = place ?? times.length - 1;
   return (
     <figure class="chart">
       <figcaption>
         <h2>{title}</h2>
         <span class="quiet-text">{unit}</span>
       </figcaption>
-      <div ref={host} class="chart-canvas" aria-hidden="true" />
-      <ul class="chart-legend" aria-label={t.operations.chartTable(title)}>
-        {series.map(({ name, hue, values }) => (
+      <div class="chart-area">
+        <div
+          ref={host}
+          class="chart-canvas"
+          role="slider"
+          tabIndex={0}
+          aria-label={t.operations.chartTable(title)}
+          aria-valuemin={0}
+          aria-valuemax={Math.max(0, times.length - 1)}
+          aria-valuenow={Math.max(0, now)}
+          aria-valuetext={`${moment(times[now] ?? 0, times)}: ${values(now)}`}
+          onKeyDown={onKeyDown}
+          onBlur={() => setPlace(null)}
+        />
+        {place !== null && chart.current && <Tip chart={chart.current} place={place} {...props} />}
+      </div>
+      <ul class="chart-legend">
+        {series.map(({ name, hue, values: all }) => (
           <li key={name} class="toned" style={tone(hue)}>
             <span class="swatch" />
-            {name} <span class="figures">{newest(values, digits)}</span>
+            {name} <span class="figures">{newest(all, digits)}</span>
           </li>
         ))}
       </ul>
@@ -141,7 +152,11 @@ export function Chart(props: Props) {
   );
 }
 
-function newest(values: readonly (number | null)[], digits: number): string {
-  const value = values.findLast((one) => one !== null);
-  return value === null || value === undefined ? '–' : count(value, digits);
-}
+const shown = (value: number | null | undefined, digits: number): string =>
+  value === null || value === undefined ? '–' : count(value, digits);
+
+const newest = (values: readonly (number | null)[], digits: number): string =>
+  shown(
+    values.findLast((one) => one !== null),
+    digits,
+  );

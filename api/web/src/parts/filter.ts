@@ -4,12 +4,14 @@ export interface Filter {
   readonly model: string;
   readonly status: string;
   readonly label: string;
+  /** Of failures, "550"; empty for any. */
+  readonly code: string;
   /** Days as the person's calendar has them, "2026-01-31"; empty for no bound. */
   readonly since: string;
   readonly until: string;
 }
 
-export const NO_FILTER: Filter = { model: '', status: '', label: '', since: '', until: '' };
+export const NO_FILTER: Filter = { model: '', status: '', label: '', code: '', since: '', until: '' };
 
 /** Midnight of a day where the person is, as the API wants times. */
 function midnight(day: string, plusDays: number): string | null {
@@ -20,13 +22,14 @@ function midnight(day: string, plusDays: number): string | null {
 }
 
 /** The filter as the tail of a query string, beginning with "&" where it has anything. */
-export function queryOf({ model, status, label, since, until }: Filter): string {
+export function queryOf({ model, status, label, code, since, until }: Filter): string {
   const query = new URLSearchParams();
   const from = midnight(since, 0);
   const to = midnight(until, 1);
   if (model) query.set('model', model);
   if (status) query.set('status', status);
   if (label.trim()) query.set('label', label.trim());
+  if (code) query.set('code', code);
   if (from) query.set('since', from);
   if (to) query.set('until', to);
   const text = query.toString();

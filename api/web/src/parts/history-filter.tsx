@@ -67,6 +67,19 @@ export function HistoryFilter({ filter, onChange }: Props) {
           ))}
         </datalist>
       </label>
+      {(filter.status === 'failed' || filter.code !== '') && (
+        <label class="field">
+          <span>{t.errorCode}</span>
+          <select value={filter.code} onChange={set('code')}>
+            <option value="">{t.history.all}</option>
+            {Object.entries(t.codes).map(([code, meaning]) => (
+              <option key={code} value={code}>
+                {code} · {meaning}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
       <label class="field">
         <span>{t.history.since}</span>
         <input type="date" value={filter.since} onChange={set('since')} />

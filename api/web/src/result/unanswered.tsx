@@ -30,7 +30,7 @@ export function Unanswered({ prediction, heading }: Props) {
       {status !== 'failed' && <p>{help[status as keyof typeof help]}</p>}
       {status === 'failed' && error && (
         <>
-          <p>{t.operations.codes[error.code] ?? t.operations.codes[500]}</p>
+          <p>{t.codes[error.code] ?? t.codes[500]}</p>
           <p lang="en">{error.message}</p>
           <p class="quiet-text">{t.result.code(error.code)}</p>
         </>

@@ -46,7 +46,8 @@ export function span(seconds: number): string {
 
 /** 23302 → "23 kB". */
 export function bytes(value: number): string {
-  return value >= 1e6 ? `${count(value / 1e6, 1)} MB` : `${count(Math.max(1, value / 1e3))} kB`;
+  if (value >= 1e9) return `${count(value / 1e9, 1)} GB`;
+  return value >= 1e6 ? `${count(value / 1e6, 1)} MB` : `${count(Math.ceil(value / 1e3))} kB`;
 }
 
 export function dateTime(text: string): string {

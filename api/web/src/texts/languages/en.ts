@@ -3,6 +3,7 @@
  * it in their one file.
  */
 import type { ModelTexts } from '../english/models.js';
+import type { OperatingTexts } from '../english/operating.js';
 import type { TrainingTexts } from '../english/training.js';
 
 const en = {
@@ -286,43 +287,18 @@ const en = {
     readme: 'Source and accuracy',
   },
   train: { label: 'Training', datasets: 'Data sets', trainings: 'Trainings', own: 'Train your own' },
-  operations: {
-    title: 'Operations',
-    live: 'Live',
-    reconnecting: 'Connection lost, trying again …',
-    window: (minutes: number) => `The last ${minutes} minutes.`,
-    throughput: 'Throughput',
-    throughputUnit: 'predictions per second',
-    latency: 'Time to answer',
-    latencyUnit: 'milliseconds, from acceptance to written result',
-    queue: 'Unfinished',
-    queueUnit: 'predictions, by model',
-    batches: 'Batch size',
-    batchesUnit: 'images per inference, mean',
-    median: 'median',
-    p95: '95 %',
-    succeeded: 'succeeded',
-    failed: 'failed',
-    workers: 'Workers',
-    noWorkers: 'No worker is running. Start one: predictions wait until then.',
-    worker: { id: 'Worker', host: 'Host', models: 'Models', device: 'Device', up: 'Up for' },
-    failures: 'Failures by code',
-    noFailures: 'None in this time.',
-    code: { number: 'Code', meaning: 'Meaning', count: 'Count' },
-    codes: {
-      500: 'General error',
-      510: 'Image not supported',
-      520: 'Result could not be turned into JSON',
-      530: 'Image could not be saved or moved',
-      550: 'Engine not ready or crashed',
-      560: 'Engine version not supported',
-      570: 'Engine not supported',
-    } as Readonly<Record<number, string>>,
-    now: { throughput: 'per second', latency: 'median', unfinished: 'unfinished', workers: 'workers' },
-    chartTable: (title: string) => `${title}: newest values`,
-  },
+  errorCode: 'Code',
+  codes: {
+    500: 'General error',
+    510: 'Image not supported',
+    520: 'Result could not be turned into JSON',
+    530: 'Image could not be saved or moved',
+    550: 'Engine not ready or crashed',
+    560: 'Engine version not supported',
+    570: 'Engine not supported',
+  } as Readonly<Record<number, string>>,
 };
 
 export default en;
 export type FirstTexts = typeof en;
-export type Texts = FirstTexts & ModelTexts & TrainingTexts;
+export type Texts = FirstTexts & ModelTexts & TrainingTexts & OperatingTexts;

@@ -86,6 +86,7 @@ describeInBrowser('models on the page', () => {
     await page.getByRole('button', { name: 'Upload and check' }).click();
 
     await page.getByRole('heading', { name: 'What was understood' }).waitFor();
+    await untilTrue(page, "document.activeElement.matches('h1')");
     expect(await page.locator('.of-labels .reason').textContent()).toBe('the lines of labels.txt');
     expect(await page.locator('.understood dl').textContent()).toContain(
       'Input size8 × 8the shape of the input',

@@ -37,7 +37,7 @@ export function ChooseFiles({ sending, onSend }: Props) {
   useDropTarget(t.addModel.release, (given) => take(given.map(({ file }) => file)));
   const submit = (event: Event) => {
     event.preventDefault();
-    onSend(files, name);
+    if (!sending) onSend(files, name);
   };
   return (
     <form class="choose-files" ref={form} onSubmit={submit}>
@@ -142,7 +142,7 @@ function Chosen({ files, most, name, sending, onName, onRemove }: ChosenProps) {
               {exists ? t.addModel.newVersion(name) : zip ? t.addModel.nameZip : t.addModel.nameHelp}
             </small>
           </label>
-          <button type="submit" class="primary" disabled={sending}>
+          <button type="submit" class="primary" aria-disabled={sending}>
             {t.addModel.upload}
           </button>
         </div>

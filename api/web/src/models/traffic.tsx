@@ -13,6 +13,7 @@ import {
 import { announce } from '../parts/announcer.js';
 import { ErrorNotice } from '../parts/notice.js';
 import { percent, useTexts } from '../texts/models.js';
+import { useRefocus } from './use-refocus.js';
 
 interface Props {
   readonly name: string;
@@ -27,21 +28,20 @@ export function Traffic({ name, versions, labels, onChanged }: Props) {
   const stable = labels.find(({ label }) => label === 'stable');
   const others = labels.filter(({ label }) => label !== 'stable');
   const rest = 100 - others.reduce((sum, { weight }) => sum + weight, 0);
-  const heading = useRef<HTMLHeadingElement>(null);
-  const acted = useRef(false);
+  const told = labels.map(({ label, version, weight }) => `${label} ${version} ${weight}`).join(', ');
+  const { heading, acted } = useRefocus(told);
   const run = (task: () => Promise<unknown>) =>
     action.run(async () => {
       await task();
       acted.current = true;
       onChanged();
     });
-  const told = labels.map(({ label, version, weight }) => `${label} ${version} ${weight}`).join(', ');
-  // What was just done is said, and where its button went the heading takes the focus.
+  const first = useRef(true);
+  // Who answers now is said to those who do not see it.
   useEffect(() => {
-    if (!acted.current) return;
-    acted.current = false;
-    announce(labels.map(({ label, version }) => `${label}: ${t.versions.name(version)}`).join(', '));
-    if (document.activeElement === document.body) heading.current?.focus();
+    if (!first.current)
+      announce(labels.map(({ label, version }) => `${label}: ${t.versions.name(version)}`).join(', '));
+    first.current = false;
   }, [told]);
   const back = versions.find(({ version, state }) => version === stable?.previous && state === 'ready');
   return (

@@ -16,6 +16,7 @@ import { ErrorNotice } from '../parts/notice.js';
 import { navigate } from '../routing/router.js';
 import { bytes, count, dateTime, duration, percent, useTexts } from '../texts/models.js';
 import { draftAddress } from './addresses.js';
+import { useRefocus } from './use-refocus.js';
 
 interface Props {
   readonly name: string;
@@ -31,16 +32,20 @@ const COLUMNS = 11;
 export function VersionsTable({ name, versions, labels, onChanged }: Props) {
   const t = useTexts();
   const action = useAction();
+  const { heading, acted } = useRefocus(versions);
   const [removing, setRemoving] = useState<ListedVersion | null>(null);
   const head = t.versions.head;
   const run = (task: () => Promise<unknown>) =>
     action.run(async () => {
       await task();
+      acted.current = true;
       onChanged();
     });
   return (
     <div class="panel">
-      <h2 id="versions-title">{t.versions.title}</h2>
+      <h2 id="versions-title" ref={heading} tabIndex={-1}>
+        {t.versions.title}
+      </h2>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: on a small screen it scrolls, and keys must reach it */}
       <section class="table-scroll" tabIndex={0} aria-labelledby="versions-title">
         <table class="versions-table">
@@ -225,7 +230,7 @@ function Item({
   readonly act: () => void;
 }) {
   return (
-    <button type="button" disabled={busy} onClick={act}>
+    <button type="button" aria-disabled={busy} onClick={() => !busy && act()}>
       {text}
     </button>
   );

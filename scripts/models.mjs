@@ -16,7 +16,20 @@ const COMMANDS = {
 /** What a running server does; told apart there. */
 const SERVER = 'api/dist/models/cli/main.js';
 const SERVER_COMMANDS = [
-  ...['push', 'list', 'show', 'label', 'promote', 'rollback', 'retire', 'rm', 'export', 'catalogue', 'pull'],
+  ...[
+    'push',
+    'list',
+    'show',
+    'label',
+    'unlabel',
+    'promote',
+    'rollback',
+    'retire',
+    'rm',
+    'export',
+    'catalogue',
+    'pull',
+  ],
   ...['help', '--help'],
 ];
 for (const name of SERVER_COMMANDS) COMMANDS[name] = { file: SERVER, needsDatabase: true };

@@ -65,6 +65,7 @@ export function faultTable(entries) {
   const faults = entries.filter((entry) => 'fault' in entry);
   const parts =
     faults.length > 0 ? [markdownTable([HEAD, ...faults.map(faultRow)])] : ['No fault was tested.'];
+  parts.push(...entries.filter((entry) => 'note' in entry).map(({ note }) => note));
   parts.push(...entries.filter((entry) => 'corpus' in entry).map(corpusLines));
   parts.push(...entries.filter((entry) => 'metadata' in entry).map(metadataTable));
   return parts.join('\n\n');

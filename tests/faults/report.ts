@@ -14,3 +14,9 @@ export function report(fault: string, tally: Tally): void {
   expect(tally).toMatchObject({ lost: 0, doubled: 0, failed: 0, right: tally.accepted });
   expect(tally.accepted).toBeGreaterThan(0);
 }
+
+/** Writes a sentence down that is printed below the table. */
+export function note(sentence: string): void {
+  if (process.env.SCRY_FAULTS_REPORT)
+    appendFileSync(process.env.SCRY_FAULTS_REPORT, `${JSON.stringify({ note: sentence })}\n`);
+}

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { shapesJpeg } from '../helpers/images.js';
 import { Ledger } from '../helpers/ledger.js';
 import { type System, startSystem } from '../helpers/system.js';
+import { VersionClient } from '../helpers/versions.js';
 import { report } from './report.js';
 
 function run(command: string, ...args: string[]): boolean {
@@ -67,6 +68,22 @@ it('refuses clearly while the volume is full, writes nothing by halves, and goes
   const tally = await ledger.settle(overAt);
   expect(tally.accepted).toBeGreaterThanOrEqual(40);
   report('uploads volume full', tally);
+});
+
+it('a model that the disk fills up under is refused clearly, and leaves nothing behind', async () => {
+  if (!mounted) return;
+  ledger.reset();
+  const versions = await VersionClient.open(system, 'mean');
+  await ledger.during(async () => {
+    const response = await versions.send('1', { ballast: 12 << 20 }); // of 8 MiB
+    expect([response.status, ((await response.json()) as { detail: string }).detail]).toEqual([
+      507,
+      expect.stringMatching(/full/),
+    ]);
+    expect(await readdir(path.join(mount, 'data', 'blobs', 'incoming'))).toEqual([]);
+    expect(await versions.push('1', { label: 'stable' })).toMatchObject({ state: 'ready' });
+  }, 2);
+  report('disk full during the upload of a model', await ledger.settle(performance.now()));
 });
 
 it('refuses clearly while the volume is read-only, and goes on when it is not', async () => {

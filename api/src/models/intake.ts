@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { type Blobs, BlobTooLarge, type PendingBlob } from '@scry/shared/storage/blobs';
+import { type Space, StorageFull } from '@scry/shared/storage/free-space';
 import { type ZipLimits, ZipProblem, zipEntries } from '@scry/shared/storage/zip-reader';
 import type { Request, Response } from 'express';
 import multer, { type StorageEngine } from 'multer';
@@ -26,11 +27,14 @@ export interface ModelUpload {
 export interface IntakeLimits {
   /** Bytes of all files together. */
   readonly maxBytes: number;
+  /** What room there is for them. */
+  readonly space: () => Promise<Space>;
 }
 
 const MOST_FILES = 1000;
 const MANIFEST = 'manifest.json';
-const MOST_MANIFEST_BYTES = 1 << 20;
+const MIB = 1 << 20;
+const MOST_MANIFEST_BYTES = MIB;
 const FORM_LIMITS = {
   files: MOST_FILES,
   fields: 16,
@@ -48,8 +52,8 @@ interface Received extends IncomingFile {
 }
 
 /** Keeps what arrives by its name alone: what folders a browser says a file was in is nobody's business. */
-function storageEngine(blobs: Blobs, limits: IntakeLimits, received: Received[]): StorageEngine {
-  let left = limits.maxBytes;
+function storageEngine(blobs: Blobs, maxBytes: number, received: Received[]): StorageEngine {
+  let left = maxBytes;
   return {
     _handleFile(_req, file, done) {
       const chunks: AsyncIterable<Uint8Array> = file.stream.iterator({ destroyOnReturn: false });
@@ -92,6 +96,26 @@ export function suggestName(fileName: string): string {
   return safe === '' ? 'model' : safe;
 }
 
+function noRoom({ freeBytes, reserveBytes }: Space): StorageFull {
+  const [free, reserve] = [freeBytes, reserveBytes].map((bytes) => Math.round(bytes / MIB));
+  return new StorageFull(
+    `The disk of DATA_DIR has ${free} MiB free, and ${reserve} MiB of them must stay (DISK_RESERVE_BYTES): the model does not fit. Make room.`,
+  );
+}
+
+/**
+ * How much may be written: what is allowed, and leaves the reserve free.
+ * @param needed bytes that are written at least
+ * @throws StorageFull when there is no room for these
+ */
+async function mostBytes({ maxBytes, space }: IntakeLimits, needed: number): Promise<number> {
+  const now = await space();
+  if (now.reserveBytes === 0) return maxBytes; // a full disk then says so itself
+  const room = now.freeBytes - now.reserveBytes;
+  if (room < needed || room <= 0) throw noRoom(now);
+  return Math.min(maxBytes, room);
+}
+
 /** @returns a function that takes the model of a request. The files of its answer must be kept or discarded. */
 export function modelIntake(blobs: Blobs, limits: IntakeLimits) {
   return async function receive(req: Request, res: Response): Promise<ModelUpload> {
@@ -101,13 +125,15 @@ export function modelIntake(blobs: Blobs, limits: IntakeLimits) {
         'Send the model as multipart/form-data, with its weights as "file".',
       );
     const received: Received[] = [];
-    const storage = storageEngine(blobs, limits, received);
     try {
+      const maxBytes = await mostBytes(limits, Number(req.get('content-length') ?? 0));
+      const storage = storageEngine(blobs, maxBytes, received);
       await run(multer({ storage, limits: FORM_LIMITS, defParamCharset: 'utf8' }).any(), req, res);
       return await understand(blobs, limits, received, { ...(req.body as Record<string, unknown>) });
     } catch (error) {
       await discardAll(received);
       if (!(error instanceof BlobTooLarge)) throw error;
+      if (error.maxBytes < limits.maxBytes) throw noRoom(await limits.space());
       const detail = `The model has more than ${limits.maxBytes} bytes (MAX_MODEL_BYTES).`;
       throw new Problem('too-large', detail, { cause: error });
     }
@@ -153,7 +179,11 @@ const isZipFile = ({ path: name, blob }: IncomingFile) =>
   blob.head[0] === 0x50 && blob.head[1] === 0x4b && !/\.keras$/i.test(name);
 
 /** @throws Problem "invalid-request" when the zip is none, or holds more than it may */
-async function unpack(blobs: Blobs, zip: PendingBlob, { maxBytes }: IntakeLimits): Promise<IncomingFile[]> {
+async function unpack(
+  blobs: Blobs,
+  zip: PendingBlob,
+  { maxBytes, space }: IntakeLimits,
+): Promise<IncomingFile[]> {
   const key = `incoming-zips/${randomUUID()}`;
   const limits: ZipLimits = { maxEntries: MOST_FILES, maxEntryBytes: maxBytes, maxTotalBytes: maxBytes };
   const files: IncomingFile[] = [];
@@ -162,6 +192,7 @@ async function unpack(blobs: Blobs, zip: PendingBlob, { maxBytes }: IntakeLimits
     for await (const entry of zipEntries(blobs, key, limits)) {
       if (entry.kind === 'skipped')
         throw invalid('file', `"${entry.path}" in the zip cannot be taken: ${entry.reason}`);
+      await mostBytes({ maxBytes, space }, entry.bytes);
       files.push({ path: entry.path, blob: await blobs.receive(entry.open(), entry.bytes) });
     }
     return withoutTopFolder(files);

@@ -6,6 +6,9 @@ import { withoutFolders } from './public-text.js';
 export const LABEL_HELP =
   'must begin with a lower-case letter, and hold letters, digits, "_" and "-", 32 at the most';
 
+export const VERSION_HELP =
+  'must begin with a letter or digit, and hold letters, digits, ".", "_" and "-", 32 characters at the most';
+
 export const invalid = (field: string, message: string) =>
   new Problem('invalid-request', `${field}: ${message}.`, { errors: [{ field, message }] });
 

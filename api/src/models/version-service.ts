@@ -24,6 +24,7 @@ import {
   LABEL_HELP,
   notReady,
   sharesTooLarge,
+  VERSION_HELP,
   versionAwaited,
   versionLabelled,
 } from './version-problems.js';
@@ -231,7 +232,7 @@ export class VersionService {
     }
     const same = await store.byContent(name, id); // somebody pushed the same a moment ago
     if (same) return { version: same, created: false };
-    const detail = `The model "${name}" has a version "${request.version}" already, of other content, and a version never changes. Give this one another name (version=…), or version=auto for the next number.`;
+    const detail = `The model "${name}" has a version "${request.version}" already, of other content, and a version never changes. Give this one another name, or "auto" as its version for the next number.`;
     throw new Problem('version-taken', detail);
   }
 
@@ -251,12 +252,25 @@ export class VersionService {
 function checkNames({ name, version, label, files }: PushRequest): void {
   if (!MODEL_NAME.test(name))
     throw invalid('name', 'must be lower-case letters, digits, ".", "_" and "-", 63 characters at the most');
-  if (version !== undefined && !VERSION_NAME.test(version))
-    throw invalid('version', 'must be letters, digits, ".", "_" and "-", 32 characters at the most');
+  if (version !== undefined && !VERSION_NAME.test(version)) throw invalid('version', VERSION_HELP);
   if (label && !LABEL_NAME.test(label.label)) throw invalid('label', LABEL_HELP);
   if (version !== undefined && !isVersionName(version))
     throw invalid('version', `"${version}" is the name of a label`);
   if (label && label.label === version) throw invalid('label', 'must differ from the name of the version');
   if (files.length === 0) throw invalid('file', 'is missing: send the weights');
+  checkPaths(files.map(({ path }) => path));
   if (files.length > MOST_FILES) throw invalid('file', `a version may have ${MOST_FILES} files at the most`);
+}
+
+/** Files that cannot lie in one folder together are refused: two of one path, or one where another has a folder. */
+function checkPaths(paths: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const path of paths) {
+    if (seen.has(path)) throw invalid('file', `"${path}" came twice`);
+    seen.add(path);
+  }
+  for (const path of paths)
+    for (let end = path.indexOf('/'); end > 0; end = path.indexOf('/', end + 1))
+      if (seen.has(path.slice(0, end)))
+        throw invalid('file', `"${path.slice(0, end)}" is a file and a folder`);
 }

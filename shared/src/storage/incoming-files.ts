@@ -82,12 +82,15 @@ export class IncomingFiles {
     }
   }
 
-  /** Writes bytes, without waiting until the disk has them. @returns the file's path */
+  /** Writes bytes, without waiting until the disk has them. @returns the file's path @throws as `receive`; nothing stays behind */
   async write(bytes: Uint8Array): Promise<string> {
     const temporary = path.join(this.#folder, randomUUID());
     const file = await this.#folders.within(this.#folder, () => create(temporary));
     try {
       await file.writeFile(bytes);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
     } finally {
       await file.close();
     }

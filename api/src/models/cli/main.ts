@@ -4,7 +4,18 @@ import { loadConfig } from '@scry/shared/runtime/config';
 import type { ScryClient } from './client.js';
 import { connect } from './connection.js';
 import { catalogue, NotAgreed, pull } from './pull.js';
-import { exportVersion, label, list, promote, push, remove, retire, rollBack, show } from './versions.js';
+import {
+  exportVersion,
+  label,
+  list,
+  promote,
+  push,
+  remove,
+  retire,
+  rollBack,
+  show,
+  unlabel,
+} from './versions.js';
 
 const USAGE = `Models of a running Scry. NAME VERSION may be written NAME@VERSION.
 
@@ -13,6 +24,7 @@ const USAGE = `Models of a running Scry. NAME VERSION may be written NAME@VERSIO
   list                         all versions of all models
   show NAME [VERSION|LABEL]    versions of a model, or all about one
   label NAME LABEL VERSION     point a label at a version [--weight PERCENT of the traffic]
+  unlabel NAME LABEL           remove a label; its version stays
   promote NAME [LABEL]         make a label's version the stable one (canary)
   rollback NAME [LABEL]        point a label at what it pointed to before (stable)
   retire NAME VERSION          take a version out of use
@@ -72,6 +84,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     words: [3, 3],
     run: (client, [name = '', named = '', version = ''], options) =>
       label(client, name, named, version, weightOf(options)),
+  },
+  unlabel: {
+    words: [2, 2],
+    splits: true,
+    run: (client, [name = '', named = '']) => unlabel(client, name, named),
   },
   promote: { words: [1, 2], splits: true, run: (client, [name = '', named]) => promote(client, name, named) },
   rollback: {

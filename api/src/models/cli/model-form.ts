@@ -60,8 +60,16 @@ async function companions(file: string): Promise<string[]> {
   );
 }
 
+/** @throws Error with a sentence when there is no such file or folder */
+async function mustExist(file: string): Promise<void> {
+  await stat(file).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT' ? new Error(`There is no file or folder "${file}".`) : error;
+  });
+}
+
 async function parts(files: readonly string[], labels: string | undefined): Promise<Part[]> {
   const [only = ''] = files;
+  for (const file of files) await mustExist(file);
   if (files.length === 1 && (await stat(only)).isDirectory()) return [await folderPart(only)];
   const all = new Set(files);
   for (const file of files) for (const companion of await companions(file)) all.add(companion);

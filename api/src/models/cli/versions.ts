@@ -164,6 +164,11 @@ export async function label(
   );
 }
 
+export async function unlabel(client: ScryClient, name: string, named: string): Promise<void> {
+  await client.send(labelOf(name, named), { method: 'DELETE' });
+  say(`The label "${named}" of ${name} is removed; its version stays.`);
+}
+
 export async function promote(client: ScryClient, name: string, named = CANARY): Promise<void> {
   sayLabel(name, await client.json<LabelView>(`${labelOf(name, named)}/promote`, { method: 'POST' }));
 }

@@ -5,6 +5,7 @@ import { json, problems } from '../../http/describe.js';
 import type { Route } from '../../http/route.js';
 import { check } from '../../http/validate.js';
 import { discardAll, modelIntake } from '../intake.js';
+import { LABEL_HELP, VERSION_HELP } from '../version-problems.js';
 import { presentVersion } from './version-view.js';
 
 const text = (description: string) => z.string().optional().describe(description);
@@ -30,8 +31,8 @@ const formSchema = z
 
 const fieldsSchema = z.strictObject({
   name: z.string().max(63).optional(),
-  version: z.string().regex(VERSION_NAME).optional(),
-  label: z.union([z.literal('none'), z.string().regex(LABEL_NAME)]).default(STABLE),
+  version: z.string().regex(VERSION_NAME, VERSION_HELP).optional(),
+  label: z.union([z.literal('none'), z.string().regex(LABEL_NAME, LABEL_HELP)]).default(STABLE),
   weight: z.coerce.number().min(0).max(100).default(0),
 });
 
@@ -41,7 +42,7 @@ const AUTO = 'auto';
 const versionIn = ({ version }: Readonly<Record<string, unknown>>): string | undefined =>
   typeof version === 'string' && VERSION_NAME.test(version) ? version : undefined;
 
-export const pushModel: Route<'versions' | 'labels' | 'blobs' | 'config' | 'serving'> = {
+export const pushModel: Route<'versions' | 'labels' | 'blobs' | 'storage' | 'config' | 'serving'> = {
   scope: 'models:write',
   description: {
     method: 'post',
@@ -69,8 +70,11 @@ export const pushModel: Route<'versions' | 'labels' | 'blobs' | 'config' | 'serv
       ),
     },
   },
-  handlers: ({ versions, labels, blobs, config, serving }) => {
-    const receive = modelIntake(blobs, { maxBytes: config.MAX_MODEL_BYTES });
+  handlers: ({ versions, labels, blobs, storage, config, serving }) => {
+    const receive = modelIntake(blobs, {
+      maxBytes: config.MAX_MODEL_BYTES,
+      space: () => storage.space(),
+    });
     return [
       async (req, res) => {
         const upload = await receive(req, res);

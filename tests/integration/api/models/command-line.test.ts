@@ -100,6 +100,10 @@ it('pushes folders as versions, labels, promotes, rolls back, retires, exports a
   expect((await models(['promote', 'leaves'])).out).toBe('leaves@stable is version 2 (before: 1).\n');
   expect((await models(['rollback', 'leaves'])).out).toContain('leaves@stable is version 1');
   expect((await models(['label', 'leaves', 'trial', '2', '--weight', '5'])).out).toContain('with 5 %');
+  expect((await models(['unlabel', 'leaves@trial'])).out).toContain('"trial" of leaves is removed');
+  expect((await models(['push', path.join(folder, 'nowhere')])).err).toMatch(
+    /^There is no file or folder ".*nowhere"\.\n$/,
+  );
   const zip = path.join(folder, 'out.zip');
   expect((await models(['export', 'leaves@2', zip])).code).toBe(0);
   expect((await stat(zip)).size).toBeGreaterThan(300);

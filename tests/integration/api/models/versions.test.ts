@@ -365,10 +365,40 @@ it('what would make a name mean nothing, or two things, is refused in a sentence
   expect(answers).toEqual([400, 400, 404]);
 });
 
+it('files that cannot lie in one folder together, or for which there is no room, are refused in a sentence', async () => {
+  const zip = (files: Record<string, Uint8Array>) => send({ file: zipSync(files), fileName: 'm.zip' });
+  const asFolder = await zip({ 'model.onnx': weights(1), 'model.onnx/more.txt': text('x') });
+  expect([asFolder.status, await asFolder.json()]).toEqual([
+    400,
+    expect.objectContaining({ detail: 'file: "model.onnx" is a file and a folder.' }),
+  ]);
+  const body = new FormData();
+  body.set('manifest', JSON.stringify(MANIFEST));
+  for (const seed of [1, 2]) body.append('file', new Blob([new Uint8Array(weights(seed))]), 'model.onnx');
+  const twice = await app.fetchAsAdmin('/v1/models', { method: 'POST', body });
+  expect(await twice.json()).toMatchObject({ status: 400, detail: 'file: "model.onnx" came twice.' });
+
+  const small = await startApp({ DISK_RESERVE_BYTES: String(2 ** 50) });
+  try {
+    const form = new FormData();
+    form.set('file', new Blob([new Uint8Array(weights(1))]), 'model.onnx');
+    const full = await small.fetchAsAdmin('/v1/models', { method: 'POST', body: form });
+    expect([full.status, await full.json()]).toEqual([
+      507,
+      expect.objectContaining({ type: '/problems/storage-full' }),
+    ]);
+  } finally {
+    await small.close();
+  }
+});
+
 it('a name that is taken says what to do, "auto" takes the next number, and a rejected version is checked again', async () => {
   await pushReady('named', 47, { version: '7' });
   const taken = await send({ file: weights(48), fields: { name: 'named', version: '7' } });
-  expect(await taken.json()).toMatchObject({ status: 409, detail: expect.stringContaining('version=auto') });
+  expect(await taken.json()).toMatchObject({
+    status: 409,
+    detail: expect.stringContaining('"auto" as its version'),
+  });
   const manifest = JSON.stringify({ ...MANIFEST, version: '7' });
   const pushed = await push({ file: weights(48), fields: { name: 'named', version: 'auto', manifest } });
   expect(pushed.version).toBe('8');

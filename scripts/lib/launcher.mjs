@@ -37,9 +37,6 @@ const WORKER_MALLOC = {
   MALLOC_TRIM_THRESHOLD_: '1048576',
 };
 
-/** Young objects of a worker, MiB in each of its threads: more made nothing faster, and stays taken at rest. */
-const WORKER_NODE = ['--max-semi-space-size=1'];
-
 const children = [];
 let keyWasShown = false;
 let database = null;
@@ -124,8 +121,8 @@ async function threadsPerMachine(settings) {
   return defaultThreads(settings.DEVICE);
 }
 
-function startChild(name, script, env, look, nodeArguments) {
-  const child = new Supervised(name, path.join(root, script), env, look, nodeArguments);
+function startChild(name, script, env, look) {
+  const child = new Supervised(name, path.join(root, script), env, look);
   children.push(child);
   child.start();
 }
@@ -144,7 +141,7 @@ function startChildren(settings, port, databaseUrl, threads) {
   for (let number = 1; number <= settings.WORKERS; number++) {
     const name = settings.WORKERS === 1 ? 'worker' : `worker-${number}`;
     if (settings.WORKER_PORT > 0) workerEnv.WORKER_PORT = String(settings.WORKER_PORT + number - 1);
-    startChild(name, 'worker/dist/main.js', { ...workerEnv }, undefined, WORKER_NODE);
+    startChild(name, 'worker/dist/main.js', { ...workerEnv });
   }
 }
 

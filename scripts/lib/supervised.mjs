@@ -23,7 +23,6 @@ export class Supervised {
   #script;
   #env;
   #look;
-  #nodeArguments;
   #child = null;
   #timer = null;
   #backoff = 0;
@@ -41,19 +40,17 @@ export class Supervised {
    * @param {string} script absolute path
    * @param {NodeJS.ProcessEnv} env
    * @param {(line: string) => void} [look] sees what it writes to standard output
-   * @param {readonly string[]} [nodeArguments] for node, before the script
    */
-  constructor(name, script, env, look, nodeArguments = []) {
+  constructor(name, script, env, look) {
     this.#name = name;
     this.#script = script;
     this.#env = env;
     this.#look = look;
-    this.#nodeArguments = ['--enable-source-maps', ...nodeArguments];
   }
 
   start() {
     const since = Date.now();
-    const child = spawnGuarded('TERM', process.execPath, [...this.#nodeArguments, this.#script], {
+    const child = spawnGuarded('TERM', process.execPath, ['--enable-source-maps', this.#script], {
       env: this.#env,
       ipc: true,
     });

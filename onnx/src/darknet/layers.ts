@@ -54,15 +54,29 @@ const route: LayerBuilder = (network, section) => {
   return joined;
 };
 
-/** The earlier layer's channels are cut or filled with zeros to the number that this one has. */
-function fitChannels(network: Network, section: Section, from: string, x: string): string {
+/** Of a larger image every so many pixels are taken, as ResNet's shortcuts need. Source: shortcut_cpu in src/blas.c. */
+function thinned(network: Network, section: Section, from: string, x: string): string {
   const { builder } = network;
   const [source, own] = [sizeOf(network, from, section.name), sizeOf(network, x, section.name)];
-  if (source.h !== own.h || source.w !== own.w)
+  const steps = [Math.floor(source.h / own.h), Math.floor(source.w / own.w)] as const;
+  if (steps[0] !== steps[1] || steps[0] < 1)
     throw new ConversionError(`In ${section.name}, layers of different sizes cannot be added.`);
-  if (source.c === own.c) return from;
-  if (source.c > own.c) return sliceChannels(builder, from, 0, own.c);
-  return builder.node('Pad', [from, builder.constant(int64([0, 0, 0, 0, 0, own.c - source.c, 0, 0]))]);
+  if (source.h === own.h && source.w === own.w) return from;
+  const ends = [own.h * steps[0], own.w * steps[1]];
+  return builder.node('Slice', [
+    from,
+    ...[[0, 0], ends, [2, 3], steps].map((v) => builder.constant(int64(v))),
+  ]);
+}
+
+/** The earlier layer's channels are cut or filled with zeros to the number that this one has. */
+function fitted(network: Network, section: Section, from: string, x: string): string {
+  const { builder } = network;
+  const image = thinned(network, section, from, x);
+  const [source, own] = [sizeOf(network, image, section.name), sizeOf(network, x, section.name)];
+  if (source.c === own.c) return image;
+  if (source.c > own.c) return sliceChannels(builder, image, 0, own.c);
+  return builder.node('Pad', [image, builder.constant(int64([0, 0, 0, 0, 0, own.c - source.c, 0, 0]))]);
 }
 
 const shortcut: LayerBuilder = (network, section, x) => {
@@ -71,7 +85,7 @@ const shortcut: LayerBuilder = (network, section, x) => {
   const sources = section.numbers('from').map((number) => earlier(network, section, number));
   if (sources.length === 0) throw new ConversionError(`In ${section.name}, from= is missing.`);
   const sum = sources.reduce(
-    (total, from) => builder.node('Add', [total, fitChannels(network, section, from, x)]),
+    (total, from) => builder.node('Add', [total, fitted(network, section, from, x)]),
     x,
   );
   return activate(builder, sum, section.text('activation', 'linear'), section.name);

@@ -143,6 +143,25 @@ test('reorg of YOLOv2, and the proper one', async () => {
   expectClose((await run('[reorg3d]\nstride=2', image)).data, reorgCpu(image, 2, 2, 32, 2));
 });
 
+/** shortcut_cpu in src/blas.c, which ResNet's configurations use where an image becomes smaller. */
+test('a shortcut from a larger image takes every so many of its pixels', async () => {
+  const image = noise(3 * 16);
+  const pooled = '[dropout]\n[maxpool]\nsize=2\nstride=2\npadding=0\n';
+  const { dims, data } = await run(
+    `${pooled}[route]\nlayers=-1,-1\n[shortcut]\nfrom=0\nactivation=leaky`,
+    image,
+  );
+  expect(dims).toEqual([1, 24]);
+  const at = (c: number, y: number, x: number) => image[(c * SIDE + y) * SIDE + x] as number;
+  const expected = Array.from({ length: 24 }, (_, index) => {
+    const [c, y, x] = [Math.floor(index / 4), Math.floor(index / 2) % 2, index % 2];
+    const cells = [0, 1].flatMap((i) => [0, 1].map((j) => at(c % 3, 2 * y + i, 2 * x + j)));
+    const sum = Math.max(...cells) + (c < 3 ? at(c, 2 * y, 2 * x) : 0);
+    return sum > 0 ? sum : 0.1 * sum;
+  });
+  expectClose(data, expected);
+});
+
 test('routes cut groups of channels, shortcuts fit and activate, upsampling repeats', async () => {
   const image = noise(4 * 16);
   const groups = await run('[dropout]\n[route]\nlayers=0\ngroups=2\ngroup_id=1', image);

@@ -120,7 +120,7 @@ describe('darknet', () => {
     [
       'a shortcut of different sizes',
       '[yolo]',
-      '[maxpool]\nsize=2\nstride=2\n[shortcut]\nfrom=0\n[yolo]',
+      '[upsample]\nstride=2\n[shortcut]\nfrom=0\n[yolo]',
       /different sizes cannot be added/,
     ],
     [

@@ -49,7 +49,7 @@ function loadEnvFile() {
 
 /** Checked settings; the address of the database is filled in later. */
 async function readSettings() {
-  const { loadConfig } = await import(path.join(root, 'shared/dist/runtime/config.js'));
+  const { loadConfig } = await import(path.join(root, 'shared/dist/runtime/load-config.js'));
   return loadConfig({ ...process.env, DATABASE_URL: process.env.DATABASE_URL || 'postgres://later/later' });
 }
 
@@ -172,7 +172,7 @@ async function waitUntilReady(url) {
  * by browsers: it is in no log of the server.
  */
 async function signInLink(url, settings, databaseUrl) {
-  const { isLoopback } = await import(path.join(root, 'shared/dist/runtime/config.js'));
+  const { isLoopback } = await import(path.join(root, 'shared/dist/runtime/load-config.js'));
   if (!isLoopback(settings.HOST)) return null;
   try {
     const { signInKey } = await import(path.join(root, 'api/dist/auth/kept-key.js'));

@@ -13,7 +13,7 @@ import { openDatabase } from '@scry/shared/database/database';
 import { ModelVersionStore } from '@scry/shared/database/model-versions';
 import type { Finish } from '@scry/shared/database/predictions';
 import { loadModels } from '@scry/shared/models/model-folders';
-import { loadConfig } from '@scry/shared/runtime/config';
+import { loadConfig } from '@scry/shared/runtime/load-config';
 import sharp from 'sharp';
 import { createDatabase, quiet } from './services.js';
 import { REPO } from './system.js';

@@ -1,8 +1,8 @@
 /** One worker process from its settings to its end. */
 import { versionKey } from '@scry/shared/contracts/version';
 import { checkQueueAccess } from '@scry/shared/queue/access';
-import { loadConfig } from '@scry/shared/runtime/config';
 import { manageLifecycle } from '@scry/shared/runtime/lifecycle';
+import { loadConfig } from '@scry/shared/runtime/load-config';
 import { createLogger } from '@scry/shared/runtime/log';
 import { orExit } from '@scry/shared/runtime/setting-problem';
 import { keepAliveFile } from './health/alive.js';

@@ -4,7 +4,7 @@ import { createApiKey, SCOPES, type Scope } from '@scry/shared/contracts/api-key
 import { isPlainText } from '@scry/shared/contracts/plain-text';
 import { ApiKeyStore } from '@scry/shared/database/api-keys';
 import { migrate, openDatabase } from '@scry/shared/database/database';
-import { loadConfig } from '@scry/shared/runtime/config';
+import { loadConfig } from '@scry/shared/runtime/load-config';
 import { createLogger } from '@scry/shared/runtime/log';
 
 const USAGE = `

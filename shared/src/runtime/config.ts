@@ -1,45 +1,13 @@
 /**
- * Every setting, its default and what it costs. The environment is read here only; the rest of the code gets
- * one frozen, typed object. `.env.example` and the README's table are written from these descriptions.
+ * Every setting, its default and what it costs. `.env.example` and the README's table are written from these descriptions;
+ * load-config.ts reads the environment.
  */
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
+import { flag, folder, list, MIB, type Setting, secret, setting, whole } from './setting.js';
 
-interface Setting<T> {
-  readonly schema: z.ZodType<T>;
-  /** Whether its value is a secret or may hold one: it is then never shown. */
-  readonly secret: boolean;
-  /** Text for `.env.example`: the default as one would write it. */
-  readonly shown: string;
-  readonly doc: string;
-}
-
-const MIB = 1024 * 1024;
-
-const flag = z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1');
-const list = z.string().transform((text) =>
-  text
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== ''),
-);
-const whole = (min: number, max = Number.MAX_SAFE_INTEGER) => z.coerce.number().int().min(min).max(max);
-const folder = z
-  .string()
-  .min(1)
-  .transform((text) => path.resolve(text));
-
-const setting = <T>(schema: z.ZodType<T>, shown: string, doc: string): Setting<T> => ({
-  ...{ schema, shown, doc },
-  secret: false,
-});
-const secret = <T>(schema: z.ZodType<T>, shown: string, doc: string): Setting<T> => ({
-  ...setting(schema, shown, doc),
-  secret: true,
-});
-
-const settings = {
+export const settings = {
   HOST: setting(
     z.string().default('127.0.0.1'),
     '127.0.0.1',
@@ -299,7 +267,8 @@ const settings = {
 } as const;
 
 type Settings = typeof settings;
-type Read = { [K in keyof Settings]: Settings[K] extends Setting<infer T> ? T : never };
+/** The values as they are written, before some are resolved from others. */
+export type Read = { [K in keyof Settings]: Settings[K] extends Setting<infer T> ? T : never };
 
 /** All settings, checked; `AUTH`, `ALLOWED_HOSTS`, `IMAGE_URLS` and `QUEUE_URL` resolved from the others where they were left out. */
 export type Config = Readonly<
@@ -316,50 +285,3 @@ export type Config = Readonly<
 export const settingDocs: readonly { name: string; shown: string; doc: string }[] = Object.entries(
   settings,
 ).map(([name, { shown, doc }]) => ({ name, shown, doc }));
-
-/** Whether an address to listen on is reached from this machine alone. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\./.test(host);
-}
-
-/** Strangers who may predict without a key could have this server fetch from anywhere in its name. */
-function imageUrls(auth: 'open' | 'key', loopback: boolean): 'off' | 'public' {
-  return auth === 'open' && !loopback ? 'off' : 'public';
-}
-
-/**
- * Reads and checks the environment.
- * @param env normally `process.env`; an empty value counts as unset
- * @throws Error with one line per wrong setting
- */
-export function loadConfig(env: NodeJS.ProcessEnv): Config {
-  const read: Record<string, unknown> = {};
-  const problems: string[] = [];
-  for (const [name, { schema, doc, secret: hidden }] of Object.entries(settings)) {
-    const text = env[name];
-    const parsed = schema.safeParse(text === '' ? undefined : text);
-    if (parsed.success) read[name] = parsed.data;
-    else
-      problems.push(
-        `${hidden ? name : `${name}=${text}`}: ${parsed.error.issues.map((issue) => issue.message).join('; ')}. (${doc})`,
-      );
-  }
-  const values = read as unknown as Read;
-  if (problems.length === 0 && !values.DATABASE_URL) {
-    problems.push(
-      'DATABASE_URL is not set. Start Scry with "npm start", which runs a database of its own, or name one: postgres://user:password@host/db',
-    );
-  }
-  if (problems.length > 0) throw new Error(`Settings are wrong:\n  ${problems.join('\n  ')}`);
-  const databaseUrl = values.DATABASE_URL as string;
-  const loopback = isLoopback(values.HOST);
-  const auth = values.AUTH ?? (loopback ? 'open' : 'key');
-  return Object.freeze({
-    ...values,
-    AUTH: auth,
-    IMAGE_URLS: values.IMAGE_URLS ?? imageUrls(auth, loopback),
-    ALLOWED_HOSTS: values.ALLOWED_HOSTS ?? (auth === 'open' && loopback ? [] : ['*']),
-    DATABASE_URL: databaseUrl,
-    QUEUE_URL: values.QUEUE_URL ?? databaseUrl,
-  });
-}

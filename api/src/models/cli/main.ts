@@ -1,6 +1,6 @@
 /** Models of a running server from the command line: `npm run models -- push|list|show|…`. */
 import { parseArgs } from 'node:util';
-import { loadConfig } from '@scry/shared/runtime/config';
+import { loadConfig } from '@scry/shared/runtime/load-config';
 import type { ScryClient } from './client.js';
 import { connect } from './connection.js';
 import { catalogue, NotAgreed, pull } from './pull.js';

@@ -1,4 +1,4 @@
-import { loadConfig } from '@scry/shared/runtime/config';
+import { loadConfig } from '@scry/shared/runtime/load-config';
 
 const DATABASE_URL = 'postgres://scry:hunter2@db/scry';
 

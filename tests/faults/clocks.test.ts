@@ -7,9 +7,8 @@ import { Ledger } from '../helpers/ledger.js';
 import { startRedis, type TestRedis } from '../helpers/services.js';
 import { REPO, type System, type SystemProcess, startSystem } from '../helpers/system.js';
 import { report } from './report.js';
+import { SOME } from './setting.js';
 
-/** Uploads before and after a fault. */
-const SOME = 60;
 const MINUTES_MS = 5 * 60_000;
 const shifted = ['--import', path.join(REPO, 'tests/helpers/shift-clock.mjs')];
 

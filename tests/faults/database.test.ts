@@ -8,11 +8,7 @@ import { Ledger } from '../helpers/ledger.js';
 import { redisIsInstalled, startRedis, type TestRedis } from '../helpers/services.js';
 import { type System, startSystem } from '../helpers/system.js';
 import { report } from './report.js';
-
-/** Uploads before and after a fault. */
-const SOME = 60;
-/** How long what breaks is down: what the table of docs/reliability.md says. */
-const OUTAGE_MS = 10_000;
+import { OUTAGE_MS, SOME } from './setting.js';
 
 /** A PostgreSQL of its own, flushing to disk, that can be stopped and started again on the same port. */
 class OwnPostgres {

@@ -1,33 +1,26 @@
 /** What happens to everybody else's predictions when the engine crashes, throws or hangs on some. */
 import sharp from 'sharp';
-import { Ledger } from '../helpers/ledger.js';
-import { startRedis, type TestRedis } from '../helpers/services.js';
-import { type System, type SystemProcess, startSystem } from '../helpers/system.js';
+import type { Ledger } from '../helpers/ledger.js';
+import type { System, SystemProcess } from '../helpers/system.js';
 import { report } from './report.js';
+import { startFaultSetting } from './setting.js';
 
 const INFERENCE_TIMEOUT_S = '2';
 
-let redis: TestRedis;
 let system: System;
 let ledger: Ledger;
+let remove: () => Promise<void>;
 
 beforeEach(async () => {
-  const started = await startRedis();
-  if (!started) throw new Error('redis-server is not installed: apt-get install redis-server');
-  redis = started;
-  system = await startSystem({
-    queueUrl: redis.url,
-    workers: 2,
+  const options = {
     workerScript: 'tests/helpers/engines/faulty-worker.mjs',
     env: { WORKER_MODELS: 'everyday-10', WORKER_THREADS: '1', INFERENCE_TIMEOUT_S, LOG_LEVEL: 'error' },
-  });
-  ledger = await Ledger.open(system, (seed) => plain(seed, 10, 10)); // dark: the simulated engine answers
+  };
+  // Dark: the simulated engine answers.
+  ({ system, ledger, remove } = await startFaultSetting(options, (seed) => plain(seed, 10, 10)));
 });
 
-afterEach(async () => {
-  await system.remove();
-  await redis.remove();
-});
+afterEach(() => remove());
 
 /** An image that the simulated engine does something about, by its color. */
 const plain = (red: number, green: number, blue: number) =>

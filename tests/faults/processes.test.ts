@@ -1,31 +1,21 @@
 /** What happens to accepted predictions when Scry's own processes die. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Ledger } from '../helpers/ledger.js';
-import { startRedis, type TestRedis } from '../helpers/services.js';
-import { type System, type SystemProcess, startSystem } from '../helpers/system.js';
+import type { Ledger } from '../helpers/ledger.js';
+import type { TestRedis } from '../helpers/services.js';
+import type { System, SystemProcess } from '../helpers/system.js';
 import { report } from './report.js';
-
-/** Uploads before and after a fault. */
-const SOME = 60;
-/** How long what breaks is down: what the table of docs/reliability.md says. */
-const OUTAGE_MS = 10_000;
+import { OUTAGE_MS, SOME, startFaultSetting } from './setting.js';
 
 let redis: TestRedis;
 let system: System;
 let ledger: Ledger;
+let remove: () => Promise<void>;
 
 beforeEach(async () => {
-  const started = await startRedis();
-  if (!started) throw new Error('redis-server is not installed: apt-get install redis-server');
-  redis = started;
-  system = await startSystem({ workers: 2, queueUrl: redis.url, workerEnv: { WORKER_THREADS: '1' } });
-  ledger = await Ledger.open(system);
+  ({ redis, system, ledger, remove } = await startFaultSetting());
 });
 
-afterEach(async () => {
-  await system.remove();
-  await redis.remove();
-});
+afterEach(() => remove());
 
 const worker = (index: number) => system.workers[index] as SystemProcess;
 

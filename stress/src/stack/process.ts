@@ -10,6 +10,8 @@ import { ended, spawnGuarded } from '../../../scripts/lib/guarded-process.mjs';
 export interface ManagedProcess {
   readonly name: string;
   readonly pid: number;
+  /** Where it says that it listens, over Node's channel; null where it does not say. */
+  readonly port: number | null;
   /**
    * Sends a message over Node's channel and waits for the next one that comes back.
    * @throws Error when the process ends instead
@@ -43,10 +45,14 @@ export async function startProcess(options: StartOptions): Promise<ManagedProces
   const log = createWriteStream(path.join(logFolder, `${name}.log`));
   const last: string[] = [];
   const end = ended(child);
+  let port: number | null = null;
   let timer: NodeJS.Timeout | undefined;
   const ready = new Promise<'ready' | 'silent'>((resolve) => {
     timer = setTimeout(() => resolve('silent'), START_TIMEOUT_MS);
-    child.on('message', (message) => message === 'ready' && resolve('ready'));
+    child.on('message', (message: 'ready' | { readonly port?: number }) => {
+      if (message === 'ready') resolve('ready');
+      else port ??= message.port ?? null;
+    });
     for (const stream of [child.stdout, child.stderr]) {
       if (!stream) continue;
       stream.pipe(log, { end: false });
@@ -74,7 +80,7 @@ export async function startProcess(options: StartOptions): Promise<ManagedProces
     if (typeof first === 'string') throw new Error(`${name} ended (${first}): ${last.join('\n')}`);
     return first[0];
   };
-  return { name, pid: child.pid, ask, stop };
+  return { name, pid: child.pid, port, ask, stop };
 }
 
 /** A port on loopback that was free a moment ago. */

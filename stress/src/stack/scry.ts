@@ -1,7 +1,7 @@
 /** Scry's own processes, as built: one API and any number of workers on the given services. */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort, type ManagedProcess, startProcess } from './process.js';
+import { type ManagedProcess, startProcess } from './process.js';
 import type { Services } from './services.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -32,10 +32,9 @@ export interface Scry {
 /** @throws Error with the last words of what did not start */
 export async function startScry(options: ScryOptions): Promise<Scry> {
   const { services, folder, modelsDir, nodeArgs = [], workerScript = 'worker/dist/main.js' } = options;
-  const port = await freePort();
   const env = {
     HOST: '127.0.0.1',
-    PORT: String(port),
+    PORT: '0',
     DATABASE_URL: services.databaseUrl,
     QUEUE_URL: services.queueUrl,
     DATA_DIR: path.join(folder, 'data'),
@@ -70,5 +69,5 @@ export async function startScry(options: ScryOptions): Promise<Scry> {
     await stop();
     throw error;
   }
-  return { url: `http://127.0.0.1:${port}`, api, workers, scale, stop };
+  return { url: `http://127.0.0.1:${api.port}`, api, workers, scale, stop };
 }

@@ -1,5 +1,6 @@
 /** What versions answered lately, side by side: how often each class, and how sure they were. */
 import type { VersionAnswers } from '@scry/shared/contracts/version-answers';
+import { useEffect } from 'preact/hooks';
 import { useLoad } from '../client/use-load.js';
 import { type ListedVersion, versionPath } from '../client/versions.js';
 import { count, percent, useTexts } from '../texts/models.js';
@@ -34,7 +35,9 @@ export function AnswersOfVersions({ versions, colors }: Props) {
 function Answers({ version: one, colors }: { readonly version: ListedVersion } & Pick<Props, 'colors'>) {
   const t = useTexts();
   const { model, version, labels } = one;
-  const { data } = useLoad<VersionAnswers>(`${versionPath(model, version)}/answers`);
+  const { data, reload } = useLoad<VersionAnswers>(`${versionPath(model, version)}/answers`);
+  // Versions are asked for now and then, and their answers with them.
+  useEffect(reload, [one]);
   return (
     <section class="version-answers" aria-label={t.versions.name(version)}>
       <h3>

@@ -1,6 +1,6 @@
 /** How images get into the page, what they are asked with, and how the same is asked from elsewhere. */
-import { execFile } from 'node:child_process';
-import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { execFile, spawnSync } from 'node:child_process';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -13,7 +13,7 @@ import { choose, describeInBrowser, dragged, SHIP, SMEAR, usePage } from '../hel
 const run = promisify(execFile);
 
 describeInBrowser('images given to the page', () => {
-  const suite = usePage();
+  const suite = usePage({ env: { IMAGE_URLS: 'any' } });
   const withClipboard = { permissions: ['clipboard-read', 'clipboard-write'] };
   let folder: string;
 
@@ -39,6 +39,73 @@ describeInBrowser('images given to the page', () => {
     await choose(page, [{ name, mimeType: 'image/jpeg', buffer: await readFile(SHIP) }]);
     await page.getByRole('heading', { name: 'ship', exact: true }).waitFor();
     expect((await copiedCommand(page)).output?.predictions[0]?.class_name).toBe('ship');
+  });
+
+  const PROGRAMS = {
+    Python: ['python3', 'ask.py'],
+    JavaScript: [process.execPath, 'ask.js'],
+  } as const;
+
+  /** Runs the program that the page copies, in the folder. */
+  async function copiedProgram(page: Page, language: keyof typeof PROGRAMS): Promise<PredictionView> {
+    const [command, file] = PROGRAMS[language];
+    await page.getByText('More', { exact: true }).click();
+    await page.getByRole('button', { name: `Copy as ${language}` }).click();
+    await writeFile(path.join(folder, file), String(await page.evaluate('navigator.clipboard.readText()')));
+    const { stdout } = await run(command, [file], { cwd: folder });
+    return JSON.parse(stdout) as PredictionView;
+  }
+
+  it.each(['Python', 'JavaScript'] as const)(
+    'are asked the same by the copied %s, sent from a file or known to the server',
+    async (language) => {
+      if (language === 'Python' && spawnSync('python3', ['--version']).status !== 0) return;
+      const page = await suite.open('/', withClipboard);
+      const name = 'a, b; "c".jpg';
+      await copyFile(SHIP, path.join(folder, name));
+      await choose(page, [{ name, mimeType: 'image/jpeg', buffer: await readFile(SHIP) }]);
+      await page.getByRole('heading', { name: 'ship', exact: true }).waitFor();
+      const sent = await copiedProgram(page, language);
+      expect(sent.output?.predictions[0]?.class_name).toBe('ship');
+      await page.goto(`${suite.system.url}/p/${sent.prediction_id}`);
+      await page.getByRole('heading', { name: 'ship', exact: true }).waitFor();
+      const known = await copiedProgram(page, language);
+      expect(known).toMatchObject({
+        image: sent.image,
+        output: { predictions: [{ class_name: 'ship' }, {}, {}, {}, {}] },
+      });
+      expect(known.prediction_id).not.toBe(sent.prediction_id);
+    },
+  );
+
+  it('are fetched by the server from an address that is entered or pasted', async () => {
+    const page = await suite.open();
+    const address = `${suite.system.url}/samples/ship.jpg`;
+    await page.getByRole('textbox', { name: 'address of an image' }).fill(address);
+    await page.getByRole('button', { name: 'Fetch' }).click();
+    await page.getByRole('article', { name: 'ship.jpg' }).waitFor();
+    await page.getByRole('heading', { name: 'ship', exact: true }).waitFor();
+    await page.evaluate(`(() => {
+      const clipboardData = new DataTransfer();
+      clipboardData.setData('text/plain', '${suite.system.url}/samples/no-such.jpg');
+      document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }));
+    })()`);
+    await page.getByText('The image could not be fetched from this address').waitFor();
+  });
+
+  it('are taken by a webcam, where the browser lets the page use it', async () => {
+    const allowed = await suite.open('/', { permissions: ['camera'] });
+    await allowed.getByRole('button', { name: 'Use the webcam' }).click();
+    const take = allowed.getByRole('dialog').getByRole('button', { name: 'Take a photo' });
+    await untilTrue(allowed, `document.querySelector('video')?.videoWidth > 0`);
+    await take.click();
+    await allowed.getByRole('article', { name: 'Photo' }).waitFor();
+
+    const refused = await suite.open('/', { permissions: [] });
+    await refused.getByRole('button', { name: 'Use the webcam' }).click();
+    await refused.getByText('The browser does not let this page use the camera').waitFor();
+    await refused.keyboard.press('Escape');
+    await refused.getByRole('dialog').waitFor({ state: 'detached' });
   });
 
   it('wait for the models, so that an example tried at once goes to the model it suits', async () => {

@@ -14,6 +14,7 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  '--use-fake-device-for-media-stream', // a camera that shows a test image
 ];
 
 /** Says so once when there is none, so that a skipped test is seen. */

@@ -34,7 +34,11 @@ const OTHERS = /^\/(v1|docs|problems|assets|samples)(\/|$)|\.\w+$/;
 const DAY_MS = 24 * 3600 * 1000;
 
 const sendIndex: RequestHandler = (_req, res) => {
-  res.set({ 'Content-Security-Policy': POLICY, 'Cache-Control': 'no-cache' });
+  res.set({
+    'Content-Security-Policy': POLICY,
+    'Permissions-Policy': 'camera=(self), microphone=(), geolocation=()',
+    'Cache-Control': 'no-cache',
+  });
   res.sendFile(path.join(BUILT, 'index.html'), { cacheControl: false });
 };
 

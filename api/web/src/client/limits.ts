@@ -5,6 +5,7 @@ import { getJson } from './http.js';
 interface Limits {
   readonly max_upload_bytes: number;
   readonly max_model_bytes: number;
+  readonly image_urls: boolean;
 }
 
 /** Bytes that tell a format, as in shared/src/imaging/format.ts. */
@@ -34,4 +35,9 @@ export async function refusalOf(file: Blob): Promise<Refusal | null> {
 /** Most bytes that the files of a model may have; infinite while the server cannot say. */
 export async function mostModelBytes(): Promise<number> {
   return (await limits())?.max_model_bytes ?? Number.POSITIVE_INFINITY;
+}
+
+/** Whether the server fetches images from addresses. */
+export async function takesAddresses(): Promise<boolean> {
+  return (await limits())?.image_urls ?? false;
 }

@@ -46,16 +46,16 @@ export function upload({
 }
 
 export interface Question extends Pick<Upload, 'id' | 'model' | 'wishes' | 'signal'> {
-  /** The prediction whose image is meant. */
-  readonly from: string;
+  /** The prediction whose image is meant, or the image's address, which the server fetches. */
+  readonly image: { readonly from: string } | { readonly image_url: string };
 }
 
-/** Asks about an image that the server has. @throws RequestFailed (404 and 410: it is gone), AbortError */
-export async function askAbout({ id, from, model, wishes, signal }: Question): Promise<PredictionView> {
+/** Asks about an image that is not sent. @throws RequestFailed (404, 410, 422: it cannot be had), AbortError */
+export async function askAbout({ id, image, model, wishes, signal }: Question): Promise<PredictionView> {
   const response = await request(predictionPath(id), {
     method: 'PUT',
     headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ from, ...(model ? { model } : {}), ...wishes }),
+    body: JSON.stringify({ ...image, ...(model ? { model } : {}), ...wishes }),
     signal,
   });
   return (await response.json()) as PredictionView;

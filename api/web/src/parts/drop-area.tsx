@@ -1,12 +1,20 @@
 /** The whole window takes images, on every view: dropped or pasted. While something is dragged, the window says so. */
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { takesAddresses } from '../client/limits.js';
 import { navigate } from '../routing/router.js';
 import { dropTarget } from '../state/drop-target.js';
 import { givenModels, isNetwork } from '../state/given-models.js';
-import { give } from '../state/intake.js';
+import { addressIn, give, giveAddress } from '../state/intake.js';
 import { useValue } from '../state/observable.js';
 import { useTexts } from '../texts/index.js';
 import { droppedFiles, type GivenFile } from './given-files.js';
+
+/** An address that was pasted, where the server fetches images. */
+async function giveIfTaken(address: string): Promise<void> {
+  if (!(await takesAddresses())) return;
+  navigate('/');
+  await giveAddress(address);
+}
 
 /** @returns whether files are being dragged over the window */
 function useWindowInput(onFiles: (files: readonly GivenFile[], pasted: boolean) => void): boolean {
@@ -33,7 +41,10 @@ function useWindowInput(onFiles: (files: readonly GivenFile[], pasted: boolean) 
     });
     listen('paste', (event) => {
       const files = [...(event.clipboardData?.files ?? [])].map((file) => ({ file, folder: null }));
-      if (files.length > 0) latest.current(files, true);
+      if (files.length > 0) return latest.current(files, true);
+      const isTyped = event.target instanceof HTMLElement && event.target.matches('input, textarea, select');
+      const address = isTyped ? null : addressIn(event.clipboardData?.getData('text/plain') ?? '');
+      if (address) void giveIfTaken(address);
     });
     return () => stop.abort();
   }, []);

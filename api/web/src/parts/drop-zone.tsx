@@ -1,5 +1,6 @@
 /** Where the first image is given. The whole window takes dropped and pasted ones: see drop-area.tsx. */
 import { useTexts } from '../texts/index.js';
+import { AddressForm } from './address-form.js';
 import { hasCamera, ImageButtons } from './image-buttons.js';
 
 export function DropZone() {
@@ -11,6 +12,7 @@ export function DropZone() {
         {!hasCamera() && <span>{t.predict.paste}</span>}
       </div>
       <ImageButtons primary={true} />
+      <AddressForm />
     </div>
   );
 }

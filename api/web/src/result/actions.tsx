@@ -9,7 +9,7 @@ import { Link } from '../routing/router.js';
 import { key } from '../state/settings.js';
 import { useTexts } from '../texts/index.js';
 import { CopyButton } from './copy-button.js';
-import { curlCommand } from './curl.js';
+import { curlCommand, javascriptProgram, pythonProgram } from './curl.js';
 import { type DetectionState, shownQuery } from './detection-state.js';
 import { Entry, Menu } from './menu.js';
 
@@ -41,12 +41,11 @@ export function Actions({ prediction, name, isFile, state, showOpen, onOpen, onC
       setProblem(sentenceFor(error, t)),
     );
   };
-  const command = () =>
-    curlCommand(prediction, {
-      origin: location.origin,
-      withKey: key.value !== null,
-      file: isFile ? name : null,
-    });
+  const parts = () => ({
+    origin: location.origin,
+    withKey: key.value !== null,
+    file: isFile ? name : null,
+  });
   return (
     <div class="actions">
       {prediction.status === 'succeeded' && (
@@ -68,7 +67,13 @@ export function Actions({ prediction, name, isFile, state, showOpen, onOpen, onC
           </Link>
         )}
         <CopyButton icon="link" label={t.share.link} text={() => location.origin + pageLink(id)} />
-        <CopyButton icon="copy" label={t.share.curl} text={command} />
+        <CopyButton icon="copy" label={t.share.curl} text={() => curlCommand(prediction, parts())} />
+        <CopyButton icon="copy" label={t.share.python} text={() => pythonProgram(prediction, parts())} />
+        <CopyButton
+          icon="copy"
+          label={t.share.javascript}
+          text={() => javascriptProgram(prediction, parts())}
+        />
         <CopyButton icon="copy" label={t.share.json} text={() => JSON.stringify(prediction, null, 2)} />
         <Entry icon="trash" label={t.overview.delete} onClick={() => onOpen('delete')} />
       </Menu>

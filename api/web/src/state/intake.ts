@@ -6,7 +6,7 @@ import type { Wishes } from '../client/predictions.js';
 import { announce } from '../parts/announcer.js';
 import { Observable } from './observable.js';
 import { chosenModel } from './settings.js';
-import { add } from './uploads.js';
+import { add, addAddress } from './uploads.js';
 
 export interface GivenImage {
   readonly file: Blob;
@@ -49,4 +49,19 @@ export async function give(images: readonly GivenImage[], suited?: string): Prom
   const model = chosen();
   add(good, model?.name ?? null, wishesFor(model?.parameters));
   announce(good.map(({ name }) => name).join(', '));
+}
+
+/** The text as an address that images may be fetched from; null when it is none. */
+export function addressIn(text: string): string | null {
+  const trimmed = text.trim();
+  return /^https?:\/\/\S+$/i.test(trimmed) && URL.canParse(trimmed) ? trimmed : null;
+}
+
+/** Has the server fetch an image and asks the chosen model about it. */
+export async function giveAddress(address: string): Promise<void> {
+  await known();
+  refused.value = [];
+  const model = chosen();
+  addAddress(address, model?.name ?? null, wishesFor(model?.parameters));
+  announce(address);
 }

@@ -35,6 +35,8 @@ export interface Item {
   readonly file: Blob | null;
   /** The prediction whose image is asked about again. */
   readonly from: string | null;
+  /** Where the server fetches the image from. */
+  readonly address: string | null;
   /** An object: URL of the file, for showing it before and while it is answered. */
   readonly url: string | null;
   readonly model: string | null;
@@ -84,7 +86,17 @@ export function add(files: readonly Added[], model: string | null, wishes: Wishe
   const added = files.map((file): Item => {
     lastKey += 1;
     const url = URL.createObjectURL(file.file);
-    return { key: lastKey, id: newPredictionId(), ...file, from: null, url, model, wishes, ...FRESH };
+    return {
+      key: lastKey,
+      id: newPredictionId(),
+      ...file,
+      from: null,
+      address: null,
+      url,
+      model,
+      wishes,
+      ...FRESH,
+    };
   });
   items.value = [...added, ...items.value];
   if (added[0]) selected.value = added[0].key;
@@ -99,7 +111,20 @@ export function addFrom(earlier: string, name: string, model: string | null, wis
   const url = file && URL.createObjectURL(file);
   const isFile = source?.isFile ?? false;
   const id = newPredictionId();
-  const item: Item = { key: lastKey, id, name, isFile, file, from: earlier, url, model, wishes, ...FRESH };
+  const shown = { file, from: earlier, address: null, url };
+  begin({ key: lastKey, id, name, isFile, ...shown, model, wishes, ...FRESH });
+}
+
+/** Has the server fetch an image. The new item becomes the one shown. */
+export function addAddress(address: string, model: string | null, wishes: Wishes): void {
+  lastKey += 1;
+  const { host, pathname } = new URL(address);
+  const name = pathname.split('/').findLast((part) => part !== '') ?? host;
+  const source = { isFile: false, file: null, from: null, address, url: null };
+  begin({ key: lastKey, id: newPredictionId(), name, ...source, model, wishes, ...FRESH });
+}
+
+function begin(item: Item): void {
   items.value = [item, ...items.value];
   selected.value = item.key;
   startNext();
@@ -124,7 +149,7 @@ export function clear(): void {
 export function again(key: number): void {
   const item = find(key);
   if (item?.phase !== 'refused') return;
-  change(key, item.file || item.from ? FRESH : { phase: 'sent', error: null });
+  change(key, item.file || item.from || item.address ? FRESH : { phase: 'sent', error: null });
   startNext();
 }
 
@@ -154,7 +179,7 @@ export async function cancel(key: number): Promise<void> {
 /** Brings back what this tab had sent before it was loaded again. */
 export function restore(): void {
   const stored = JSON.parse(recall(session, STORED) ?? '[]') as Pick<Item, 'id' | 'name' | 'isFile'>[];
-  const unknown = { file: null, from: null, url: null, model: null, wishes: {} } as const;
+  const unknown = { file: null, from: null, address: null, url: null, model: null, wishes: {} } as const;
   items.value = stored.map((kept): Item => {
     lastKey += 1;
     return { ...kept, key: lastKey, ...unknown, ...FRESH, phase: 'sent' };
@@ -187,8 +212,9 @@ function startNext(): void {
 
 /** One request. */
 function sendOnce(item: Item, signal: AbortSignal): Promise<PredictionView> {
-  const { id, key, model, name, wishes, file, from } = item;
-  if (from !== null) return askAbout({ id, from, model, wishes, signal });
+  const { id, key, model, name, wishes, file, from, address } = item;
+  if (from !== null) return askAbout({ id, image: { from }, model, wishes, signal });
+  if (address !== null) return askAbout({ id, image: { image_url: address }, model, wishes, signal });
   const onProgress = (progress: number) => change(key, { progress });
   return upload({ id, file: file as Blob, name, model, wishes, onProgress, signal }); // what waits has its file
 }

@@ -115,6 +115,15 @@ const de: Texts = {
     againAll: (count) => (count === 1 ? '1 noch einmal senden' : `${count} noch einmal senden`),
     pasted: 'Eingefügtes Bild',
     photo: 'Foto',
+    address: 'oder die Adresse eines Bildes: https://…',
+    fetch: 'Abrufen',
+    webcam: 'Webcam verwenden',
+    webcamProblems: {
+      refused:
+        'Der Browser lässt diese Seite die Kamera nicht verwenden. Erlauben Sie es neben der Adresszeile, und versuchen Sie es noch einmal.',
+      missing: 'Es ist keine Kamera angeschlossen. Schließen Sie eine an, oder wählen Sie ein Bild.',
+      busy: 'Die Kamera kann gerade nicht verwendet werden. Schließen Sie andere Programme, die sie verwenden, und versuchen Sie es noch einmal.',
+    },
   },
   samples: {
     'blood-smear': 'Blutausstrich',
@@ -188,6 +197,8 @@ const de: Texts = {
   share: {
     more: 'Mehr',
     curl: 'Als curl kopieren',
+    python: 'Als Python kopieren',
+    javascript: 'Als JavaScript kopieren',
     json: 'JSON kopieren',
     link: 'Link kopieren',
     open: 'Eigene Seite öffnen',

@@ -115,6 +115,15 @@ const en = {
     againAll: (count: number) => (count === 1 ? 'Send 1 again' : `Send ${count} again`),
     pasted: 'Pasted image',
     photo: 'Photo',
+    address: 'or the address of an image: https://…',
+    fetch: 'Fetch',
+    webcam: 'Use the webcam',
+    webcamProblems: {
+      refused:
+        'The browser does not let this page use the camera. Allow it beside the address bar, then try again.',
+      missing: 'No camera is connected. Connect one, or choose an image.',
+      busy: 'The camera cannot be used now. Close other programs that use it, then try again.',
+    },
   },
   samples: {
     'blood-smear': 'Blood smear',
@@ -188,6 +197,8 @@ const en = {
   share: {
     more: 'More',
     curl: 'Copy as curl',
+    python: 'Copy as Python',
+    javascript: 'Copy as JavaScript',
     json: 'Copy JSON',
     link: 'Copy link',
     open: 'Open its page',

@@ -111,6 +111,15 @@ const fr: Texts = {
     againAll: (count) => (count === 1 ? 'En renvoyer 1' : `En renvoyer ${count}`),
     pasted: 'Image collée',
     photo: 'Photo',
+    address: 'ou l’adresse d’une image : https://…',
+    fetch: 'Récupérer',
+    webcam: 'Utiliser la webcam',
+    webcamProblems: {
+      refused:
+        'Le navigateur ne laisse pas cette page utiliser la caméra. Autorisez-la à côté de la barre d’adresse, puis réessayez.',
+      missing: 'Aucune caméra n’est connectée. Connectez-en une, ou choisissez une image.',
+      busy: 'La caméra ne peut pas être utilisée maintenant. Fermez les autres programmes qui l’utilisent, puis réessayez.',
+    },
   },
   samples: {
     'blood-smear': 'Frottis sanguin',
@@ -184,6 +193,8 @@ const fr: Texts = {
   share: {
     more: 'Plus',
     curl: 'Copier en curl',
+    python: 'Copier en Python',
+    javascript: 'Copier en JavaScript',
     json: 'Copier le JSON',
     link: 'Copier le lien',
     open: 'Ouvrir sa page',

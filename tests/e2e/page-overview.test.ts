@@ -2,7 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { unzipSync } from 'fflate';
 import type { Page } from 'playwright-core';
-import { choose, describeInBrowser, SAMPLES, usePage } from '../helpers/page.js';
+import { barriers } from '../helpers/barriers.js';
+import { choose, describeInBrowser, overflow, SAMPLES, usePage } from '../helpers/page.js';
 
 const NAMES = ['ship', 'airplane', 'truck', 'blood-smear'];
 
@@ -31,6 +32,9 @@ describeInBrowser('several images on the page', () => {
     expect(await ship.getAttribute('aria-pressed')).toBe('true');
     expect(await tiles.allTextContents()).toEqual([expect.stringMatching(/^ship, \d\d%ship.jpg$/)]);
     await ship.click();
+    expect(await barriers(page)).toEqual([]);
+    await page.setViewportSize({ width: 320, height: 640 });
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
     await page.getByLabel('State').selectOption('unsure');
     expect(await tiles.allTextContents()).toEqual([expect.stringMatching(/^Not sure \(.*blood-smear.jpg$/)]);
     await tiles.first().click();

@@ -3,8 +3,9 @@
 import { readFile } from 'node:fs/promises';
 import type { PredictionView } from '@scry/shared/contracts/prediction';
 import type { Page } from 'playwright-core';
+import { barriers } from '../helpers/barriers.js';
 import { untilTrue } from '../helpers/browser.js';
-import { choose, describeInBrowser, PHONE, SAMPLES, SMEAR, usePage } from '../helpers/page.js';
+import { choose, describeInBrowser, overflow, PHONE, SAMPLES, SMEAR, usePage } from '../helpers/page.js';
 
 /** Waits for what the canvas says of itself. */
 const drawn = (page: Page, condition: string) =>
@@ -115,6 +116,9 @@ describeInBrowser('the answer on the page', () => {
       expect.stringMatching(/^\d\d\.\d%$/),
     ]);
     expect(await page.getByRole('region', { name: 'Right answer' }).locator('.bars li').count()).toBe(3);
+    expect(await barriers(page)).toEqual([]);
+    await page.setViewportSize({ width: 320, height: 640 });
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
     await page.getByRole('button', { name: 'Close the comparison' }).click();
     await page.getByRole('heading', { level: 1, name: 'ship', exact: true }).waitFor();
     expect(await page.locator('.model-line').textContent()).toContain('everyday-10-tfjs@1');

@@ -15,79 +15,104 @@ interface Props {
   readonly onChange: (filter: Filter) => void;
 }
 
+interface LabelProps {
+  readonly value: string;
+  /** Of the models that the filter lets through. */
+  readonly labels: ReadonlySet<string>;
+  readonly onChange: (value: string) => void;
+}
+
+/** A class by its name, told once typing rests. */
+function LabelField({ value, labels, onChange }: LabelProps) {
+  const t = useTexts();
+  const id = useId();
+  const [typed, setTyped] = useState(value);
+  useEffect(() => setTyped(value), [value]);
+  useEffect(() => {
+    if (typed === value) return;
+    const timer = setTimeout(() => onChange(typed), REST_MS);
+    return () => clearTimeout(timer);
+  }, [typed, value, onChange]);
+  return (
+    <label class="field">
+      <span>{t.history.label}</span>
+      <input
+        list={`${id}-labels`}
+        placeholder={t.history.anyLabel}
+        value={typed}
+        onInput={(event) => setTyped(event.currentTarget.value)}
+      />
+      <datalist id={`${id}-labels`}>
+        {[...labels].map((name) => (
+          <option key={name} value={name} />
+        ))}
+      </datalist>
+    </label>
+  );
+}
+
+interface ChoiceProps {
+  readonly label: string;
+  readonly value: string;
+  /** Values with what they are called. */
+  readonly options: readonly (readonly [string, string])[];
+  readonly onChange: (value: string) => void;
+}
+
+function ChoiceField({ label, value, options, onChange }: ChoiceProps) {
+  const t = useTexts();
+  return (
+    <label class="field">
+      <span>{label}</span>
+      <select value={value} onChange={(event) => onChange(event.currentTarget.value)}>
+        <option value="">{t.history.all}</option>
+        {options.map(([option, name]) => (
+          <option key={option} value={option}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+interface DayProps {
+  readonly label: string;
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+}
+
+const DayField = ({ label, value, onChange }: DayProps) => (
+  <label class="field">
+    <span>{label}</span>
+    <input type="date" value={value} onChange={(event) => onChange(event.currentTarget.value)} />
+  </label>
+);
+
 export function HistoryFilter({ filter, onChange }: Props) {
   const t = useTexts();
   const { models } = useModels();
-  const [label, setLabel] = useState(filter.label);
-  const id = useId();
-  useEffect(() => setLabel(filter.label), [filter.label]);
-  useEffect(() => {
-    if (label === filter.label) return;
-    const timer = setTimeout(() => onChange({ ...filter, label }), REST_MS);
-    return () => clearTimeout(timer);
-  }, [label, filter, onChange]);
   const labels = new Set(
     models?.filter(({ name }) => !filter.model || name === filter.model).flatMap((model) => model.labels),
   );
-  const set = (name: keyof Filter) => (event: { currentTarget: HTMLInputElement | HTMLSelectElement }) =>
-    onChange({ ...filter, [name]: event.currentTarget.value });
+  const set = (name: keyof Filter) => (value: string) => onChange({ ...filter, [name]: value });
   return (
     <form class="filter" onSubmit={(event) => event.preventDefault()}>
-      <label class="field">
-        <span>{t.history.model}</span>
-        <select value={filter.model} onChange={set('model')}>
-          <option value="">{t.history.all}</option>
-          {models?.map(({ name }) => (
-            <option key={name}>{name}</option>
-          ))}
-        </select>
-      </label>
-      <label class="field">
-        <span>{t.history.status}</span>
-        <select value={filter.status} onChange={set('status')}>
-          <option value="">{t.history.all}</option>
-          {STATUSES.map((status) => (
-            <option key={status} value={status}>
-              {t.state[status]}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label class="field">
-        <span>{t.history.label}</span>
-        <input
-          list={`${id}-labels`}
-          placeholder={t.history.anyLabel}
-          value={label}
-          onInput={(event) => setLabel(event.currentTarget.value)}
-        />
-        <datalist id={`${id}-labels`}>
-          {[...labels].map((name) => (
-            <option key={name} value={name} />
-          ))}
-        </datalist>
-      </label>
-      {(filter.status === 'failed' || filter.code !== '') && (
-        <label class="field">
-          <span>{t.errorCode}</span>
-          <select value={filter.code} onChange={set('code')}>
-            <option value="">{t.history.all}</option>
-            {Object.entries(t.codes).map(([code, meaning]) => (
-              <option key={code} value={code}>
-                {code} · {meaning}
-              </option>
-            ))}
-          </select>
-        </label>
-      )}
-      <label class="field">
-        <span>{t.history.since}</span>
-        <input type="date" value={filter.since} onChange={set('since')} />
-      </label>
-      <label class="field">
-        <span>{t.history.until}</span>
-        <input type="date" value={filter.until} onChange={set('until')} />
-      </label>
+      <ChoiceField
+        label={t.history.model}
+        value={filter.model}
+        options={models?.map(({ name }) => [name, name] as const) ?? []}
+        onChange={set('model')}
+      />
+      <ChoiceField
+        label={t.history.status}
+        value={filter.status}
+        options={STATUSES.map((status) => [status, t.state[status]] as const)}
+        onChange={set('status')}
+      />
+      <LabelField value={filter.label} labels={labels} onChange={set('label')} />
+      <DayField label={t.history.since} value={filter.since} onChange={set('since')} />
+      <DayField label={t.history.until} value={filter.until} onChange={set('until')} />
       <button
         type="button"
         class="quiet"

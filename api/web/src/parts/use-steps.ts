@@ -1,6 +1,6 @@
 /** Going from image to image: by buttons, and by the arrow keys wherever they mean nothing else. */
 import { useEffect } from 'preact/hooks';
-import type { Steps } from '../result/stage.js';
+import type { Steps } from '../result/stage-tools.js';
 import { type Item, selected } from '../state/uploads.js';
 
 const STEPS: Readonly<Record<string, 1 | -1>> = { ArrowRight: 1, ArrowLeft: -1 };

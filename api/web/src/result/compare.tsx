@@ -3,7 +3,6 @@ import type { PredictionView } from '@scry/shared/contracts/prediction';
 import type { Answer } from '@scry/shared/tasks/answer';
 import type { ComponentChildren } from 'preact';
 import { sentenceFor } from '../client/failure.js';
-import { hasEnded } from '../client/predictions.js';
 import { usePrediction } from '../client/use-prediction.js';
 import { Heading } from '../parts/heading.js';
 import { stateOf } from '../parts/item-state.js';
@@ -14,8 +13,7 @@ import '../styles/compare.css';
 import { count, percent, useTexts } from '../texts/index.js';
 import { classLines, isCounted } from './class-lines.js';
 import { useContent } from './content.js';
-import { SeenPart, SeenTool } from './seen.js';
-import { Stage } from './stage.js';
+import { PredictionStage } from './prediction-stage.js';
 import { Unanswered } from './unanswered.js';
 import { Verdict } from './verdict.js';
 
@@ -58,25 +56,12 @@ interface AnsweredProps {
 }
 
 function Answered({ prediction, name, localUrl }: AnsweredProps) {
-  const { view, shown, seen, onBroken } = useContent(prediction, localUrl);
-  const { image, status } = prediction;
+  const content = useContent(prediction, localUrl);
+  const { view, shown } = content;
   return (
     <>
-      <Stage
-        url={shown.image.url}
-        name={name}
-        image={image}
-        busy={!hasEnded(prediction)}
-        onBroken={onBroken}
-        overlay={(zoom) => (
-          <>
-            {view.overlay(shown, zoom)}
-            <SeenPart seen={seen} />
-          </>
-        )}
-        tools={<SeenTool seen={seen} />}
-      />
-      {status === 'succeeded' ? (
+      <PredictionStage prediction={prediction} name={name} content={content} />
+      {prediction.status === 'succeeded' ? (
         <>
           <Verdict view={view} shown={shown} heading={heading} />
           {view.answer(shown)}
@@ -136,17 +121,33 @@ interface Props {
   readonly other: string;
 }
 
+/** The prediction on the left: of the list, or loaded. */
+function Left({ id, listed }: { readonly id: string; readonly listed: Item | undefined }) {
+  const t = useTexts();
+  const loaded = usePrediction(listed ? null : id);
+  const prediction = listed?.prediction ?? loaded.prediction;
+  if (loaded.error !== null && !listed) return <p class="notice bad">{sentenceFor(loaded.error, t)}</p>;
+  if (!prediction) return listed ? <Unsent item={listed} /> : <p class="quiet-text">{t.common.loading}</p>;
+  return <Answered prediction={prediction} name={listed?.name ?? id} localUrl={listed?.url ?? undefined} />;
+}
+
+function Right({ item }: { readonly item: Item }) {
+  if (!item.prediction || item.phase === 'refused') return <Unsent item={item} />;
+  return <Answered prediction={item.prediction} name={item.name} localUrl={item.url ?? undefined} />;
+}
+
 export function Compare({ item, other }: Props) {
   const t = useTexts();
   const all = useValue(items);
   const listed = all.find(({ id }) => id === other);
-  const loaded = usePrediction(listed ? null : other);
-  const left = listed?.prediction ?? loaded.prediction;
-  const right = item.phase === 'refused' ? null : item.prediction;
   const chooseRight = (id: string) => {
     const chosen = all.find((one) => one.id === id);
     if (chosen) compareWith(chosen.key, other);
   };
+  const chooseLeft = (id: string) => {
+    compared.value = id;
+  };
+  const [left, right] = [listed?.prediction?.output, item.prediction?.output];
   return (
     <div class="compare">
       <header>
@@ -156,35 +157,14 @@ export function Compare({ item, other }: Props) {
         </button>
       </header>
       <section class="side" aria-label={t.compare.left}>
-        <Chooser
-          label={t.compare.left}
-          id={other}
-          onChoose={(id) => {
-            compared.value = id;
-          }}
-        />
-        {left && (
-          <Answered
-            key={left.prediction_id}
-            prediction={left}
-            name={listed?.name ?? left.prediction_id}
-            localUrl={listed?.url ?? undefined}
-          />
-        )}
-        {!left && listed && <Unsent item={listed} />}
-        {loaded.error !== null && <p class="notice bad">{sentenceFor(loaded.error, t)}</p>}
+        <Chooser label={t.compare.left} id={other} onChoose={chooseLeft} />
+        <Left key={other} id={other} listed={listed} />
       </section>
       <section class="side" aria-label={t.compare.right}>
         <Chooser label={t.compare.right} id={item.id} onChoose={chooseRight} />
-        {right ? (
-          <Answered key={item.key} prediction={right} name={item.name} localUrl={item.url ?? undefined} />
-        ) : (
-          <Unsent item={item} />
-        )}
+        <Right key={item.key} item={item} />
       </section>
-      {left?.output && right?.output && (
-        <Table left={left.output.predictions} right={right.output.predictions} />
-      )}
+      {left && right && <Table left={left.predictions} right={right.predictions} />}
     </div>
   );
 }

@@ -2,24 +2,18 @@
 import type { PredictionView } from '@scry/shared/contracts/prediction';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { hasEnded } from '../client/predictions.js';
 import { Heading } from '../parts/heading.js';
-import { lazyPart } from '../parts/lazy.js';
 import { outcomeOf } from '../parts/outcome.js';
-import { navigate } from '../routing/router.js';
 import { useTexts } from '../texts/index.js';
-import { type ActionName, Actions } from './actions.js';
+import { Actions } from './actions.js';
 import { useContent } from './content.js';
 import { Facts } from './facts.js';
-import { SeenPart, SeenTool } from './seen.js';
-import { Stage, type Steps } from './stage.js';
+import { type Opened, OpenForm } from './open-form.js';
+import { PredictionStage } from './prediction-stage.js';
+import type { Steps } from './stage-tools.js';
 import { Times } from './times.js';
 import { Unanswered } from './unanswered.js';
 import { Verdict } from './verdict.js';
-
-const AskAgain = lazyPart(async () => (await import('./ask-again.js')).AskAgain);
-const DeleteImages = lazyPart(async () => (await import('../overview/delete-images.js')).DeleteImages);
-const FeedbackForm = lazyPart(async () => (await import('./feedback-form.js')).FeedbackForm);
 
 interface Props {
   readonly prediction: PredictionView;
@@ -49,27 +43,14 @@ const heading = (words: ComponentChildren) => <Heading class="verdict-name">{wor
 
 export function Panel({ prediction, name, isFile, localUrl, showOpen, steps, onCompare = null }: Props) {
   const t = useTexts();
-  const [form, setForm] = useState<ActionName | 'saved' | null>(null);
-  const { view, shown, seen, onBroken } = useContent(prediction, localUrl);
+  const [opened, setOpened] = useState<Opened>(null);
+  const content = useContent(prediction, localUrl);
+  const { view, shown } = content;
   const succeeded = prediction.status === 'succeeded';
   useTitle(outcomeOf(prediction, t));
   return (
     <article class="result" aria-label={name}>
-      <Stage
-        url={shown.image.url}
-        name={name}
-        image={prediction.image}
-        busy={!hasEnded(prediction)}
-        onBroken={onBroken}
-        steps={steps}
-        overlay={(zoom) => (
-          <>
-            {view.overlay(shown, zoom)}
-            <SeenPart seen={seen} />
-          </>
-        )}
-        tools={<SeenTool seen={seen} />}
-      />
+      <PredictionStage prediction={prediction} name={name} content={content} steps={steps} />
       <div class="answer">
         {succeeded ? (
           <Verdict view={view} shown={shown} heading={heading} />
@@ -80,34 +61,11 @@ export function Panel({ prediction, name, isFile, localUrl, showOpen, steps, onC
           {name} · {prediction.model.name}@{prediction.model.version}
         </p>
         <Actions
-          prediction={prediction}
-          name={name}
-          isFile={isFile}
+          {...{ prediction, name, isFile, showOpen, onCompare }}
           state={shown.state}
-          showOpen={showOpen}
-          onOpen={setForm}
-          onCompare={onCompare}
+          onOpen={setOpened}
         />
-        {form === 'feedback' && (
-          <FeedbackForm
-            prediction={prediction}
-            onSaved={() => setForm('saved')}
-            onClose={() => setForm(null)}
-          />
-        )}
-        {form === 'saved' && (
-          <p class="notice good" role="status">
-            {t.feedback.thanks}
-          </p>
-        )}
-        {form === 'again' && <AskAgain prediction={prediction} name={name} onClose={() => setForm(null)} />}
-        {form === 'delete' && (
-          <DeleteImages
-            ids={[prediction.prediction_id]}
-            onDone={() => navigate('/')}
-            onClose={() => setForm(null)}
-          />
-        )}
+        <OpenForm opened={opened} prediction={prediction} name={name} onChange={setOpened} />
         {succeeded && view.answer(shown)}
         <div class="small-print">
           {prediction.metrics && <Times metrics={prediction.metrics} />}

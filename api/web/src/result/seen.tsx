@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { Observable, useValue } from '../state/observable.js';
 import { percent, useTexts } from '../texts/index.js';
 import type { Region } from './seen-region.js';
-import { Tool } from './stage.js';
+import { Tool } from './stage-tools.js';
 
 /** Kept from image to image, as one looks through several. */
 const marked = new Observable(false);

@@ -2,17 +2,10 @@
 import type { ImageInfo } from '@scry/shared/contracts/prediction';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { Icon, type IconName } from '../parts/icons.js';
 import { useTexts } from '../texts/index.js';
+import { type Steps, StepTools, ZoomTools } from './stage-tools.js';
 import { useZoom } from './use-zoom.js';
 import type { Zoom } from './zoom.js';
-
-/** The image's place among others. */
-export interface Steps {
-  readonly place: number;
-  readonly count: number;
-  readonly go: (by: 1 | -1) => void;
-}
 
 interface Props {
   readonly url: string | null;
@@ -28,29 +21,6 @@ interface Props {
 }
 
 const KEYS: Readonly<Record<string, 1 | -1 | 0>> = { '+': 1, '=': 1, '-': -1, '0': 0 };
-
-interface ToolProps {
-  readonly icon: IconName;
-  readonly label: string;
-  readonly disabled?: boolean;
-  readonly pressed?: boolean;
-  readonly onClick: () => void;
-}
-
-export function Tool({ icon, label, disabled, pressed, onClick }: ToolProps) {
-  return (
-    <button
-      type="button"
-      class="tool"
-      aria-label={label}
-      aria-pressed={pressed}
-      disabled={disabled}
-      onClick={onClick}
-    >
-      <Icon name={icon} />
-    </button>
-  );
-}
 
 /** Whether an element fills the screen, and a function that changes it. */
 function useFullScreen(element: { readonly current: HTMLElement | null }) {
@@ -68,8 +38,26 @@ function useFullScreen(element: { readonly current: HTMLElement | null }) {
   return { full, toggle };
 }
 
-export function Stage({ url, name, image, busy, onBroken, steps, overlay, tools }: Props) {
+interface ShownImageProps extends Pick<Props, 'url' | 'name' | 'onBroken'> {
+  /** Told width divided by height once the image is there. */
+  readonly onRatio: (ratio: number) => void;
+}
+
+function ShownImage({ url, name, onBroken, onRatio }: ShownImageProps) {
   const t = useTexts();
+  if (!url) return <p class="no-preview">{t.result.noPreview}</p>;
+  return (
+    <img
+      src={url}
+      alt={t.result.imageAlt(name)}
+      draggable={false}
+      onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) => onRatio(naturalWidth / naturalHeight)}
+      onError={onBroken}
+    />
+  );
+}
+
+export function Stage({ url, name, image, busy, onBroken, steps, overlay, tools }: Props) {
   const stage = useRef<HTMLDivElement>(null);
   const frame = useRef<HTMLDivElement>(null);
   const [natural, setNatural] = useState<number | null>(null);
@@ -96,48 +84,15 @@ export function Stage({ url, name, image, busy, onBroken, steps, overlay, tools 
         ref={frame}
         style={{ '--zoom': `translate(${zoom.x}px, ${zoom.y}px) scale(${zoom.scale})` }}
       >
-        {url ? (
-          <img
-            src={url}
-            alt={t.result.imageAlt(name)}
-            draggable={false}
-            onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) =>
-              setNatural(naturalWidth / naturalHeight)
-            }
-            onError={onBroken}
-          />
-        ) : (
-          <p class="no-preview">{t.result.noPreview}</p>
-        )}
+        <ShownImage url={url} name={name} onBroken={onBroken} onRatio={setNatural} />
         {overlay?.(zoom)}
         {busy && <div class="scan" aria-hidden="true" />}
       </div>
       <div class="stage-tools">
-        {steps && steps.count > 1 && (
-          <span class="tool-group">
-            <Tool
-              icon="previous"
-              label={t.result.previous}
-              disabled={steps.place === 0}
-              onClick={() => steps.go(-1)}
-            />
-            <span class="figures">{t.common.of(String(steps.place + 1), String(steps.count))}</span>
-            <Tool
-              icon="next"
-              label={t.result.next}
-              disabled={steps.place === steps.count - 1}
-              onClick={() => steps.go(1)}
-            />
-          </span>
-        )}
-        <span class="tool-group">
+        {steps && steps.count > 1 && <StepTools {...steps} />}
+        <ZoomTools zoomed={zoomed} step={step} full={full} onFull={toggle}>
           {tools}
-          <Tool icon="minus" label={t.result.zoomOut} disabled={!zoomed} onClick={() => step(-1)} />
-          <Tool icon="plus" label={t.result.zoomIn} onClick={() => step(1)} />
-          {document.fullscreenEnabled && (
-            <Tool icon="full" label={t.result.fullScreen} pressed={full} onClick={toggle} />
-          )}
-        </span>
+        </ZoomTools>
       </div>
     </div>
   );

@@ -5,7 +5,8 @@ import { stateOf } from '../parts/item-state.js';
 import { ErrorNotice } from '../parts/notice.js';
 import { again, type Item } from '../state/uploads.js';
 import { useTexts } from '../texts/index.js';
-import { Stage, type Steps } from './stage.js';
+import { Stage } from './stage.js';
+import type { Steps } from './stage-tools.js';
 
 interface Props {
   readonly item: Item;

@@ -12,36 +12,22 @@ const CLICK_PX = 4;
 
 type Change = (zoom: Zoom, frame: Size) => Zoom;
 
-/** Listens on a frame. @returns a function that stops */
-function listen(frame: HTMLElement, change: (by: Change) => void): () => void {
-  const stop = new AbortController();
+type Listen = <K extends keyof HTMLElementEventMap>(
+  type: K,
+  call: (event: HTMLElementEventMap[K]) => void,
+  options?: AddEventListenerOptions,
+) => void;
+
+/** Dragging and pinching. */
+function followPointers(
+  frame: HTMLElement,
+  on: Listen,
+  pointOf: (event: MouseEvent) => Point,
+  change: (by: Change) => void,
+): void {
   const pointers = new Map<number, Point>();
   let travelled = 0;
-  const pointOf = (event: MouseEvent): Point => {
-    const { left, top } = frame.getBoundingClientRect();
-    return { x: event.clientX - left, y: event.clientY - top };
-  };
-  const on = <K extends keyof HTMLElementEventMap>(
-    type: K,
-    call: (event: HTMLElementEventMap[K]) => void,
-    options: AddEventListenerOptions = {},
-  ) => frame.addEventListener(type, call, { ...options, signal: stop.signal });
   const end = (event: PointerEvent) => pointers.delete(event.pointerId);
-
-  on(
-    'wheel',
-    (event) => {
-      if (!event.ctrlKey && !event.metaKey && !document.fullscreenElement) return;
-      event.preventDefault();
-      const point = pointOf(event);
-      change((zoom, size) => zoomedAt(zoom, Math.exp(-event.deltaY * PER_PIXEL), point, size));
-    },
-    { passive: false },
-  );
-  on('dblclick', (event) => {
-    const point = pointOf(event);
-    change((zoom, size) => (zoom.scale > 1 ? WHOLE : zoomedAt(zoom, DOUBLE_CLICK, point, size)));
-  });
   on('pointerdown', (event) => {
     if (pointers.size === 0) travelled = 0;
     pointers.set(event.pointerId, pointOf(event));
@@ -56,7 +42,7 @@ function listen(frame: HTMLElement, change: (by: Change) => void): () => void {
     if (travelled > CLICK_PX && event.pointerType === 'mouse') frame.setPointerCapture(event.pointerId);
     const now = [...pointers.values()];
     if (now.length === 1) change((zoom, size) => moved(zoom, { x: to.x - from.x, y: to.y - from.y }, size));
-    else if (now.length === 2)
+    if (now.length === 2)
       change((zoom, size) => pinched(zoom, before as unknown as Pair, now as unknown as Pair, size));
   });
   on('pointerup', end);
@@ -64,6 +50,29 @@ function listen(frame: HTMLElement, change: (by: Change) => void): () => void {
   on('pointerleave', end);
   // What was dragged was not clicked.
   on('click', (event) => travelled > CLICK_PX && event.stopPropagation(), { capture: true });
+}
+
+/** Listens on a frame. @returns a function that stops */
+function listen(frame: HTMLElement, change: (by: Change) => void): () => void {
+  const stop = new AbortController();
+  const on: Listen = (type, call, options = {}) =>
+    frame.addEventListener(type, call, { ...options, signal: stop.signal });
+  const pointOf = (event: MouseEvent): Point => {
+    const { left, top } = frame.getBoundingClientRect();
+    return { x: event.clientX - left, y: event.clientY - top };
+  };
+  const onWheel = (event: WheelEvent) => {
+    if (!event.ctrlKey && !event.metaKey && !document.fullscreenElement) return;
+    event.preventDefault();
+    const point = pointOf(event);
+    change((zoom, size) => zoomedAt(zoom, Math.exp(-event.deltaY * PER_PIXEL), point, size));
+  };
+  on('wheel', onWheel, { passive: false });
+  on('dblclick', (event) => {
+    const point = pointOf(event);
+    change((zoom, size) => (zoom.scale > 1 ? WHOLE : zoomedAt(zoom, DOUBLE_CLICK, point, size)));
+  });
+  followPointers(frame, on, pointOf, change);
   return () => stop.abort();
 }
 

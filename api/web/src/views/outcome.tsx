@@ -4,7 +4,7 @@ import { lazy, lazyPart } from '../parts/lazy.js';
 import { UploadList } from '../parts/upload-list.js';
 import { useSteps } from '../parts/use-steps.js';
 import { Panel } from '../result/panel.js';
-import type { Steps } from '../result/stage.js';
+import type { Steps } from '../result/stage-tools.js';
 import { Unsent } from '../result/unsent.js';
 import { compared, compareWith, partnerOf } from '../state/comparison.js';
 import { useValue } from '../state/observable.js';

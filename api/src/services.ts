@@ -55,7 +55,7 @@ export interface Services extends DatasetServices, ModelServices, TrainingServic
   readonly storedFiles: StoredFiles;
   readonly predictions: PredictionStore;
   readonly retries: PredictionRetryStore;
-  /** Null when every image is to be looked at anew. */
+  /** Null when every image is to be looked at again. */
   readonly answerCache: AnswerCache | null;
   readonly serving: Serving;
   readonly changes: ChangeListener;

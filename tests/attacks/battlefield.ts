@@ -68,7 +68,7 @@ export class Battlefield {
   /** Runs an attack while the other clients work on. */
   async during(attack: () => Promise<void>): Promise<Outcome> {
     const pid = this.system.api.pid as number;
-    await writeFile(`/proc/${pid}/clear_refs`, '5'); // the highest mark of memory begins anew, proc(5)
+    await writeFile(`/proc/${pid}/clear_refs`, '5'); // the highest mark of memory begins again, proc(5)
     const calmMiB = await peakMemoryMiB(pid);
     await ask(this.#others);
     await Promise.all([attack(), sleep(LEAST_MS)]);

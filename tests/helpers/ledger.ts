@@ -145,7 +145,7 @@ export class Ledger {
     await Promise.all(Array.from({ length: count }, () => this.upload()));
   }
 
-  /** Begins to count anew. */
+  /** Begins to count again. */
   reset(): void {
     for (const counted of [this.#accepted, this.#unanswered, this.#refused]) counted.clear();
   }

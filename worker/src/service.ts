@@ -67,7 +67,7 @@ async function connect(config: WorkerConfig, log: Logger): Promise<Connections> 
 }
 
 export interface WorkerOptions {
-  /** Called once when inference keeps failing: the worker should stop and be started afresh. */
+  /** Called once when inference keeps failing: the worker should stop and be started again. */
   readonly onUnhealthy: (sentence: string) => void;
   /** Engines that add to or replace the built-in ones. */
   readonly engines?: EngineModules;

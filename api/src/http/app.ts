@@ -31,7 +31,7 @@ function securityHeaders(sharedWithOthers: boolean): ReadonlyMap<string, string>
   return new Map(Object.entries(headers.getHeaders()).map(([name, value]) => [name, String(value)]));
 }
 
-/** Sets headers that are the same for every request; Helmet's thirteen handlers would make them anew each time. */
+/** Sets headers that are the same for every request; Helmet's thirteen handlers would make them again each time. */
 function setHeaders(headers: ReadonlyMap<string, string>): RequestHandler {
   return (_req, res, next) => {
     for (const [name, value] of headers) res.setHeader(name, value);

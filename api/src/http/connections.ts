@@ -61,7 +61,7 @@ export function handleInTurn(server: Server, handle: RequestListener, writeTimeo
     for (const [socket, connection] of connections) {
       if (!connection.busy) continue;
       const stuck = socket.writableLength > 0;
-      // A socket's timer begins anew whenever bytes move, and ends the connection when it runs out.
+      // A socket's timer begins again whenever bytes move, and ends the connection when it runs out.
       if (stuck !== connection.timed) socket.setTimeout(stuck ? writeTimeoutMs : 0);
       connection.timed = stuck;
     }

@@ -35,7 +35,7 @@ export class Jobs {
     this.#attempts = attempts;
   }
 
-  /** Changes when the connection to the queue's server was made anew. */
+  /** Changes when the connection to the queue's server was made again. */
   get reconnects(): number {
     return this.#server.reconnects;
   }

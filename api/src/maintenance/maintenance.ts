@@ -29,7 +29,7 @@ export class Maintenance {
   readonly #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
 
-  /** @param maintenanceTasks made anew each time the work begins, so that none remembers what it saw before it lost the lock */
+  /** @param maintenanceTasks made again each time the work begins, so that none remembers what it saw before it lost the lock */
   constructor(leadership: Leadership, maintenanceTasks: () => readonly MaintenanceTask[], log: Logger) {
     this.#leadership = leadership;
     this.#maintenanceTasks = maintenanceTasks;

@@ -69,7 +69,7 @@ export interface VersionServiceParts {
 const MOST_FILES = 1000;
 /** Files that one transaction looks at. */
 const STEP = 500;
-/** States of a version of the same content that a push begins anew. */
+/** States of a version of the same content that a push begins again. */
 const CHECKED_AGAIN: ReadonlySet<VersionState> = new Set(['rejected', 'retired']);
 
 export class VersionService {

@@ -125,7 +125,7 @@ export class OperationsMonitor {
 
   /** One reading at a time: each goes on where the one before ended. */
   async #read(before: Promise<Operations> | null): Promise<Operations> {
-    await before?.catch(() => null); // its failure was told to whoever asked for it; this reading begins anew
+    await before?.catch(() => null); // its failure was told to whoever asked for it; this reading begins again
     const now = await this.#statistics.now();
     const since = Math.max(beginning(now) - WINDOW_S, this.#readUntil - OVERLAP_S);
     const [activity, workers] = await Promise.all([

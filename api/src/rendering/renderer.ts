@@ -140,7 +140,7 @@ export class Renderer {
     try {
       await this.#storage.derived.write(sha256, name, drawn);
     } catch (error) {
-      if (!(error instanceof StorageFull)) throw error; // drawn anew the next time
+      if (!(error instanceof StorageFull)) throw error; // drawn again the next time
     }
     return drawn;
   }

@@ -17,7 +17,7 @@ const FLOATS: ReadonlySet<ElementType> = new Set(['float16', 'bfloat16', 'float6
 
 const isText = (type: ElementType) => type === 'string';
 
-/** Gives every use of a value another name, in the graphs inside nodes as well unless they make it anew. */
+/** Gives every use of a value another name, in the graphs inside nodes as well unless they make it again. */
 function rename(graph: Onnx.IGraphProto, from: string, to: string): void {
   const renamed = (names: readonly string[] | null | undefined) =>
     (names ?? []).map((name) => (name === from ? to : name));

@@ -43,7 +43,7 @@ export const augmentSchema = z
     color: choice('Change brightness and contrast by up to 20 %.'),
     erase: choice('Gray out a rectangle in half of the images.'),
   })
-  .meta({ id: 'Augmentation', description: 'Changes drawn anew for each image in each epoch.' });
+  .meta({ id: 'Augmentation', description: 'New random changes of each image in each epoch.' });
 export type Augmentation = z.infer<typeof augmentSchema>;
 
 /** What a training is made with, besides its data set. */

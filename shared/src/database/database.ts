@@ -14,7 +14,7 @@ const STATEMENT_TIMEOUT_MS = 30_000;
 /**
  * Set on each new connection, not asked for in its start-up message: PgBouncer refuses parameters there.
  *
- * Named statements get one plan each, and it uses an index. PostgreSQL would plan statements about arrays anew each time,
+ * Named statements get one plan each, and it uses an index. PostgreSQL would plan statements about arrays again each time,
  * which cost more than running them (a claim took 0.27 CPU ms and takes 0.07); and plans made while the tables are empty
  * would read whole tables, and stay while these grow. Every statement here has its index.
  */

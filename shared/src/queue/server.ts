@@ -28,7 +28,7 @@ export interface JobServer {
   check(): Promise<void>;
   /** Settings of the server under which jobs can be lost, in sentences. */
   warnings(): Promise<string[]>;
-  /** How often the connection to the server was made anew: when it changes, the newest jobs may be missing. */
+  /** How often the connection to the server was made again: when it changes, the newest jobs may be missing. */
   readonly reconnects: number;
   /** Sends one command; only where the server is Redis. @throws at once while it is unavailable */
   readonly command?: (...words: string[]) => Promise<unknown>;

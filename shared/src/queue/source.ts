@@ -10,7 +10,7 @@ export interface Want {
 export interface SourceEvents {
   /** So many jobs were added to a queue a moment ago. May come too often or not at all. */
   readonly onAdded: (queue: string, count: number) => void;
-  /** News may have been missed: the connection was made anew. */
+  /** News may have been missed: the connection was made again. */
   readonly onReconnected: () => void;
 }
 

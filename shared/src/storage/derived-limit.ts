@@ -3,7 +3,7 @@
  * read a prediction can have hundreds of files made from it, and every one of them can be made again.
  *
  * Owns how many bytes each of the 256 shards holds, which may be a 256th of all: measured at the first file that is written to
- * it, added to since, and measured anew when it seems to hold too many. Other processes write too, so in all it may be the
+ * it, added to since, and measured again when it seems to hold too many. Other processes write too, so in all it may be the
  * limit times the processes.
  */
 import type { BlobInfo, Blobs } from './blobs.js';

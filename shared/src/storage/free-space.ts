@@ -1,7 +1,7 @@
 /**
  * How much room the store of images has, against the reserve that uploads must leave: PostgreSQL often lies on the same
  * disk, and without room it cannot even write down what became of the predictions that were accepted.
- * Owns the last measurement and the bytes that were written since; measured anew when it is a second old and asked for.
+ * Owns the last measurement and the bytes that were written since; measured again when it is a second old and asked for.
  */
 import { Memo } from '../runtime/memo.js';
 import type { Blobs } from './blobs.js';

@@ -1,7 +1,7 @@
 /** Owns which folders this process has made, so that a write need not ask; forgets one that somebody has removed. */
 import { exists, type FileError, makeFolder } from './files.js';
 
-/** So many are remembered; then they are found out anew. */
+/** So many are remembered; then they are found out again. */
 const MOST = 1024;
 
 export class MadeFolders {

@@ -1,6 +1,6 @@
 /**
  * Whether inference still works. Owns one count: batches that failed since the last that did not.
- * A worker that has lost its device, say, must not go on eating jobs: it leaves, and its supervisor starts it afresh.
+ * A worker that has lost its device, say, must not go on eating jobs: it leaves, and its supervisor starts it again.
  */
 
 /** So many failures in a row are no bad image any more: those fail one by one, with successes between them. */

@@ -45,7 +45,7 @@ export interface CatalogueParts {
 }
 
 const MIB = 2 ** 20;
-/** States of an installed version that a pull begins anew. */
+/** States of an installed version that a pull begins again. */
 const PULLED_AGAIN: ReadonlySet<VersionState> = new Set(['rejected', 'retired']);
 const UNEXPECTED = 'The pull failed for a reason that was not foreseen; the log of the API says more.';
 

@@ -1,6 +1,6 @@
 /**
  * An image at a web address in the place of an upload. It is fetched under the rules of webhooks: only public addresses, judged
- * when a connection is opened, each redirect anew; with a limit of time, and of bytes as for an upload. What it is, its bytes say.
+ * when a connection is opened, each redirect again; with a limit of time, and of bytes as for an upload. What it is, its bytes say.
  */
 import type { ImageStorage, PendingImage } from '@scry/shared/storage/image-storage';
 import { ImageTooLarge } from '@scry/shared/storage/image-storage';

@@ -112,7 +112,7 @@ function drawLabel(context: CanvasRenderingContext2D, colour: string, text: stri
 }
 
 /**
- * Draws all of it anew. The most confident get their names first; a name that would cover another one is left out until
+ * Draws all of it again. The most confident get their names first; a name that would cover another one is left out until
  * zooming in makes room.
  * @returns how many names were drawn
  */

@@ -95,7 +95,7 @@ function readItems(bytes: Buffer): Items | null {
   return { list, countBytes, all: [...boxes(bytes, list.content + FULL_BOX_BYTES + countBytes, list.end)] };
 }
 
-/** Writes the list of items anew with some of them, and fills its place up with a box that is passed over. */
+/** Writes the list of items again with some of them, and fills its place up with a box that is passed over. */
 function writeItems(bare: Buffer, bytes: Buffer, items: Items, kept: readonly Box[]): void {
   const { list, countBytes } = items;
   const count = list.content + FULL_BOX_BYTES;

@@ -186,7 +186,7 @@ describe('the inbox of feedback', () => {
     return ((await page.json()) as { items: FeedbackView[] }).items.map(({ prediction_id }) => prediction_id);
   };
 
-  it('lists what is open; accepting, dismissing and saying something anew change that', async () => {
+  it('lists what is open; accepting, dismissing and saying something again change that', async () => {
     const dataset = await app.services.datasets.create('inbox', '', null);
     const [mine, other] = [await answered(30), await answered(31)];
     await say(mine, { label: 'dog' });

@@ -63,7 +63,7 @@ describe('a revision', () => {
     });
   });
 
-  it('of a rejected version is checked anew, and the same one is made once', async () => {
+  it('of a rejected version is checked again, and the same one is made once', async () => {
     await push('rejected', 'b');
     await store.finishCheck('rejected', '1', { ok: false, reason: 'labels: there are 3 classes' });
     const changes = { labels: ['a', 'b', 'c'] };

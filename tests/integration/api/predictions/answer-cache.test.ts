@@ -24,7 +24,7 @@ it('answers the same image, model and parameters from an earlier prediction', as
   expect(second.prediction_id).not.toBe(first.prediction_id);
 });
 
-it('looks anew at another image, for other parameters, and after a failure', async () => {
+it('looks again at another image, for other parameters, and after a failure', async () => {
   const image = await jpeg(2);
   const first = await predict(app, image);
   await app.services.predictions.end([first.prediction_id], 'failed', 510, 'The image could not be read.');

@@ -40,7 +40,7 @@ describe('a database of its own', () => {
     listener.subscribe('one', (status) => told.push(status));
     proxy.silence();
     await database.query(`SELECT pg_notify('scry_predictions', 'one succeeded')`);
-    await until('the listener has connected anew', async () => told.length > 0);
+    await until('the listener has connected again', async () => told.length > 0);
     expect(told).toEqual([null]);
     await database.query(`SELECT pg_notify('scry_predictions', 'one failed')`);
     await until('changes are heard again', async () => told.length > 1);
@@ -86,7 +86,7 @@ describe('an API', () => {
   const waiting = (count: number) =>
     until(`${count} wait`, async () => app.services.waiters.waiting === count);
 
-  test('goes on waiting when the listener had to connect anew', async () => {
+  test('goes on waiting when the listener had to connect again', async () => {
     const id = 'waits-on';
     const headers = { Prefer: 'wait=20' };
     const body = form(await jpeg(1), { prediction_id: id });

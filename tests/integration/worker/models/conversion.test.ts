@@ -69,7 +69,7 @@ test('a TensorFlow.js model is converted and runs on ONNX Runtime; the second ti
   expect(again.notes[0]).toMatch(/ to ONNX before: 44 layers, 609,898/);
 });
 
-test('a converted file that a power cut left empty is converted anew', async () => {
+test('a converted file that a power cut left empty is converted again', async () => {
   const model = await copy(unchanged);
   const { network = '' } = (await prepareModel(model, cache)).model;
   await truncate(network, 0);

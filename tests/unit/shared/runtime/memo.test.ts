@@ -23,7 +23,7 @@ test('those who ask at the same time, or a moment later, share one answer', asyn
   expect(askings).toHaveLength(1);
 });
 
-test('an answer that is old is asked for anew, by someone who sees the asking before', async () => {
+test('an answer that is old is asked for again, by someone who sees the asking before', async () => {
   const { memo, askings, befores, clock } = counted(100);
   const first = memo.get();
   clock.now = 100;
@@ -67,7 +67,7 @@ test('nobody joins an answer, but those who ask meanwhile, where it is only shar
   expect(await next).toBe(2);
 });
 
-test('what was known last is told at once, and asked for anew beside that, once', async () => {
+test('what was known last is told at once, and asked for again beside that, once', async () => {
   const { memo, askings, clock } = counted(100);
   const first = memo.recent();
   askings[0]?.resolve(1);

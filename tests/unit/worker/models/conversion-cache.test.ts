@@ -39,7 +39,7 @@ test.each([
   ['without its record', () => rm(record())],
   ['with an empty record', () => truncate(record(), 0)],
   ['with a record of something else', () => writeFile(record(), 'null')],
-])('one that is %s is not, until it is made anew', async (_, damage) => {
+])('one that is %s is not, until it is made again', async (_, damage) => {
   await damage();
   expect(await findConverted(cache, 'id')).toBeNull();
   await keepConverted(cache, 'id', ONNX, REPORT);

@@ -17,7 +17,7 @@ export interface BatchSetup {
 export interface BatchTask {
   /** Images by their places. */
   readonly places: readonly number[];
-  /** From 1: images are changed anew in each; null: they are left as they are. */
+  /** From 1: images are changed again in each; null: they are left as they are. */
   readonly epoch: number | null;
   /** Seeds of the changes of each image, in the place of its own place. */
   readonly draws?: readonly number[];

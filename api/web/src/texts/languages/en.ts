@@ -87,7 +87,7 @@ const en = {
   },
   predict: {
     title: 'What is in your image?',
-    lead: 'Drop a picture and see what the model finds. It stays on this server.',
+    lead: 'Drop an image and see what the model finds. It stays on this server.',
     next: 'Next images',
     drop: 'Drop images here',
     give: 'Take or choose images',

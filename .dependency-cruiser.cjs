@@ -80,6 +80,14 @@ module.exports = {
       from: { path: '^api/src/', pathNot: '^api/src/(compat/|http/routes[.]ts|main[.]ts)' },
       to: { path: '^api/src/compat/' },
     },
+    {
+      name: 'services-of-models-know-no-http',
+      severity: 'error',
+      from: {
+        path: '^api/src/models/(version-service|label-service|model-registry|folder-source|serving|catalogue/catalogue)[.]ts',
+      },
+      to: { path: '(^|/)node_modules/(express|multer)/|^api/src/http/(?!problem[.]ts)', reachable: true },
+    },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],
   options: {

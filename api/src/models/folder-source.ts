@@ -17,9 +17,9 @@ import type { ModelVersionStore, Version } from '@scry/shared/database/model-ver
 import { modelBlob } from '@scry/shared/models/version-content';
 import type { Logger } from '@scry/shared/runtime/log';
 import type { Blobs } from '@scry/shared/storage/blobs';
-import { discardAll } from './intake.js';
+import { discardAll, type IncomingFile } from './incoming-file.js';
 import { type FolderFile, filesIn, idOf, MANIFEST, manifestOf, versionOf } from './model-folder.js';
-import type { IncomingFile, PushRequest, VersionService } from './version-service.js';
+import type { PushRequest, VersionService } from './version-service.js';
 
 export interface FolderSourceParts {
   /** MODELS_DIR. */

@@ -10,9 +10,9 @@ import { type ZipLimits, ZipProblem, zipEntries } from '@scry/shared/storage/zip
 import type { Request, Response } from 'express';
 import multer, { type StorageEngine } from 'multer';
 import { run } from '../http/form.js';
-import { Problem } from '../http/problems.js';
+import { Problem } from '../http/problem.js';
+import { discardAll, type IncomingFile } from './incoming-file.js';
 import { invalid } from './version-problems.js';
-import type { IncomingFile } from './version-service.js';
 
 /** What a request brought, unchecked. */
 export interface ModelUpload {
@@ -68,10 +68,6 @@ function storageEngine(blobs: Blobs, maxBytes: number, received: Received[]): St
     },
     _removeFile: (_req, _file, done) => done(null), // all are discarded together
   };
-}
-
-async function* once(data: Uint8Array) {
-  yield data;
 }
 
 function parseManifest(text: string): Readonly<Record<string, unknown>> {
@@ -138,11 +134,6 @@ export function modelIntake(blobs: Blobs, limits: IntakeLimits) {
       throw new Problem('too-large', detail, { cause: error });
     }
   };
-}
-
-/** Lets go of files that no version keeps. */
-export async function discardAll(files: readonly IncomingFile[]): Promise<void> {
-  for (const { blob } of files) await blob.discard();
 }
 
 async function understand(
@@ -219,9 +210,4 @@ async function manifestAmong(files: readonly IncomingFile[]): Promise<Readonly<R
   if (file.blob.bytes > MOST_MANIFEST_BYTES)
     throw invalid('manifest', `may have ${MOST_MANIFEST_BYTES} bytes at the most`);
   return parseManifest((await file.blob.whole()).toString());
-}
-
-/** A file made here rather than sent, such as what a training gives. */
-export async function incomingFile(blobs: Blobs, name: string, data: Uint8Array): Promise<IncomingFile> {
-  return { path: name, blob: await blobs.receive(once(data), data.length) };
 }

@@ -2,7 +2,7 @@
 import { CANARY, LABEL_NAME, STABLE } from '@scry/shared/contracts/version';
 import type { LabelChange, ModelLabelStore } from '@scry/shared/database/model-labels';
 import type { ModelVersionStore, StoredLabel } from '@scry/shared/database/model-versions';
-import { Problem } from '../http/problems.js';
+import { Problem } from '../http/problem.js';
 import { invalid, LABEL_HELP, notReady, sharesTooLarge } from './version-problems.js';
 
 export interface LabelServiceParts {

@@ -18,7 +18,7 @@ import type { ModelQueueStore } from '@scry/shared/database/model-queues';
 import type { ModelVersionStore, StoredLabel, Version } from '@scry/shared/database/model-versions';
 import type { Model } from '@scry/shared/models/model-folders';
 import type { Logger } from '@scry/shared/runtime/log';
-import { Problem } from '../http/problems.js';
+import { Problem } from '../http/problem.js';
 import { withoutFolders } from './public-text.js';
 
 /** What the manifest of a version that is ready says. */

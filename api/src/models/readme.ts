@@ -2,7 +2,7 @@
 import { modelBlob } from '@scry/shared/models/version-content';
 import { z } from 'zod';
 import { problems } from '../http/describe.js';
-import { Problem } from '../http/problems.js';
+import { Problem } from '../http/problem.js';
 import type { Route } from '../http/route.js';
 import { stableOf } from './model-registry.js';
 

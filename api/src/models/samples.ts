@@ -4,7 +4,7 @@ import { FORMAT_BYTES, imageFormat } from '@scry/shared/imaging/format';
 import { modelBlob } from '@scry/shared/models/version-content';
 import { z } from 'zod';
 import { problems } from '../http/describe.js';
-import { Problem } from '../http/problems.js';
+import { Problem } from '../http/problem.js';
 import type { Route } from '../http/route.js';
 import { setImageHeaders } from '../predictions/read/image.js';
 import { type ReadyVersion, shownVersion } from './model-registry.js';

@@ -2,7 +2,7 @@
 import { versionKey } from '@scry/shared/contracts/version';
 import type { LiveWorker, WorkerStore } from '@scry/shared/database/workers';
 import { Memo } from '@scry/shared/runtime/memo';
-import { Problem } from '../http/problems.js';
+import { Problem } from '../http/problem.js';
 import { availabilityOf, notServed } from './availability.js';
 
 const FRESH_MS = 1000;

@@ -1,6 +1,6 @@
 /** What is said when something cannot be done with a version or a label. */
 import type { Version } from '@scry/shared/database/model-versions';
-import { Problem } from '../http/problems.js';
+import { Problem } from '../http/problem.js';
 import { withoutFolders } from './public-text.js';
 
 export const LABEL_HELP =

@@ -16,8 +16,9 @@ import {
 import type { Ending, ModelVersionStore, Version } from '@scry/shared/database/model-versions';
 import { contentId, modelBlob } from '@scry/shared/models/version-content';
 import type { Logger } from '@scry/shared/runtime/log';
-import type { Blobs, PendingBlob } from '@scry/shared/storage/blobs';
-import { Problem } from '../http/problems.js';
+import type { Blobs } from '@scry/shared/storage/blobs';
+import { Problem } from '../http/problem.js';
+import type { IncomingFile } from './incoming-file.js';
 import { mergeManifest } from './merge-manifest.js';
 import {
   invalid,
@@ -28,13 +29,6 @@ import {
   versionAwaited,
   versionLabelled,
 } from './version-problems.js';
-
-/** A file of a version that has arrived and is not kept yet. */
-export interface IncomingFile {
-  /** Where it lies in the model's folder, such as "model.onnx" or "shards/1.bin". */
-  readonly path: string;
-  readonly blob: PendingBlob;
-}
 
 export interface PushRequest {
   readonly name: string;

@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { json, problems } from '../../http/describe.js';
 import type { Route } from '../../http/route.js';
 import { check } from '../../http/validate.js';
-import { discardAll, modelIntake } from '../intake.js';
+import { discardAll } from '../incoming-file.js';
+import { modelIntake } from '../intake.js';
 import { LABEL_HELP, VERSION_HELP } from '../version-problems.js';
 import { presentVersion } from './version-view.js';
 

@@ -392,6 +392,25 @@ it('files that cannot lie in one folder together, or for which there is no room,
   }
 });
 
+it('a folder of many files is one version, twice at once and again after it was removed', async () => {
+  const shards = Array.from(
+    { length: 100 },
+    (_, index) => [`shards/${index}.bin`, text(`${index}`)] as const,
+  );
+  const folder = zipSync({ 'model.onnx': new Uint8Array(weights(50)), ...Object.fromEntries(shards) });
+  const pushFolder = () => push({ file: folder, fileName: 'many.zip' });
+  const both = await Promise.all([pushFolder(), pushFolder()]);
+  expect(both.map(({ version, files }) => [version, files.length])).toEqual([
+    ['1', 101],
+    ['1', 101],
+  ]);
+  const [again] = await Promise.all([pushFolder(), call('DELETE', '/v1/models/many')]);
+  expect(again.files).toHaveLength(101);
+  const there = await store.get('many', again.version);
+  for (const { sha256 } of there?.files ?? [])
+    expect(await app.services.blobs.stat(`models/${sha256}`)).not.toBeNull();
+});
+
 it('a name that is taken says what to do, "auto" takes the next number, and a rejected version is checked again', async () => {
   await pushReady('named', 47, { version: '7' });
   const taken = await send({ file: weights(48), fields: { name: 'named', version: '7' } });

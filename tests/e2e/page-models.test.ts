@@ -125,7 +125,7 @@ describeInBrowser('models on the page', () => {
     expect(model).toMatchObject({ name: 'colors', version: '2' });
     const gone = await fetch(`${suite.system.url}/v1/models/colors/versions/1`);
     expect(gone.status).toBe(404);
-  });
+  }, 60_000);
 
   it('say in one sentence why a file was rejected, and are corrected from there', async () => {
     const page = await openAs('/add-model');
@@ -184,7 +184,7 @@ describeInBrowser('models on the page', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
     await page.getByRole('heading', { name: 'Models', exact: true }).waitFor();
     expect((await fetch(`${suite.system.url}/v1/models/shares`)).status).toBe(404);
-  });
+  }, 60_000);
 
   it('of the catalogue show their license before they are taken, and how far they are', async () => {
     const page = await openAs('/models');

@@ -1,94 +1,277 @@
-/** What happens to a training when its worker dies. */
-import type { DatasetView, ImportView } from '@scry/shared/contracts/dataset';
+/**
+ * What happens to a training when its worker dies in any phase, the API dies, the database cannot be reached, the disk is full,
+ * or its data set is changed or removed. Every one must succeed once, with the file of a training that was not disturbed.
+ */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DatasetView, ImportView, ItemView } from '@scry/shared/contracts/dataset';
 import { hasEnded, type TrainingView } from '@scry/shared/contracts/training';
-import { openDatabase } from '@scry/shared/database/database';
+import { type Database, openDatabase } from '@scry/shared/database/database';
 import { ModelVersionStore } from '@scry/shared/database/model-versions';
 import { colorZip } from '../helpers/color-zip.js';
 import { keyIn } from '../helpers/keys.js';
-import { quiet } from '../helpers/services.js';
+import { quiet, withoutConnections } from '../helpers/services.js';
 import { type System, type SystemProcess, startSystem } from '../helpers/system.js';
+import { report } from './report.js';
 
-let system: System;
-let key: string;
+const LOOK_AGAIN_MS = 20;
+const SETTINGS = { method: 'scratch', input_size: 16, epochs: 120, label: null };
 
-beforeAll(async () => {
-  const workerEnv = { WORKER_ROLES: 'train', TRAIN_THREADS: '1' };
-  system = await startSystem({ workers: 2, workerEnv });
-  key = await keyIn(system.database, ['admin']);
-}, 120_000);
+let made = 0;
+/** Of the file that comes of a training that nothing disturbs. */
+let plain: string | undefined;
 
-afterAll(() => system.remove());
+/** A system that trains, and requests to it. */
+class Trainings {
+  readonly system: System;
+  readonly #key: string;
+  readonly database: Database;
 
-async function call<T>(method: string, where: string, body?: object | Uint8Array): Promise<T> {
-  const zip = body instanceof Uint8Array;
-  const response = await fetch(`${system.url}${where}`, {
-    method,
-    headers: {
-      Authorization: `Bearer ${key}`,
-      ...(body && { 'Content-Type': zip ? 'application/zip' : 'application/json' }),
-    },
-    ...(body && { body: zip ? new Uint8Array(body) : JSON.stringify(body) }),
-  });
-  if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
-  return (await response.json()) as T;
+  constructor(system: System, key: string) {
+    this.system = system;
+    this.#key = key;
+    this.database = openDatabase(system.database.url, { max: 2, name: 'test', log: quiet });
+  }
+
+  static async start(options: Parameters<typeof startSystem>[0]): Promise<Trainings> {
+    const workerEnv = { WORKER_ROLES: 'train', TRAIN_THREADS: '1' };
+    const system = await startSystem({ ...options, workerEnv });
+    return new Trainings(system, await keyIn(system.database, ['admin']));
+  }
+
+  async close(): Promise<void> {
+    await this.database.close();
+    await this.system.remove();
+  }
+
+  async call<T>(method: string, where: string, body?: object | Uint8Array): Promise<T> {
+    const zip = body instanceof Uint8Array;
+    const response = await fetch(`${this.system.url}${where}`, {
+      method,
+      headers: {
+        Authorization: `Bearer ${this.#key}`,
+        ...(body && { 'Content-Type': zip ? 'application/zip' : 'application/json' }),
+      },
+      ...(body && { body: zip ? new Uint8Array(body) : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${response.status}: ${text}`);
+    return (text === '' ? null : JSON.parse(text)) as T;
+  }
+
+  async newDataset(): Promise<string> {
+    const { id } = await this.call<DatasetView>('POST', '/v1/datasets', { name: `colors ${made++}` });
+    const { id: started } = await this.call<ImportView>(
+      'POST',
+      `/v1/datasets/${id}/import`,
+      await colorZip(10),
+    );
+    await until(
+      () => this.call<ImportView>('GET', `/v1/datasets/${id}/imports/${started}`),
+      ({ state }) => state === 'succeeded',
+    );
+    return id;
+  }
+
+  async begin(dataset: string, epochs = SETTINGS.epochs): Promise<TrainingView> {
+    return this.call<TrainingView>('POST', '/v1/trainings', {
+      ...SETTINGS,
+      ...{ dataset, epochs },
+      name: `model-${made++}`,
+    });
+  }
+
+  look(id: string, wait = 0): Promise<TrainingView> {
+    return this.call<TrainingView>('GET', `/v1/trainings/${id}?wait=${wait}`);
+  }
+
+  /** Waits until a training is as it should be; while the API is away it is asked again. */
+  async reach(id: string, enough: (training: TrainingView) => boolean): Promise<TrainingView> {
+    const look = () => this.look(id).catch(() => null);
+    return (await until(look, (training) => training !== null && enough(training))) as TrainingView;
+  }
+
+  async ended(id: string): Promise<TrainingView> {
+    return this.reach(id, ({ state }) => hasEnded(state));
+  }
+
+  /** The worker that holds a training. */
+  async holder(id: string): Promise<SystemProcess> {
+    const text = 'SELECT worker FROM trainings WHERE id = $1';
+    const [row] = await this.database.query<{ worker: string }>(text, [id]);
+    return this.system.workers.find(({ name }) => name === row?.worker) as SystemProcess;
+  }
+
+  /** Files of the versions of a model, whatever their states. */
+  async files(name: string): Promise<{ state: string; sha256: string | undefined }[]> {
+    const versions = await new ModelVersionStore(this.database).list({ name });
+    return versions.map(({ state, files }) => ({ state, sha256: files[0]?.sha256 }));
+  }
+
+  /** Notes a row: one training was accepted, and one version is there, with the file that is expected. */
+  async reportEnd(fault: string, { id, model }: TrainingView, overAt: number): Promise<TrainingView> {
+    const ended = await this.ended(id);
+    const recoveryS = (performance.now() - overAt) / 1000;
+    const files = await this.files(model.name);
+    const right = ended.state === 'succeeded' && files[0]?.state === 'ready' && files[0].sha256 === plain;
+    report(`training: ${fault}`, {
+      ...{ accepted: 1, right: right ? 1 : 0, failed: ended.state === 'failed' ? 1 : 0 },
+      ...{ lost: files.length === 0 ? 1 : 0, doubled: Math.max(0, files.length - 1), refused: {}, recoveryS },
+    });
+    return ended;
+  }
 }
 
-async function until<T>(look: () => Promise<T>, enough: (value: T) => boolean): Promise<T> {
+async function until<T>(look: () => Promise<T> | T, enough: (value: T) => boolean): Promise<T> {
   for (;;) {
     const value = await look();
     if (enough(value)) return value;
+    await sleep(LOOK_AGAIN_MS);
   }
 }
 
-async function newDataset(): Promise<string> {
-  const { id } = await call<DatasetView>('POST', '/v1/datasets', { name: 'colors' });
-  const started = await call<ImportView>('POST', `/v1/datasets/${id}/import`, await colorZip(10));
-  await until(
-    () => call<ImportView>('GET', `/v1/datasets/${id}/imports/${started.id}`),
-    ({ state }) => state === 'succeeded',
-  );
-  return id;
+/** Whether a process that a worker started was stopped where it was. */
+function hasRestingChild(pid: number): boolean {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ');
+  return children.some((child) => child && /\) T /.test(readFileSync(`/proc/${child}/stat`, 'latin1')));
 }
 
-const look =
-  (id: string, wait = 1) =>
-  () =>
-    call<TrainingView>('GET', `/v1/trainings/${id}?wait=${wait}`);
+describe('with two workers', () => {
+  let trainings: Trainings;
+  let dataset: string;
 
-/** The worker that holds a training. */
-async function holder(id: string): Promise<SystemProcess> {
-  const database = openDatabase(system.database.url, { max: 1, name: 'test', log: quiet });
-  try {
-    const [row] = await database.query<{ worker: string }>('SELECT worker FROM trainings WHERE id = $1', [
-      id,
-    ]);
-    return system.workers.find(({ name }) => name === row?.worker) as SystemProcess;
-  } finally {
-    await database.close();
+  beforeAll(async () => {
+    trainings = await Trainings.start({ workers: 2 });
+    dataset = await trainings.newDataset();
+    const { id, model } = await trainings.begin(dataset);
+    expect(await trainings.ended(id)).toMatchObject({ state: 'succeeded', error: null });
+    plain = (await trainings.files(model.name))[0]?.sha256;
+  }, 240_000);
+
+  afterAll(() => trainings.close());
+
+  /** Kills the worker that holds a training, and starts another one in its place. */
+  async function killHolder(id: string): Promise<number> {
+    await (await trainings.holder(id)).kill();
+    const at = performance.now();
+    await trainings.system.addWorker();
+    return at;
   }
-}
 
-async function fileOf(name: string): Promise<string | undefined> {
-  const database = openDatabase(system.database.url, { max: 1, name: 'test', log: quiet });
-  try {
-    const versions = await new ModelVersionStore(database).list({ name, states: ['ready'] });
-    expect(versions).toHaveLength(1);
-    return versions[0]?.files[0]?.sha256;
-  } finally {
-    await database.close();
-  }
-}
+  it.each([
+    ['preparing', ({ state }: TrainingView) => state !== 'queued'],
+    ['training', ({ curve }: TrainingView) => curve.length >= 3],
+  ])('goes on when its worker is killed while %s', async (phase, reached) => {
+    const training = await trainings.begin(dataset);
+    await trainings.reach(training.id, reached);
+    const overAt = await killHolder(training.id);
+    const ended = await trainings.reportEnd(`worker killed while ${phase}`, training, overAt);
+    if (phase === 'training') expect(ended.log.join('\n')).toMatch(/Goes on after epoch [1-9]/);
+  });
 
-it('survives its worker killed, and ends with the same file as one that was not disturbed', async () => {
-  const dataset = await newDataset();
-  const settings = { dataset, method: 'scratch', input_size: 16, epochs: 120, label: null };
-  const plain = await call<TrainingView>('POST', '/v1/trainings', { ...settings, name: 'plain' });
-  await until(look(plain.id), ({ state }) => hasEnded(state));
-  const { id } = await call<TrainingView>('POST', '/v1/trainings', { ...settings, name: 'killed' });
-  await until(look(id, 0), ({ curve }) => curve.length >= 3);
-  await (await holder(id)).kill();
-  const ended = await until(look(id), ({ state }) => hasEnded(state));
-  expect(ended).toMatchObject({ state: 'succeeded', error: null });
-  expect(ended.log.join('\n')).toMatch(/Goes on after epoch [1-9]/);
-  expect(await fileOf('killed')).toBe(await fileOf('plain'));
-}, 180_000);
+  it.each([
+    ['its version', 'model_versions'],
+    ['its end', 'training_answers'],
+  ])('is published once when its worker is killed while it writes %s', async (what, table) => {
+    const training = await trainings.begin(dataset);
+    await trainings.reach(training.id, ({ curve }) => curve.length >= 1);
+    const overAt = await trainings.database.transaction(async (query) => {
+      await query(`LOCK TABLE ${table} IN EXCLUSIVE MODE`, []);
+      const waiting = `SELECT FROM pg_locks WHERE relation = '${table}'::regclass AND NOT granted`;
+      await until(
+        () => trainings.database.query(waiting, []),
+        (rows) => rows.length > 0,
+      );
+      return killHolder(training.id);
+    });
+    await trainings.reportEnd(`worker killed while writing ${what}`, training, overAt);
+  });
+
+  it('does not notice that the API is killed', async () => {
+    const training = await trainings.begin(dataset);
+    await trainings.reach(training.id, ({ curve }) => curve.length >= 1);
+    await trainings.system.api.kill();
+    await trainings.system.api.start();
+    await trainings.reportEnd('API killed', training, performance.now());
+  });
+
+  it('rests while the database cannot be reached for longer than its lease, and goes on once', async () => {
+    const training = await trainings.begin(dataset, 1000);
+    await trainings.reach(training.id, ({ curve }) => curve.length >= 1);
+    const { pid = 0 } = await trainings.holder(training.id);
+    await withoutConnections(trainings.system.database, () =>
+      until(
+        () => hasRestingChild(pid),
+        (rests) => rests,
+      ),
+    );
+    const overAt = performance.now();
+    const { curve } = await trainings.reach(training.id, () => true);
+    await trainings.reach(training.id, (now) => now.curve.length > curve.length);
+    await trainings.call('POST', `/v1/trainings/${training.id}/cancel`, { keep_best: true });
+    const { state } = await trainings.ended(training.id);
+    const files = await trainings.files(training.model.name);
+    const right = state === 'canceled' && files[0]?.state === 'ready';
+    report('training: database unreachable for longer than the lease, then canceled with the best so far', {
+      ...{ accepted: 1, right: right ? 1 : 0, failed: state === 'failed' ? 1 : 0, refused: {} },
+      ...{ lost: files.length === 0 ? 1 : 0, doubled: Math.max(0, files.length - 1) },
+      recoveryS: (performance.now() - overAt) / 1000,
+    });
+  });
+
+  it('learns from the images as they were when its data set is relabelled and removed', async () => {
+    const own = await trainings.newDataset();
+    const training = await trainings.begin(own);
+    await trainings.reach(training.id, ({ curve }) => curve.length >= 1);
+    const { items } = await trainings.call<{ items: ItemView[] }>(
+      'GET',
+      `/v1/datasets/${own}/items?limit=200`,
+    );
+    const ids = items.map(({ id }) => id);
+    await trainings.call('PATCH', `/v1/datasets/${own}/items`, { ids, class: 'other' });
+    await trainings.call('DELETE', `/v1/datasets/${own}`);
+    await trainings.reportEnd('data set relabelled and removed', training, performance.now());
+  });
+});
+
+describe('on a small disk', () => {
+  let trainings: Trainings | null = null;
+  let mount: string;
+
+  beforeAll(async () => {
+    mount = await mkdtemp(path.join(tmpdir(), 'scry-disk-'));
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', mount]).status === 0;
+    if (!mounted) return;
+    const dataDir = path.join(mount, 'data');
+    await mkdir(dataDir);
+    trainings = await Trainings.start({ dataDir, env: { DISK_RESERVE_BYTES: '0' } });
+  }, 120_000);
+
+  afterAll(async () => {
+    await trainings?.close();
+    if (trainings) spawnSync('umount', [mount]);
+    await rm(mount, { recursive: true, force: true });
+  });
+
+  it('goes on when there is room again after the disk was full', async () => {
+    if (!trainings) return;
+    const [worker] = trainings.system.workers;
+    const training = await trainings.begin(await trainings.newDataset());
+    await trainings.reach(training.id, ({ curve }) => curve.length >= 2);
+    const ballast = path.join(mount, 'ballast');
+    await writeFile(ballast, Buffer.alloc(32 * 2 ** 20)).catch((error: NodeJS.ErrnoException) => {
+      expect(error.code).toBe('ENOSPC');
+    });
+    await until(
+      () => worker?.output ?? '',
+      (output) => /a training was interrupted/.test(output),
+    );
+    expect(await trainings.files(training.model.name)).toEqual([]);
+    await rm(ballast);
+    await trainings.reportEnd('disk full', training, performance.now());
+  });
+});

@@ -90,6 +90,22 @@ export async function createDatabase(): Promise<TestDatabase> {
   return { url: urlOf(name), name, drop: () => dropDatabase(name) };
 }
 
+/** Cuts all connections to a database, and lets nobody connect until the work is done. */
+export async function withoutConnections(
+  { name }: TestDatabase,
+  work: () => Promise<unknown>,
+): Promise<void> {
+  await asAdmin(async (admin) => {
+    await admin.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);
+    await admin.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name]);
+    try {
+      await work();
+    } finally {
+      await admin.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
+    }
+  });
+}
+
 /** An empty database without Scry's tables, for tests of migrations. */
 export async function createEmptyDatabase(): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;

@@ -1,5 +1,5 @@
 /** `npm run convert -- model.keras model.onnx`: the only part of this library that touches files. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { convert } from '../convert.js';
 import { ConversionError } from '../errors.js';
@@ -28,6 +28,8 @@ function shardsOf(json: Uint8Array): string[] {
 async function readFiles(names: readonly string[]): Promise<Map<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
   for (const name of names) {
+    if ((await stat(name)).isDirectory())
+      throw new ConversionError(`${name} is a folder; name the model file in it.`);
     const bytes = await readFile(name);
     files.set(path.basename(name), bytes);
     if (!name.endsWith('.json')) continue;
@@ -39,11 +41,14 @@ async function readFiles(names: readonly string[]): Promise<Map<string, Uint8Arr
 
 async function main(names: readonly string[]): Promise<void> {
   const target = names.at(-1);
-  if (names.length < 2 || !target?.endsWith('.onnx') || names.includes('--help')) {
+  if (names.length === 0 || names.includes('--help')) {
     process.stdout.write(USAGE);
-    process.exitCode = names.includes('--help') ? 0 : 2;
     return;
   }
+  if (names.length < 2 || !target?.endsWith('.onnx'))
+    throw new ConversionError(
+      `Name the file to write last, ending in .onnx: npm run convert -- ${names.join(' ')} model.onnx`,
+    );
   // npm runs scripts in the project's folder; files are meant from where the command was typed.
   process.chdir(process.env.INIT_CWD ?? process.cwd());
   const { onnx, report } = await convert(await readFiles(names.slice(0, -1)));

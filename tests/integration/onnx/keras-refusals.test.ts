@@ -149,12 +149,23 @@ test('a model without the shape of its input', async () => {
 });
 
 test("files that are something else under a model's name", async () => {
-  expect(await refusal('model.keras', text('version https://git-lfs.github.com/spec/v1\n'))).toContain(
-    'is not a zip',
+  expect(await refusal('model.keras', text('version https://git-lfs.github.com/spec/v1\n'))).toBe(
+    'model.keras is a pointer of Git LFS, not the weights themselves; run "git lfs pull" where it was cloned.',
   );
-  expect(await refusal('model.h5', text('<html>404</html>'))).toContain('not an HDF5 file');
+  expect(await refusal('model.h5', text('<html>404</html>'))).toContain('model.h5 is a web page');
+  expect(await refusal('model.h5', text('\x00\x00\x00\x00TFL3'))).toContain(
+    'a TensorFlow Lite file; convert it with',
+  );
+  expect(await refusal('model.pt', Uint8Array.of(0x80, 2, 0x8a))).toContain(
+    'model.pt is a PyTorch file; export it',
+  );
+  expect(await refusal('model.onnx', Uint8Array.of(8, 8, 0x12))).toBe('model.onnx is an ONNX file already.');
+  expect(await refusal('model.hdf', Buffer.from('\x89HDF\r\n\x1a\n', 'latin1'))).toContain(
+    'give it its own ending, .keras or .h5',
+  );
+  expect(await refusal('model.txt', text('hello'))).toContain('it should end in .keras, .h5, .hdf5, .json');
   expect(await refusal('model.txt', text('hello'))).toContain('is not a model file');
-  expect(await refusal('model.keras', new Uint8Array())).toContain('is not a zip');
+  expect(await refusal('model.keras', new Uint8Array())).toBe('model.keras is empty; copy the file again.');
 });
 
 /** A chain of ReLU layers whose connections a test may break. */

@@ -21,6 +21,7 @@ const USAGE = `Models of a running Scry. NAME VERSION may be written NAME@VERSIO
 
   push FILE… | FOLDER          upload a model and wait until a worker has checked it
        [--name NAME] [--version VERSION|auto] [--labels labels.txt] [--label LABEL|none] [--weight PERCENT] [--no-wait]
+  check FOLDER [IMAGES]        load a model without a server; show what it is shown and what it answers
   list                         all versions of all models
   show NAME [VERSION|LABEL]    versions of a model, or all about one
   label NAME LABEL VERSION     point a label at a version [--weight PERCENT of the traffic]

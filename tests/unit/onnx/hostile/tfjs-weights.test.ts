@@ -20,7 +20,9 @@ describe('weights of TensorFlow.js', () => {
         ['weights.bin', weights],
       ]),
     );
-    expect(message).toBe('model.json is not valid JSON: it is damaged or was cut off.');
+    expect(message).toMatch(
+      /^model\.json is (not valid JSON: it is damaged or was cut off|empty; copy the file again)\.$/,
+    );
   });
 
   test.each(Array.from({ length: 20 }, (_, part) => Math.floor((weights.length * part) / 20)))(

@@ -1,6 +1,7 @@
 /** The answer on the page: boxes, zoom, images one by one, the same image again, two answers side by side. */
 
 import { readFile } from 'node:fs/promises';
+import { gzipSync } from 'node:zlib';
 import type { PredictionView } from '@scry/shared/contracts/prediction';
 import type { Page } from 'playwright-core';
 import { barriers } from '../helpers/barriers.js';
@@ -14,8 +15,23 @@ const drawn = (page: Page, condition: string) =>
     `(({ dataset }) => ${condition})(document.querySelector('.boxes canvas') ?? { dataset: {} })`,
   );
 
+/** Script of the first view, bytes gzipped. */
+const MOST_SCRIPT = 40_000;
+
 describeInBrowser('the answer on the page', () => {
   const suite = usePage();
+
+  it('is not waited for by the first view, whose script is small', async () => {
+    const index = await (await fetch(suite.system.url)).text();
+    const scripts = [...index.matchAll(/"(\/assets\/[^"]+\.js)"/g)].map(([, path]) => path);
+    const sizes = scripts.map(async (path) => {
+      const response = await fetch(suite.system.url + path);
+      return gzipSync(new Uint8Array(await response.arrayBuffer())).length;
+    });
+    const all = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+    expect(all).toBeGreaterThan(10_000);
+    expect(all).toBeLessThan(MOST_SCRIPT);
+  });
 
   /** The page with the answer about a blood smear. */
   async function withCells(options = {}): Promise<Page> {
@@ -71,6 +87,27 @@ describeInBrowser('the answer on the page', () => {
     await page.getByRole('button', { name: 'Zoom out' }).click();
     await page.locator('.stage-frame').dblclick();
     await untilTrue(page, `${scale} === 1`);
+  });
+
+  it('zooms with two fingers, and leaves the rest of the page as it is', async () => {
+    const page = await withCells({ ...PHONE, isMobile: true });
+    const devtools = await page.context().newCDPSession(page);
+    const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', points: readonly number[]) =>
+      devtools.send('Input.dispatchTouchEvent', {
+        type,
+        touchPoints: points.map((x, id) => ({ x, y: middle.y, id })),
+      });
+    const frame = (await page.locator('.stage-frame').boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+    const middle = { x: frame.x + frame.width / 2, y: frame.y + frame.height / 2 };
+    await touch('touchStart', [middle.x - 20, middle.x + 20]);
+    await touch('touchMove', [middle.x - 40, middle.x + 40]);
+    await touch('touchMove', [middle.x - 60, middle.x + 60]);
+    await touch('touchEnd', []);
+    await untilTrue(
+      page,
+      "document.querySelector('.stage-frame').style.getPropertyValue('--zoom').endsWith('scale(3)')",
+    );
+    expect(await page.evaluate('window.visualViewport.scale')).toBe(1);
   });
 
   it('fills the screen and comes back', async () => {

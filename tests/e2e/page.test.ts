@@ -136,7 +136,7 @@ describeInBrowser('the page', () => {
 
   it('shows operators live figures', async () => {
     const page = await openWithKey('/operations');
-    await page.getByText('Live').waitFor();
+    await page.getByRole('status').filter({ hasText: 'Live' }).waitFor();
     expect(await page.getByRole('rowheader', { name: 'worker-1' }).count()).toBe(1);
     expect(await page.locator('canvas').count()).toBe(4);
   });

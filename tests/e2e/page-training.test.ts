@@ -255,6 +255,8 @@ describeInBrowser('training on the page', () => {
       [`/trainings/${id}`]: '.matrix button',
       [`/datasets/${dataset}`]: '.item',
       '/datasets': '.dataset-card',
+      [`/datasets/${dataset}?view=label`]: '.label-next',
+      '/trainings': '.trained',
       [`/trainings?dataset=${dataset}`]: '.training-form',
     };
     for (const [where, what] of Object.entries(ready)) {

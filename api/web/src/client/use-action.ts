@@ -7,7 +7,7 @@ export interface Action {
   readonly busy: boolean;
   /** Of the last one; null: it succeeded. */
   readonly error: unknown;
-  /** Runs it, one at a time. Never throws: `error` says why it failed. */
+  /** Runs it; nothing else is to be started while `busy`. Never throws: `error` says why it failed. */
   readonly run: (task: () => Promise<void>) => void;
 }
 

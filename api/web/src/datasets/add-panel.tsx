@@ -14,44 +14,49 @@ import { type Addition, addFiles, dismiss, isUnderWay, stopAddition } from './ad
 interface Props {
   readonly dataset: DatasetView;
   readonly additions: readonly Addition[];
-  /** One row, for when there are images to look at. */
-  readonly compact: boolean;
+  /** One row, for when there are images to look at; or none to be seen, while dropped files are taken all the same. */
+  readonly form: 'large' | 'row' | 'hidden';
 }
 
 const IMAGES = 'image/*,.heic,.heif,.bmp,.tif,.tiff,.avif';
 
-export function AddPanel({ dataset, additions, compact }: Props) {
+export function AddPanel({ dataset, additions, form }: Props) {
   const t = useTexts();
+  const compact = form === 'row';
   const classes = useId();
   const [label, setLabel] = useState('');
   const add = (files: Parameters<typeof addFiles>[1]) => addFiles(dataset.id, files, label.trim() || null);
   useDropTarget(t.datasets.release, add);
   return (
     <section class="add-panel" aria-label={t.datasets.give}>
-      <div class={`drop-zone${compact ? ' one-row' : ''}`}>
-        <div class="drop-words">
-          <strong>{t.datasets.drop}</strong>
-          <span>{t.datasets.dropHelp}</span>
+      {form !== 'hidden' && (
+        <div class={`drop-zone${compact ? ' one-row' : ''}`}>
+          <div class="drop-words">
+            <strong>{t.datasets.drop}</strong>
+            <span>{t.datasets.dropHelp}</span>
+          </div>
+          <div class="drop-buttons">
+            <Picker label={t.datasets.pickImages} accept={IMAGES} onFiles={add} primary={compact} />
+            <Picker label={t.datasets.pickFolder} folder onFiles={add} />
+            <Picker label={t.datasets.pickZip} accept=".zip" onFiles={add} primary={!compact} />
+          </div>
+          <label class="field class-for">
+            <span>{t.datasets.classFor}</span>
+            <input
+              list={classes}
+              maxLength={100}
+              placeholder={t.datasets.none}
+              value={label}
+              onInput={(event) => setLabel(event.currentTarget.value)}
+            />
+            <datalist id={classes}>
+              {dataset.classes.map(
+                (one) => one.class !== null && <option key={one.class} value={one.class} />,
+              )}
+            </datalist>
+          </label>
         </div>
-        <div class="drop-buttons">
-          <Picker label={t.datasets.pickImages} accept={IMAGES} onFiles={add} primary={compact} />
-          <Picker label={t.datasets.pickFolder} folder onFiles={add} />
-          <Picker label={t.datasets.pickZip} accept=".zip" onFiles={add} primary={!compact} />
-        </div>
-        <label class="field class-for">
-          <span>{t.datasets.classFor}</span>
-          <input
-            list={classes}
-            maxLength={100}
-            placeholder={t.datasets.none}
-            value={label}
-            onInput={(event) => setLabel(event.currentTarget.value)}
-          />
-          <datalist id={classes}>
-            {dataset.classes.map((one) => one.class !== null && <option key={one.class} value={one.class} />)}
-          </datalist>
-        </label>
-      </div>
+      )}
       {additions.map((addition) => (
         <Report key={addition.key} addition={addition} />
       ))}

@@ -37,6 +37,11 @@ export const additions = new Observable<readonly Addition[]>([]);
 const stops = new Map<number, AbortController>();
 let lastKey = 0;
 
+// What has not left this computer is lost with the tab; a zip that has arrived is read to its end.
+window.addEventListener('beforeunload', (event) => {
+  if (additions.value.some(({ phase }) => phase === 'sending')) event.preventDefault();
+});
+
 /** Images sent at the same time. */
 const AT_ONCE = 4;
 const MOST_REPORTED = 200;

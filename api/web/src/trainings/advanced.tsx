@@ -1,6 +1,6 @@
 /** The settings that most trainings leave as their method has them. */
 import { useId } from 'preact/hooks';
-import { useTexts } from '../texts/training.js';
+import { count, useTexts } from '../texts/training.js';
 import { AUGMENTATIONS, type Chosen, changesImages, type Field, fieldsOf, flagsOf } from './settings.js';
 
 interface Props {
@@ -79,7 +79,8 @@ function SettingField({ field, method, value, onValue }: FieldProps) {
   const t = useTexts();
   const id = useId();
   const standard = field.standard[method];
-  const placeholder = standard === null ? t.trainings.byMethod : t.trainings.standard(String(standard));
+  const written = typeof standard === 'number' ? count(standard, 6) : String(standard);
+  const placeholder = standard === null ? t.trainings.byMethod : t.trainings.standard(written);
   return (
     <div class="field">
       <label for={id}>{t.trainings.fields[field.name]}</label>

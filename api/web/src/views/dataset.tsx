@@ -104,7 +104,7 @@ function Loaded({ dataset, reload }: { readonly dataset: DatasetView; readonly r
         }}
       />
       {empty && here.length === 0 && <Steps />}
-      <AddPanel dataset={dataset} additions={here} compact={!empty} />
+      <AddPanel dataset={dataset} additions={here} form={labelling ? 'hidden' : empty ? 'large' : 'row'} />
       {!empty && <Tabs dataset={dataset.id} labelling={labelling} />}
       {!empty && !labelling && <Items dataset={dataset} filter={filter} items={items} onChanged={reload} />}
       {labelling && (

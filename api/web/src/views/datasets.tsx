@@ -80,6 +80,7 @@ function CreateForm() {
         <button type="submit" class="primary" disabled={busy || name.trim() === ''}>
           {t.datasets.create}
         </button>
+        <p class="quiet-text create-hint">{t.datasets.orDrop}</p>
       </form>
       {error !== null && <ErrorNotice error={error} scopes={TRAINING_SCOPES} />}
     </>

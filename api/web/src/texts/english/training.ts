@@ -12,6 +12,7 @@ export const trainingTexts = {
     namePlaceholder: 'e.g. leaves',
     create: 'Create',
     newTitle: 'New data set',
+    orDrop: 'or drop a zip or folders anywhere on this page: they make a data set of their name.',
     images: (count: string) => (count === '1' ? '1 image' : `${count} images`),
     classes: (count: number) => (count === 1 ? '1 class' : `${count} classes`),
     noClass: 'No class',

@@ -493,6 +493,8 @@ const de: Texts = {
     namePlaceholder: 'z. B. blaetter',
     create: 'Anlegen',
     newTitle: 'Neuer Datensatz',
+    orDrop:
+      'oder legen Sie ein Zip oder Ordner irgendwo auf dieser Seite ab: Daraus wird ein Datensatz ihres Namens.',
     images: (count) => (count === '1' ? '1 Bild' : `${count} Bilder`),
     classes: (count) => (count === 1 ? '1 Klasse' : `${count} Klassen`),
     noClass: 'Ohne Klasse',

@@ -486,6 +486,7 @@ const fr: Texts = {
     namePlaceholder: 'p. ex. feuilles',
     create: 'Créer',
     newTitle: 'Nouveau jeu de données',
+    orDrop: 'ou déposez un zip ou des dossiers n’importe où sur cette page : ils forment un jeu de leur nom.',
     images: (count) => (count === '1' ? '1 image' : `${count} images`),
     classes: (count) => (count === 1 ? '1 classe' : `${count} classes`),
     noClass: 'Sans classe',

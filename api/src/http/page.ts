@@ -10,7 +10,7 @@ const BUILT = fileURLToPath(new URL('../../web/dist', import.meta.url));
 
 /** Paths that the page itself makes sense of; see api/web/src/routing/router.tsx. */
 const VIEWS = [
-  ...['/', '/p/:id', '/history', '/operations'],
+  ...['/', '/p/:id', '/history', '/feedback', '/operations'],
   ...['/models', '/models/:name', '/add-model', '/catalogue'],
   ...['/datasets', '/datasets/:id', '/trainings', '/trainings/:id'],
 ];

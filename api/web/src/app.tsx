@@ -22,6 +22,7 @@ const LINKS = [
 
 /** Views that a link of the navigation stands for, besides the one of its name. */
 const WITHIN: Readonly<Partial<Record<Route['view'], string>>> = {
+  feedback: 'history',
   model: 'models',
   'add-model': 'models',
   catalogue: 'models',
@@ -111,6 +112,7 @@ const Models = lazy(async () => (await import('./models/overview.js')).Models);
 const ModelPage = lazy(async () => (await import('./models/model-page.js')).ModelPage);
 const AddModel = lazy(async () => (await import('./models/add-model.js')).AddModel);
 const Catalogue = lazy(async () => (await import('./models/catalogue.js')).Catalogue);
+const Inbox = lazy(async () => (await import('./feedback/inbox.js')).Inbox);
 const Operations = lazy(async () => (await import('./views/operations.js')).Operations);
 const Datasets = lazy(async () => (await import('./views/datasets.js')).Datasets);
 const DatasetPage = lazy(async () => (await import('./views/dataset.js')).DatasetPage);
@@ -141,6 +143,8 @@ function View({ route }: { readonly route: Route }) {
       return <Trainings />;
     case 'training':
       return <TrainingPage key={route.id} id={route.id} />;
+    case 'feedback':
+      return <Inbox />;
     case 'operations':
       return <Operations />;
     case 'unknown':
@@ -170,6 +174,7 @@ export function App() {
     predict: t.nav.predict,
     prediction: t.result.fact.id,
     history: t.nav.history,
+    feedback: t.feedback.inbox,
     models: t.nav.models,
     model: 'id' in route ? route.id : '',
     'add-model': t.models.add,

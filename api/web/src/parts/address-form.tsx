@@ -6,7 +6,7 @@ import { useTexts } from '../texts/index.js';
 
 export function AddressForm() {
   const t = useTexts();
-  const [taken, setTaken] = useState(false);
+  const [taken, setTaken] = useState(true); // as on most servers: the view should not move once it is known
   const [text, setText] = useState('');
   useEffect(() => void takesAddresses().then(setTaken), []);
   if (!taken) return null;

@@ -1,4 +1,5 @@
 /** "Report a mistake": the correct label, from the model's or in one's own words, and a comment. */
+import type { BoxFeedback } from '@scry/shared/contracts/feedback';
 import type { PredictionView } from '@scry/shared/contracts/prediction';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { postJson } from '../client/http.js';
@@ -6,6 +7,7 @@ import { useModels } from '../client/models.js';
 import { predictionPath } from '../client/predictions.js';
 import { ErrorNotice } from '../parts/notice.js';
 import { useTexts } from '../texts/index.js';
+import { BoxMarks, boxesOf } from './box-marks.js';
 
 interface Props {
   readonly prediction: PredictionView;
@@ -17,11 +19,14 @@ interface Props {
 function useSending(prediction: PredictionView, onSaved: () => void) {
   const [sending, setSending] = useState(false);
   const [error, setError] = useState<unknown>(null);
-  const send = async (said: Readonly<Record<string, string>>) => {
+  const send = async (said: Readonly<Record<string, string>>, boxes: readonly BoxFeedback[]) => {
     setSending(true);
     const given = Object.entries(said).flatMap(([name, text]) => (text.trim() ? [[name, text.trim()]] : []));
     try {
-      await postJson(`${predictionPath(prediction.prediction_id)}/feedback`, Object.fromEntries(given));
+      await postJson(`${predictionPath(prediction.prediction_id)}/feedback`, {
+        ...Object.fromEntries(given),
+        ...(boxes.length > 0 && { boxes }),
+      });
       onSaved();
     } catch (failure) {
       setError(failure);
@@ -71,20 +76,31 @@ export function FeedbackForm({ prediction, onSaved, onClose }: Props) {
   const { models } = useModels();
   const [label, setLabel] = useState('');
   const [comment, setComment] = useState('');
+  const [marks, setMarks] = useState<ReadonlyMap<number, string>>(new Map());
+  const labels = models?.find(({ name }) => name === prediction.model.name)?.labels ?? [];
+  const answers = prediction.output?.predictions ?? [];
   const { sending, error, send } = useSending(prediction, onSaved);
   const submit = (event: Event) => {
     event.preventDefault();
-    void send({ label, comment });
+    void send({ label, comment }, boxesOf(marks));
   };
   return (
     <form class="card feedback" onSubmit={submit}>
       <h2>{t.feedback.title}</h2>
       <LabelField
-        labels={models?.find(({ name }) => name === prediction.model.name)?.labels ?? []}
+        labels={labels}
         value={label}
-        required={comment.trim() === ''}
+        required={comment.trim() === '' && boxesOf(marks).length === 0}
         onValue={setLabel}
       />
+      {answers.some(({ bbox }) => bbox) && (
+        <BoxMarks
+          answers={answers}
+          labels={labels}
+          marks={marks}
+          onMark={(index, mark) => setMarks(new Map([...marks, [index, mark]]))}
+        />
+      )}
       <label class="field">
         <span>{t.feedback.comment}</span>
         <textarea

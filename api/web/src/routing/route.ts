@@ -4,6 +4,7 @@ export type Route =
   | { readonly view: 'predict' }
   | { readonly view: 'prediction'; readonly id: string }
   | { readonly view: 'history' }
+  | { readonly view: 'feedback' }
   | { readonly view: 'models' }
   | { readonly view: 'model'; readonly id: string }
   | { readonly view: 'add-model' }
@@ -26,7 +27,7 @@ const ONE: ReadonlyMap<string, 'prediction' | 'model' | 'dataset' | 'training'> 
   ['trainings', 'training'],
 ]);
 const LISTS: ReadonlySet<string> = new Set([
-  ...['history', 'models', 'add-model', 'catalogue', 'datasets', 'trainings', 'operations'],
+  ...['history', 'feedback', 'models', 'add-model', 'catalogue', 'datasets', 'trainings', 'operations'],
 ]);
 
 /** Reads a path such as "/p/0198…". */

@@ -124,6 +124,7 @@ export function History() {
     <>
       <div class="view-head">
         <h1 tabIndex={-1}>{t.history.title}</h1>
+        <Link href="/feedback">{t.feedback.inbox}</Link>
       </div>
       <HistoryFilter filter={filter} onChange={(next) => setSearch(addressOf(next))} />
       {error !== null && <ErrorNotice error={error} onRetry={reload} />}

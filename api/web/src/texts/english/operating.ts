@@ -1,5 +1,26 @@
 /** What the view for operators says, in English; it comes with it. */
 export const operatingTexts = {
+  inbox: {
+    state: 'State',
+    states: { open: 'Open', accepted: 'Accepted', dismissed: 'Dismissed' },
+    empty: {
+      open: 'Nothing is open. “Report a mistake” below an answer adds to this list.',
+      accepted: 'Nothing was taken into a data set yet.',
+      dismissed: 'Nothing was dismissed.',
+    },
+    dataset: 'Data set',
+    noDataset: 'To accept reports, there must be a data set.',
+    makeDataset: 'Create one',
+    accept: 'Accept into the data set',
+    dismiss: 'Dismiss',
+    reopen: 'Open again',
+    nothing: 'nothing found',
+    open: (id: string) => `Open prediction ${id}`,
+    boxes: (right: number, renamed: number, wrong: number) =>
+      `Boxes: ${right} right, ${renamed} something else, ${wrong} wrong`,
+    csv: 'Export as CSV',
+    json: 'Export as JSON',
+  },
   operations: {
     title: 'Operations',
     live: 'Live',

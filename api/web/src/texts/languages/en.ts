@@ -248,6 +248,14 @@ const en = {
     send: 'Send',
     cancel: 'Cancel',
     thanks: 'Saved, thank you',
+    inbox: 'Reported mistakes',
+    box: {
+      title: 'Mark single boxes',
+      none: 'not checked',
+      right: 'right',
+      wrong: 'no such object',
+      as: (label: string) => `is ${label}`,
+    },
   },
   history: {
     title: 'History',

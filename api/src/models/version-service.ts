@@ -7,6 +7,7 @@ import { MODEL_NAME } from '@scry/shared/contracts/manifest';
 import {
   isVersionName,
   LABEL_NAME,
+  MOST_SHARES,
   STABLE,
   VERSION_NAME,
   type VersionFile,
@@ -192,7 +193,7 @@ export class VersionService {
       throw invalid('version', `"${version}" is the name of a label of this model`);
     if (label === null || label.label === STABLE) return;
     const taken = others.reduce((sum, one) => sum + (one.label === STABLE ? 0 : one.weight), 0);
-    if (taken + label.weight > 100) throw sharesTooLarge(taken);
+    if (taken + label.weight > MOST_SHARES) throw sharesTooLarge(taken);
   }
 
   /** A queue that does not answer is asked again by the maintenance. */

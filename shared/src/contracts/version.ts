@@ -30,6 +30,9 @@ export const STABLE = 'stable';
 /** What is being tried. */
 export const CANARY = 'canary';
 
+/** Percent that the shares of all labels may have together, with room for fractions that binary numbers cannot hold. */
+export const MOST_SHARES = 100.001;
+
 /** Whether a version may be called so: names of labels that every model can have would have two meanings. */
 export const isVersionName = (text: string): boolean =>
   VERSION_NAME.test(text) && text !== STABLE && text !== CANARY;

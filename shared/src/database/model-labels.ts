@@ -1,5 +1,5 @@
 /** Changes of the labels that point to versions. Two changes of one model happen one after the other. */
-import { STABLE } from '../contracts/version.js';
+import { MOST_SHARES, STABLE } from '../contracts/version.js';
 import type { Database, Query } from './database.js';
 import { lockModel, TELL, told } from './model-changes.js';
 import { LABEL_COLUMNS } from './model-version-statements.js';
@@ -15,10 +15,6 @@ export type LabelChange =
   /** Others have so much of the traffic that this share does not fit. */
   | { readonly refused: 'too-much'; readonly taken: number };
 
-/** Percent of the traffic that labels other than $2 take from `stable`. */
-export const SHARES_OF_OTHERS = `
-  (SELECT coalesce(sum(weight), 0) FROM model_labels WHERE name = $1 AND label NOT IN ($2, '${STABLE}'))`;
-
 /** Only a version that is ready can be asked for, so only such a one gets a label. */
 const SET = `
   INSERT INTO model_labels (name, label, version, weight)
@@ -27,8 +23,10 @@ const SET = `
     previous = CASE WHEN model_labels.version = excluded.version THEN model_labels.previous ELSE model_labels.version END,
     version = excluded.version, weight = excluded.weight, changed_at = clock_timestamp()
   RETURNING ${LABEL_COLUMNS}, ${TELL}`;
-const OTHERS = `SELECT ${SHARES_OF_OTHERS}::float8 AS taken,
-  EXISTS (SELECT 1 FROM model_versions WHERE name = $1 AND version = $2) AS "isVersion"`;
+/** What a label's share and name have to fit beside. */
+const OTHERS = `
+  SELECT (SELECT coalesce(sum(weight), 0) FROM model_labels WHERE name = $1 AND label NOT IN ($2, '${STABLE}')) AS taken,
+    EXISTS (SELECT 1 FROM model_versions WHERE name = $1 AND version = $2) AS "isVersion"`;
 
 /** Back to what the label pointed to before; asked twice, it is where it was. */
 const ROLL_BACK = `
@@ -95,7 +93,7 @@ async function set(
   const { taken, isVersion } = others ?? { taken: 0, isVersion: false };
   if (isVersion) return { refused: 'is-version' };
   const share = label === STABLE ? 0 : weight;
-  if (taken + share > 100) return { refused: 'too-much', taken };
+  if (taken + share > MOST_SHARES) return { refused: 'too-much', taken };
   const changed = told(await query<StoredLabel>(SET, [name, label, version, share]));
   return changed ? { changed } : { refused: 'not-ready' };
 }

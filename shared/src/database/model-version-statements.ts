@@ -41,8 +41,8 @@ export const ACCEPT = `
     WHERE name = $1 AND version = $2 AND state = 'checking' RETURNING *
   ), labelled AS (
     INSERT INTO model_labels (name, label, version, weight)
-    SELECT name, wanted_label, version, least(coalesce(wanted_weight, 0), 100 - (
-      SELECT coalesce(sum(weight), 0) FROM model_labels l WHERE l.name = ready.name AND l.label NOT IN (wanted_label, '${STABLE}')))
+    SELECT name, wanted_label, version, greatest(0, least(coalesce(wanted_weight, 0), 100 - (
+      SELECT coalesce(sum(weight), 0) FROM model_labels l WHERE l.name = ready.name AND l.label NOT IN (wanted_label, '${STABLE}'))))
     FROM ready WHERE wanted_label IS NOT NULL
     ON CONFLICT (name, label) DO UPDATE SET previous = model_labels.version, version = excluded.version,
       weight = excluded.weight, changed_at = clock_timestamp()

@@ -9,12 +9,14 @@ import type { Route } from '../../http/route.js';
 import { check } from '../../http/validate.js';
 import type { CatalogueItem } from '../catalogue/catalogue.js';
 import { downloadBytes, modelBytes, sourceName } from '../catalogue/entry.js';
+import { withoutFolders } from '../public-text.js';
 import { modelParams } from './version-view.js';
 
 /** What runs now is told before what was there: a retired version may be on its way back. */
 function present({ entry, version, pull }: CatalogueItem): CatalogueItemView {
   const { name, title, description, task, license, source, files, accuracy } = entry;
   const settled = pull?.state === 'failed' && version ? null : pull;
+  const reason = settled?.state === 'failed' ? settled.reason : version?.reason;
   return {
     ...{ name, title, description, task, accuracy },
     license: { ...license },
@@ -24,7 +26,7 @@ function present({ entry, version, pull }: CatalogueItem): CatalogueItemView {
     download_bytes: downloadBytes(entry),
     bytes: modelBytes(entry),
     state: settled?.state ?? version?.state ?? 'available',
-    reason: (settled?.state === 'failed' ? settled.reason : version?.reason) ?? null,
+    reason: reason ? withoutFolders(reason) : null,
     version: version?.version ?? null,
     progress: settled?.state === 'pulling' ? { bytes: settled.bytes, total: settled.total } : null,
   };

@@ -172,6 +172,21 @@ it('shares of labels are 100 % together at the most, also when two are set at on
   expect((await labels()).find(([label]) => label === 'canary')).toEqual(['canary', '4', 40, null]);
 });
 
+it('fractions of percent add up to 100', async () => {
+  for (const [index, id] of ['a', 'c'].entries())
+    await ready({ version: String(index + 1), id: id.repeat(64), label: null });
+  for (const [label, weight] of [
+    ['one', 0.1],
+    ['two', 66.7],
+    ['three', 33.2],
+  ] as const)
+    expect(await labelStore.set('leaves', label, '1', weight)).toMatchObject({ changed: { label, weight } });
+  expect(await labelStore.set('leaves', 'four', '1', 0.1)).toMatchObject({ refused: 'too-much' });
+  await ready({ version: '3', id: 'd'.repeat(64), label: { label: 'canary', weight: 5 } });
+  const [, , weight] = (await labels()).find(([label]) => label === 'canary') ?? [];
+  expect(weight).toBeCloseTo(0, 3);
+});
+
 it('two promotions at once make one, and no label is called like a version', async () => {
   await ready();
   await ready({ version: 'two', id: 'c'.repeat(64), label: { label: 'canary', weight: 10 } });

@@ -160,8 +160,8 @@ test("files that are something else under a model's name", async () => {
     'model.pt is a PyTorch file; export it',
   );
   expect(await refusal('model.onnx', Uint8Array.of(8, 8, 0x12))).toBe('model.onnx is an ONNX file already.');
-  expect(await refusal('model.hdf', Buffer.from('\x89HDF\r\n\x1a\n', 'latin1'))).toContain(
-    'give it its own ending, .keras or .h5',
+  expect(await refusal('model.zip', text('PK\x03\x04 config.json'))).toContain(
+    'give it its own ending, .keras',
   );
   expect(await refusal('model.txt', text('hello'))).toContain('it should end in .keras, .h5, .hdf5, .json');
   expect(await refusal('model.txt', text('hello'))).toContain('is not a model file');

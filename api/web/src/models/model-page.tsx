@@ -2,7 +2,7 @@
 import type { ModelStatistics } from '@scry/shared/contracts/statistics';
 import { useEffect, useState } from 'preact/hooks';
 import { RequestFailed } from '../client/http.js';
-import { useModels } from '../client/models.js';
+import { type ModelView, useModels } from '../client/models.js';
 import { useAction } from '../client/use-action.js';
 import { useLoad } from '../client/use-load.js';
 import {
@@ -77,15 +77,37 @@ export function ModelPage({ name }: { readonly name: string }) {
       {versions && <Traffic name={name} versions={versions} labels={labels} onChanged={changed} />}
       {versions && <VersionsTable name={name} versions={versions} labels={labels} onChanged={changed} />}
       {versions && <AnswersOfVersions versions={versions} colors={model?.colors ?? {}} />}
-      {model && (
-        <section class="panel">
-          <h2>{t.models.labels(model.labels.length)}</h2>
-          <ClassChips model={model} most={200} />
-        </section>
-      )}
+      {model && <Facts model={model} />}
       {model && <Readme name={name} />}
       {versions && <Removal name={name} versions={versions} />}
     </div>
+  );
+}
+
+/** What it takes and tells apart. */
+function Facts({ model }: { readonly model: ModelView }) {
+  const t = useTexts();
+  const { input, labels, engine, workers } = model;
+  const runtimes = [...new Set(workers.map(({ runtime }) => runtime))];
+  const size = input.width && input.height ? `${input.width} × ${input.height}, ` : '';
+  return (
+    <section class="panel model-facts">
+      <h2>{t.models.labels(labels.length)}</h2>
+      <ClassChips model={model} most={200} />
+      <dl>
+        <div>
+          <dt>{t.models.input}</dt>
+          <dd>
+            {size}
+            {input.channels.toUpperCase()}
+          </dd>
+        </div>
+        <div>
+          <dt>{t.models.engine}</dt>
+          <dd>{runtimes.length > 0 ? runtimes.join(', ') : engine}</dd>
+        </div>
+      </dl>
+    </section>
   );
 }
 

@@ -173,13 +173,16 @@ export function Figures({ statistics }: { readonly statistics: ModelStatistics }
     [t.models.wrong, recent === 0 ? '–' : percent(reported_wrong / recent, 1)],
   ] as const;
   return (
-    <dl class="tally">
-      {figures.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
+    <>
+      <dl class="tally">
+        {figures.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      {recent < predictions && <p class="quiet-text">{t.models.recent(count(recent))}</p>}
+    </>
   );
 }

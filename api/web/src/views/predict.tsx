@@ -66,9 +66,11 @@ function Empty({ models, checking, chosen, error, reload }: ReturnType<typeof us
           />
         )}
         {chosen && <WishesForm key={chosen.name} parameters={chosen.parameters} />}
-        <p class="own-model">
-          <Link href="/datasets">{t.train.own}</Link>
-        </p>
+        {models && (
+          <p class="own-model">
+            <Link href="/datasets">{t.train.own}</Link>
+          </p>
+        )}
       </div>
     </div>
   );

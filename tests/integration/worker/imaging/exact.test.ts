@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Geometry, toImage } from '@scry/worker/imaging/geometry';
 import { type ImageInput, ImageReader, type PreparedImage } from '@scry/worker/imaging/image-reader';
@@ -21,33 +20,24 @@ const base: ImageInput = {
   align: 'center',
 };
 
-let folder: string;
 let reader: ImageReader;
-let count = 0;
 
-beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'scry-exact-'));
+beforeAll(() => {
   reader = new ImageReader({ maxPixels: 20_000_000, timeoutS: 20 });
 });
 
-afterAll(async () => {
-  await reader.close();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => reader.close());
 
-async function store(bytes: Uint8Array): Promise<string> {
-  const file = path.join(folder, String(count++));
-  await writeFile(file, bytes);
-  return file;
-}
+/** The bytes as storage gives them, in a buffer of their own. */
+const stored = async (bytes: Uint8Array): Promise<Buffer> => Buffer.from(bytes);
 
-async function readFrom(file: string, input: Partial<ImageInput>): Promise<PreparedImage> {
-  const prepared = await reader.prepare(readFile(file), { ...base, ...input });
+async function readFrom(bytes: Promise<Buffer>, input: Partial<ImageInput>): Promise<PreparedImage> {
+  const prepared = await reader.prepare(bytes, { ...base, ...input });
   if (!prepared.ok) throw new Error(prepared.error.message);
   return prepared.image;
 }
 
-const read = async (bytes: Uint8Array, input: Partial<ImageInput>) => readFrom(await store(bytes), input);
+const read = async (bytes: Uint8Array, input: Partial<ImageInput>) => readFrom(stored(bytes), input);
 
 const png = (data: Uint8Array, width: number, height: number) =>
   sharp(data, { raw: { width, height, channels: 3 } })
@@ -99,7 +89,10 @@ describeWithReference('a whole decode', () => {
     const decodes = cases.filter(({ how }) => how === 'decode');
     const wrong: string[] = [];
     for (const { source, file, width, height } of decodes) {
-      const { pixels } = await readFrom(path.join(REFERENCE, 'resample', source), { width, height });
+      const { pixels } = await readFrom(readFile(path.join(REFERENCE, 'resample', source)), {
+        width,
+        height,
+      });
       const expected = await sharp(path.join(REFERENCE, 'resample', file))
         .raw()
         .toBuffer();
@@ -164,7 +157,7 @@ describe('exact preparation', () => {
 
   it('ends with a sentence when it takes longer than it may', async () => {
     const hasty = new ImageReader({ maxPixels: 20_000_000, timeoutS: 0.001 });
-    const prepared = await hasty.prepare(readFile(await store(await png(scene.data, WIDTH, HEIGHT))), base);
+    const prepared = await hasty.prepare(stored(await png(scene.data, WIDTH, HEIGHT)), base);
     await hasty.close();
     expect(prepared).toMatchObject({
       ok: false,
@@ -176,7 +169,7 @@ describe('exact preparation', () => {
     const jpeg = await sharp(scene.data, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } })
       .jpeg()
       .toBuffer();
-    const prepared = await reader.prepare(readFile(await store(jpeg.subarray(0, jpeg.length - 200))), base);
+    const prepared = await reader.prepare(stored(jpeg.subarray(0, jpeg.length - 200)), base);
     expect(prepared).toMatchObject({
       ok: false,
       error: { code: 510, message: expect.stringContaining('The jpeg image cannot be decoded') },
@@ -184,15 +177,15 @@ describe('exact preparation', () => {
   });
 
   it('gives back the memory of large images', async () => {
-    const large = await store(
+    const large = stored(
       await sharp({ create: { width: 5000, height: 4000, channels: 3, background: 'navy' } })
         .jpeg()
         .toBuffer(),
     );
     await readFrom(large, { width: 224, height: 224 });
     const before = process.memoryUsage.rss();
-    await Promise.all(Array.from({ length: 6 }, () => readFrom(large, { width: 224, height: 224 })));
-    expect(process.memoryUsage.rss() - before).toBeLessThan(90 * 1024 * 1024); // one of them decoded is 60 MB
+    await Promise.all(Array.from({ length: 10 }, () => readFrom(large, { width: 224, height: 224 })));
+    expect(process.memoryUsage.rss() - before).toBeLessThan(300 * 1024 * 1024); // one of them decoded is 60 MB, and two are at a time
   });
 });
 

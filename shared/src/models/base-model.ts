@@ -22,11 +22,12 @@ async function findVersion(store: ModelVersionStore, name: string, at: string | 
   return version?.state === 'ready' ? version : null;
 }
 
-function problemOf(reference: string, task: unknown, file: unknown): string | null {
+/** Files of other kinds are converted where they are trained on, as where they are served. */
+function problemOf(reference: string, { task, engine }: { task?: unknown; engine?: unknown }): string | null {
   if (task !== 'classification')
     return `"${reference}" does not classify images (its task is ${String(task)}); take a classifier.`;
-  if (!String(file).endsWith('.onnx'))
-    return `"${reference}" is not an ONNX file (${String(file)}); convert it with "npm run convert" and add it as a model.`;
+  if (engine === 'tfjs')
+    return `"${reference}" runs on TensorFlow.js (its manifest says so), and trainings need an ONNX file; convert it with "npm run convert" and add it as a model.`;
   return null;
 }
 
@@ -41,13 +42,13 @@ export async function findBase(
   if (!parsed) return missing;
   const version = await findVersion(versions, parsed.name, parsed.at);
   if (version) {
-    const problem = problemOf(reference, version.manifest.task, version.manifest.file);
+    const problem = problemOf(reference, version.manifest);
     return problem === null ? { base: { kind: 'version', version } } : { problem };
   }
   if (parsed.at !== null) return missing;
   const folder = path.join(modelsDir, parsed.name);
   const model = await loadModel(folder).catch(() => null); // why it is not served is told where models are listed
   if (!model) return missing;
-  const problem = problemOf(reference, model.task, model.file);
+  const problem = problemOf(reference, model);
   return problem === null ? { base: { kind: 'folder', folder } } : { problem };
 }

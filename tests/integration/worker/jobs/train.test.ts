@@ -101,6 +101,11 @@ it('the images behind a cell of the confusion matrix are listed, also when an it
   ]);
 }, 60_000);
 
+it('a base of another kind of file is converted', async () => {
+  const training = await train({ name: 'converted', method: 'head', base: 'everyday-10-tfjs' });
+  expect(training).toMatchObject({ state: 'succeeded', error: null, metrics: { accuracy: 1 } });
+}, 60_000);
+
 it('items with the split "test" take no part, and the result is measured on them', async () => {
   const own = await addDataset(app, 'with tests', await colorZip(10));
   const { items } = await get<{ items: ItemView[] }>(`/v1/datasets/${own}/items?class=red&limit=3`);

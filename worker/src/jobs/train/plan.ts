@@ -8,6 +8,9 @@ import { freshKerasModel } from '@scry/onnx/keras/fresh-model';
 import type { FullSettings } from '@scry/shared/contracts/training';
 import { inputSchema, loadModel, type Model } from '@scry/shared/models/model-folders';
 import { resolveInput } from '../../inference/engines/input-spec.js';
+import { conversionCache } from '../../models/conversion/cache.js';
+import { prepareModel } from '../../models/conversion/convert.js';
+import { ManifestProblem, oneLine } from '../../models/manifest-problem.js';
 import type { TrainingInput } from './images.js';
 import { presetNetwork } from './networks.js';
 import { TrainingRefused } from './protocol.js';
@@ -32,10 +35,21 @@ function imageOf(graph: Graph) {
   } as const;
 }
 
+/** The ONNX file of a model: its own, or what it is converted to. @throws TrainingRefused when there is none */
+async function networkOf(model: Model, dataDir: string): Promise<string> {
+  const { model: prepared } = await prepareModel(model, conversionCache(dataDir)).catch((error: unknown) => {
+    throw error instanceof ManifestProblem ? new TrainingRefused(`base: ${oneLine(error)}`) : error;
+  });
+  if (prepared.engine === 'onnx') return prepared.network ?? prepared.file;
+  throw new TrainingRefused(
+    'base: the model runs on TensorFlow.js, since it cannot be converted to ONNX; take one that can be.',
+  );
+}
+
 /** Reads the base model of a training. @throws what is wrong with it */
-export async function readBase(folder: string): Promise<BasePlan> {
+export async function readBase(folder: string, dataDir: string): Promise<BasePlan> {
   const model = await loadModel(folder);
-  const graph = readGraph(new Uint8Array(await readFile(model.file)));
+  const graph = readGraph(new Uint8Array(await readFile(await networkOf(model, dataDir))));
   const input = { ...model.input, ...resolveInput(model, imageOf(graph)) };
   return { model, graph, input };
 }

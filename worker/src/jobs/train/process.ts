@@ -108,7 +108,7 @@ async function learn(learning: Learning, runtime: Runtime): Promise<Learned> {
   const { settings, base } = learning.request;
   if (settings.method === 'scratch')
     return learnNetwork(scratchPlan(settings, learning.classes.length), learning, runtime);
-  const plan = await readBase(base as string); // the API asks for one
+  const plan = await readBase(base as string, learning.request.dataDir); // the API asks for one
   if (settings.method === 'head') return learnHead(plan, learning, runtime);
   const head =
     settings.warm_start && !learning.request.checkpoint ? await warmHead(plan, learning, runtime) : null;

@@ -27,17 +27,16 @@ import {
   type TrainingStore,
   type TrainingUpdate,
 } from '@scry/shared/database/trainings';
-import { findBase } from '@scry/shared/models/base-model';
 import type { Config } from '@scry/shared/runtime/config';
 import type { Logger } from '@scry/shared/runtime/log';
 import type { Blobs } from '@scry/shared/storage/blobs';
 import type { TrainingOutcome } from '../../health/training-metrics.js';
 import type { ImageLimits } from '../../imaging/failures.js';
-import { ModelFiles } from '../../models/model-files.js';
-import { keepPack, layOutPacks } from './embedding-packs.js';
+import { keepPack } from './embedding-packs.js';
+import { layOutBase, layOutEmbeddings, layOutItems } from './lay-out.js';
 import { type FromProcess, TrainingRefused, type TrainRequest } from './protocol.js';
 import { publish } from './publish.js';
-import { keepBytes, keepSnapshot, readSnapshot, type Snapshot, takeSnapshot } from './snapshot.js';
+import { keepBytes } from './snapshot.js';
 import { startTrainingProcess, type TrainingProcess } from './training-process.js';
 
 export interface TrainingRunParts {
@@ -165,48 +164,21 @@ export class TrainingRun {
     const { dataDir, threads, device, memoryBytes, limits } = this.#parts;
     const training = this.#training;
     const { label: _label, ...settings } = training.settings;
-    const { items, hash } = await this.#snapshot();
+    const { items, hash } = await layOutItems(this.#parts, training, (update) => this.#write(update));
     this.#hash = hash;
-    const base = settings.method === 'scratch' ? null : await this.#layOutBase(folder, settings.base ?? '');
+    const base = await layOutBase(this.#parts, training, folder);
+    this.#base = base?.content ?? null;
     return {
       kind: 'start',
       name: training.name,
       description: `Trained on ${items.length} images of the data set ${training.datasetName}.`,
       settings: withMethodDefaults(settings),
       items,
-      base,
-      embeddings: await this.#layOutEmbeddings(folder),
+      base: base?.folder ?? null,
+      embeddings: await layOutEmbeddings(this.#parts, training, this.#base, folder),
       checkpoint: await this.#oldCheckpoint(folder),
       ...{ folder, dataDir, threads, device, memoryBytes, limits },
     };
-  }
-
-  async #snapshot(): Promise<Snapshot> {
-    const { blobs, items } = this.#parts;
-    const { id, datasetId, items: known } = this.#training;
-    if (known && (await blobs.stat(known))) return readSnapshot(blobs, known);
-    const snapshot = await takeSnapshot(items, datasetId);
-    if (snapshot.items.length === 0)
-      throw new TrainingRefused('The data set has no labelled image any more, or was deleted.');
-    const key = `trainings/${id}/items`;
-    await keepSnapshot(blobs, key, snapshot);
-    await this.#write({ items: key, datasetHash: snapshot.hash });
-    return snapshot;
-  }
-
-  async #layOutEmbeddings(folder: string): Promise<TrainRequest['embeddings']> {
-    const { blobs } = this.#parts;
-    if (!this.#base) return null;
-    return { packs: await layOutPacks(blobs, this.#base, this.#training.datasetId, folder) };
-  }
-
-  async #layOutBase(folder: string, reference: string): Promise<string> {
-    const { versions, modelsDir, blobs } = this.#parts;
-    const found = await findBase(reference, versions, modelsDir);
-    if ('problem' in found) throw new TrainingRefused(`base: ${found.problem}`);
-    if (found.base.kind === 'folder') return found.base.folder;
-    this.#base = found.base.version.id;
-    return new ModelFiles(path.join(folder, 'base'), blobs).folder(found.base.version);
   }
 
   async #oldCheckpoint(folder: string): Promise<string | null> {

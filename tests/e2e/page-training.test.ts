@@ -80,6 +80,8 @@ describeInBrowser('training on the page', () => {
     await page.getByRole('link', { name: 'Train a model' }).click();
     expect(await page.getByLabel('Name of the model').inputValue()).toBe('colors');
     expect(await page.getByRole('radio', { name: /Quick/ }).isChecked()).toBe(true);
+    const bases = page.getByLabel('Builds on').locator('option');
+    expect(await bases.allTextContents()).toEqual(['everyday-10']); // no detector, and nothing without an ONNX file
     await page.getByRole('button', { name: 'Start training' }).click();
     await page.waitForURL(/\/trainings\/\w+$/);
     await page.locator('.headline-value').waitFor(TRAINED);

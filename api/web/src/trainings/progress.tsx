@@ -18,9 +18,10 @@ export function Progress({ training }: { readonly training: TrainingView }) {
   const { state, progress, curve, method } = training;
   const at = PHASES.indexOf(state as (typeof PHASES)[number]);
   const share = progressOf(training);
-  const { epoch, epochs, done, of, accuracy, seconds_left } = progress;
+  const { epoch, epochs, step, steps, done, of, accuracy, seconds_left } = progress;
   const words = [
     epoch && epochs && method !== 'head' ? t.trainings.epoch(count(epoch), count(epochs)) : null,
+    step && steps ? t.trainings.step(count(step), count(steps)) : null,
     state === 'preparing' && done !== undefined && of ? t.trainings.done(count(done), count(of)) : null,
     accuracy != null ? t.trainings.trainingAccuracy(percent(accuracy)) : null,
     seconds_left ? t.trainings.left(span(seconds_left)) : null,

@@ -1,7 +1,7 @@
 /** Starts a training: the data set, a name and a method are enough; the rest is folded. */
 import { useEffect, useState } from 'preact/hooks';
 import { DATASETS, type DatasetPage, type DatasetView } from '../client/datasets.js';
-import { isPublished, type ModelView, useModels } from '../client/models.js';
+import { type ModelView, useModels } from '../client/models.js';
 import { startTraining, type TrainingView, trainingPath } from '../client/trainings.js';
 import { useAction } from '../client/use-action.js';
 import { useLoad } from '../client/use-load.js';
@@ -11,6 +11,7 @@ import { Link, navigate } from '../routing/router.js';
 import { count, useTexts } from '../texts/training.js';
 import { Advanced } from './advanced.js';
 import { type Chosen, chosenBefore, METHODS, modelNameOf, NETWORKS, requestOf } from './settings.js';
+import { useBases } from './use-bases.js';
 
 interface Props {
   /** The data set to begin with; null: the newest. */
@@ -23,10 +24,11 @@ export function TrainingForm({ dataset, again }: Props) {
   const t = useTexts();
   const datasets = useLoad<DatasetPage>(DATASETS);
   const before = useLoad<TrainingView>(again === null ? null : trainingPath(again));
-  const { models } = useModels();
-  const error = datasets.error ?? before.error;
+  const loaded = useModels();
+  const bases = useBases(loaded.models);
+  const error = datasets.error ?? before.error ?? (loaded.models ? null : loaded.error);
   if (error !== null) return <ErrorNotice error={error} scopes={TRAINING_SCOPES} />;
-  if (!datasets.data || !models || (again !== null && !before.data))
+  if (!datasets.data || !bases || (again !== null && !before.data))
     return <p class="quiet-text">{t.common.loading}</p>;
   const usable = datasets.data.items.filter(isUsable);
   if (usable.length === 0)
@@ -35,9 +37,6 @@ export function TrainingForm({ dataset, again }: Props) {
         {t.trainings.noDatasets} <Link href="/datasets">{t.datasets.title}</Link>
       </p>
     );
-  const bases = models.filter(
-    (model) => model.task === 'classification' && model.engine === 'onnx' && isPublished(model),
-  );
   return (
     <Fields
       datasets={usable}

@@ -198,6 +198,7 @@ export const trainingTexts = {
     epoch: (epoch: string, epochs: string) => `Epoch ${epoch} of ${epochs}`,
     done: (done: string, of: string) => `${done} of ${of}`,
     test: (accuracy: string) => `${accuracy} on test images`,
+    step: (step: string, steps: string) => `Step ${step} of ${steps}`,
     left: (time: string) => `about ${time} left`,
     took: (time: string) => `took ${time}`,
     cancel: 'Cancel',

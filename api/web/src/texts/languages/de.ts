@@ -685,6 +685,7 @@ const de: Texts = {
     epoch: (epoch, epochs) => `Epoche ${epoch} von ${epochs}`,
     done: (done, of) => `${done} von ${of}`,
     test: (accuracy) => `${accuracy} auf Testbildern`,
+    step: (step, steps) => `Schritt ${step} von ${steps}`,
     left: (time) => `noch etwa ${time}`,
     took: (time) => `Dauer ${time}`,
     cancel: 'Abbrechen',

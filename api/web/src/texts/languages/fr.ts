@@ -682,6 +682,7 @@ const fr: Texts = {
     epoch: (epoch, epochs) => `Époque ${epoch} sur ${epochs}`,
     done: (done, of) => `${done} sur ${of}`,
     test: (accuracy) => `${accuracy} sur les images de test`,
+    step: (step, steps) => `Étape ${step} sur ${steps}`,
     left: (time) => `encore ${time} environ`,
     took: (time) => `durée ${time}`,
     cancel: 'Annuler',

@@ -7,7 +7,7 @@ import { Launcher } from '../helpers/launcher.js';
 import { REPO } from '../helpers/system.js';
 
 const SAMPLE = path.join(REPO, 'models/everyday-10/sample.jpg');
-const SLOW_MS = 120_000;
+const SLOW_MS = 300_000;
 
 let dataDir: string;
 

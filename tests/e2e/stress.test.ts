@@ -43,7 +43,7 @@ test.each(['poll', 'wait', 'events'])('clients that %s get all their answers', a
   expect(output).toContain('none of');
   expect(code).toBe(0);
   const { answered, failed, sent } = await result();
-  expect(answered).toBeGreaterThan(3);
+  expect(answered).toBeGreaterThanOrEqual(3); // each client one at the least
   expect([failed, sent]).toEqual([0, answered]);
 });
 

@@ -42,7 +42,7 @@ export function listing(folder: string): Promise<string[]> {
 /** Since a file was written (`mtime`), or written or renamed (`ctime`); -1 when it is gone. */
 export function ageMs(file: string, by: 'mtimeMs' | 'ctimeMs'): Promise<number> {
   return unlessMissing(
-    stat(file).then((found) => Date.now() - found[by]),
+    stat(file).then((found) => Math.max(0, Date.now() - found[by])), // file times are finer than this clock's
     () => -1,
   );
 }

@@ -196,7 +196,7 @@ describeInBrowser('training on the page', () => {
       return Object.fromEntries(all.map((one) => [one.class ?? '-', one.items]));
     };
     const page = await open(`/datasets/${id}?view=label`);
-    const last = page.getByRole('button', { name: 'Undo' });
+    const last = page.locator('.label-foot button:enabled', { hasText: 'Undo' });
     await page.locator('.label-image img').waitFor();
     await page.keyboard.press('3'); // blue, green, red
     await last.waitFor();

@@ -1,5 +1,5 @@
 /** One image after the other gets its class, by a number key or a button. */
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import type { DatasetView } from '../client/datasets.js';
 import { isPublished, useModels } from '../client/models.js';
 import { type Action, useAction } from '../client/use-action.js';
@@ -177,7 +177,8 @@ interface Keys {
 
 /** Keys mean this wherever the focus is, but in fields and dialogs. */
 function useKeys({ classes, label, undo, skip, other }: Keys): void {
-  useEffect(() => {
+  // With what is shown, and not a frame later: the next key may come before that.
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       const inField = (event.target as Element).closest('input, select, textarea, dialog') !== null;
       if (inField || event.ctrlKey || event.metaKey || event.altKey) return;

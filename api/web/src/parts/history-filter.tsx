@@ -110,6 +110,14 @@ export function HistoryFilter({ filter, onChange }: Props) {
         options={STATUSES.map((status) => [status, t.state[status]] as const)}
         onChange={set('status')}
       />
+      {(filter.status === 'failed' || filter.code !== '') && (
+        <ChoiceField
+          label={t.errorCode}
+          value={filter.code}
+          options={Object.entries(t.codes).map(([code, meaning]) => [code, `${code} · ${meaning}`] as const)}
+          onChange={set('code')}
+        />
+      )}
       <LabelField value={filter.label} labels={labels} onChange={set('label')} />
       <DayField label={t.history.since} value={filter.since} onChange={set('since')} />
       <DayField label={t.history.until} value={filter.until} onChange={set('until')} />

@@ -45,7 +45,11 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      output: { advancedChunks: { groups: [{ name: (id) => (atStart.has(id) ? 'first-view' : null) }] } },
+      output: {
+        codeSplitting: {
+          groups: [{ debugName: 'first view', name: (id) => (atStart.has(id) ? 'first-view' : null) }],
+        },
+      },
     },
   },
   server: { proxy: { '/v1': 'http://127.0.0.1:8080' } },

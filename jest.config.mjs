@@ -1,3 +1,6 @@
+// Of tests that load ONNX Runtime by themselves; the worker's own code does without (no-telemetry.ts).
+process.env.ORT_DISABLE_TELEMETRY = '1';
+
 const swc = [
   '@swc/jest',
   {

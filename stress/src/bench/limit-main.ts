@@ -2,6 +2,7 @@
  * The process of the bare loop: no HTTP, no queue, no database. One inference thread per CPU.
  * Arguments: number of threads, model folder, then the images' files. Orders come over Node's channel.
  */
+import '@scry/worker/inference/no-telemetry';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { LimitAnswer, LimitOrder, LimitThreadData } from './limit-thread.js';

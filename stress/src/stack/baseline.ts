@@ -30,6 +30,7 @@ export async function startBaseline({ queueUrl, folder, model, size }: BaselineO
     MODEL: model,
     SIZE: String(size),
     NODE_ENV: 'production',
+    ORT_DISABLE_TELEMETRY: '1',
   };
   const start = (name: string) =>
     startProcess({

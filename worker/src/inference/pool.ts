@@ -7,6 +7,7 @@
  * A batch waits here until a thread is free and only then gets its deadline, so neither waiting nor the loading of a
  * replacement counts against it.
  */
+import './no-telemetry.js';
 import { versionKey } from '@scry/shared/contracts/version';
 import type { Model } from '@scry/shared/models/model-folders';
 import { oneLine } from '../models/manifest-problem.js';

@@ -1,4 +1,5 @@
 /** ONNX Runtime. One session per model and thread; ORT leaks a little with every session made, so they stay loaded. */
+import '../no-telemetry.js';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';

@@ -1,4 +1,5 @@
 /** ONNX Runtime for trainings: on CUDA where the worker has it, else on the CPU. */
+import '../../inference/no-telemetry.js';
 import { type Runtime, runtimeOf } from '@scry/onnx/gradients/trainer/runtime';
 import { GraphBuilder } from '@scry/onnx/graph/builder';
 import { writeGraph } from '@scry/onnx/graph/file';

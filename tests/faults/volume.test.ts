@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { until } from '../helpers/app.js';
 import { shapesJpeg } from '../helpers/images.js';
 import { Ledger } from '../helpers/ledger.js';
 import { type System, startSystem } from '../helpers/system.js';
@@ -47,8 +48,9 @@ async function expectRefusal(statuses: readonly number[], sentence: RegExp): Pro
   const response = await system.upload(await shapesJpeg(1, 1600, 1200));
   expect(statuses).toContain(response.status);
   expect(await response.json()).toMatchObject({ code: 530, detail: expect.stringMatching(sentence) });
+  // What was found within the last 200 ms is told to everybody who asks.
+  await until('readiness notices', async () => (await fetch(`${system.url}/readyz`)).status === 503);
   const readiness = await fetch(`${system.url}/readyz`);
-  expect(readiness.status).toBe(503);
   expect(await readiness.json()).toMatchObject({ checks: { volume: expect.not.stringMatching(/^ok$/) } });
   expect(await temporaryFiles()).toEqual([]);
 }

@@ -149,8 +149,11 @@ async function apply(url: string, dir: string, migrationsTable: string, log: Log
   for (const { name } of applied) log.info({ migration: name }, 'database migrated');
 }
 
-/** SQLSTATE classes and codes of faults that pass by themselves: connections, resources, shutdown, timeout, deadlock, serialisation. */
-const PASSING_SQLSTATE = /^(08|53|57P0|57014|40001|40P01|55P03)/;
+/**
+ * SQLSTATE classes and codes of faults that pass by themselves: connections, resources, shutdown, timeout, deadlock,
+ * serialisation; 55000: the database takes no connections (ALLOW_CONNECTIONS false).
+ */
+const PASSING_SQLSTATE = /^(08|53|57P0|57014|40001|40P01|55P03|55000)/;
 const PASSING_SOCKET = new Set([
   'ECONNREFUSED',
   'ECONNRESET',

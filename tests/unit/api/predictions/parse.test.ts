@@ -164,6 +164,11 @@ describe('errors', () => {
       'database-unavailable',
       Object.assign(new Error('bye'), { code: '57P01' }),
     ],
+    [
+      'a database that takes no connections',
+      'database-unavailable',
+      Object.assign(new Error('not accepting connections'), { code: '55000' }),
+    ],
     ['a form without a boundary', 'invalid-multipart', new Error('Multipart: Boundary not found')],
     ['a client that left', 'invalid-multipart', new Error('Request aborted')],
     ['an unknown charset', 'unsupported-body', http(415, 'charset.unsupported')],

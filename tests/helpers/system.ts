@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { ModelList } from '@scry/shared/contracts/model';
 import type { PredictionView } from '@scry/shared/contracts/prediction';
 import { ended, spawnGuarded } from '../../scripts/lib/guarded-process.mjs';
 import { createDatabase, type TestDatabase } from './services.js';
@@ -241,7 +242,25 @@ export class System {
   }
 }
 
-/** Starts a whole system; ready when this resolves. Needs a build (`npm run build`). */
+/** How long checks of models are waited for; some tests have models whose checks do not end. */
+const CHECKS_MS = 15_000;
+
+/** Waits until the models that workers serve have been checked: before, predictions of them are refused. */
+async function untilChecked(url: string, served: readonly string[] | undefined): Promise<void> {
+  const deadline = Date.now() + CHECKS_MS;
+  while (Date.now() < deadline) {
+    const response = await fetch(`${url}/v1/models`);
+    if (!response.ok) return; // a key is needed, and the test knows when to ask
+    const { problems } = (await response.json()) as ModelList;
+    const checking = problems.filter(
+      ({ name, state }) => state === 'checking' && (served?.includes(name) ?? true),
+    );
+    if (checking.length === 0) return;
+    await sleep(50);
+  }
+}
+
+/** Starts a whole system; ready when this resolves, its models checked. Needs a build (`npm run build`). */
 export async function startSystem(options: SystemOptions = {}): Promise<System> {
   const database = options.database ?? (await createDatabase());
   const dataDir = options.dataDir ?? (await mkdtemp(path.join(tmpdir(), 'scry-system-')));
@@ -266,6 +285,8 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   try {
     await system.api.start(options.nodeArguments?.api);
     for (let index = 0; index < (options.workers ?? 1); index++) await system.addWorker();
+    if (system.workers.length > 0)
+      await untilChecked(system.url, options.workerEnv?.WORKER_MODELS?.split(','));
     return system;
   } catch (error) {
     await system.remove();

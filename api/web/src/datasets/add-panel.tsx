@@ -1,10 +1,10 @@
 /** Where images, folders and zips are added to a data set, and what became of those given before. */
-import { useId, useRef, useState } from 'preact/hooks';
+import { useId, useState } from 'preact/hooks';
 import type { DatasetView } from '../client/datasets.js';
 import { sentenceFor } from '../client/failure.js';
 import { RequestFailed } from '../client/http.js';
-import { pickedFiles } from '../parts/given-files.js';
-import { Icon } from '../parts/icons.js';
+import { FileButton } from '../parts/file-button.js';
+import { IMAGE_FILES } from '../parts/given-files.js';
 import { ErrorNotice } from '../parts/notice.js';
 import { TRAINING_SCOPES } from '../parts/train-tabs.js';
 import { useDropTarget } from '../state/drop-target.js';
@@ -18,7 +18,8 @@ interface Props {
   readonly form: 'large' | 'row' | 'hidden';
 }
 
-const IMAGES = 'image/*,.heic,.heif,.bmp,.tif,.tiff,.avif';
+/** How the button for what is given most is shown. */
+const main = (is: boolean) => ({ look: is ? 'primary' : '', icon: is });
 
 export function AddPanel({ dataset, additions, form }: Props) {
   const t = useTexts();
@@ -36,9 +37,21 @@ export function AddPanel({ dataset, additions, form }: Props) {
             <span>{t.datasets.dropHelp}</span>
           </div>
           <div class="drop-buttons">
-            <Picker label={t.datasets.pickImages} accept={IMAGES} onFiles={add} primary={compact} />
-            <Picker label={t.datasets.pickFolder} folder onFiles={add} />
-            <Picker label={t.datasets.pickZip} accept=".zip" onFiles={add} primary={!compact} />
+            <FileButton
+              label={t.datasets.pickImages}
+              accept={IMAGE_FILES}
+              multiple={true}
+              onFiles={add}
+              {...main(compact)}
+            />
+            <FileButton label={t.datasets.pickFolder} folder={true} multiple={true} onFiles={add} />
+            <FileButton
+              label={t.datasets.pickZip}
+              accept=".zip"
+              multiple={true}
+              onFiles={add}
+              {...main(!compact)}
+            />
           </div>
           <label class="field class-for">
             <span>{t.datasets.classFor}</span>
@@ -61,43 +74,6 @@ export function AddPanel({ dataset, additions, form }: Props) {
         <Report key={addition.key} addition={addition} />
       ))}
     </section>
-  );
-}
-
-interface PickerProps {
-  readonly label: string;
-  readonly accept?: string;
-  readonly folder?: boolean;
-  readonly primary?: boolean;
-  readonly onFiles: Parameters<typeof useDropTarget>[1];
-}
-
-function Picker({ label, accept, folder = false, primary = false, onFiles }: PickerProps) {
-  const input = useRef<HTMLInputElement>(null);
-  const take = () => {
-    if (!input.current) return;
-    const files = pickedFiles(input.current);
-    input.current.value = ''; // so that the same can be chosen again
-    if (files.length > 0) onFiles(files);
-  };
-  return (
-    <>
-      <button type="button" class={primary ? 'primary' : ''} onClick={() => input.current?.click()}>
-        {primary && <Icon name="upload" />}
-        {label}
-      </button>
-      <input
-        ref={input}
-        class="visually-hidden"
-        type="file"
-        multiple
-        tabIndex={-1}
-        aria-hidden="true"
-        {...(accept ? { accept } : {})}
-        {...(folder ? { webkitdirectory: true } : {})}
-        onChange={take}
-      />
-    </>
   );
 }
 

@@ -65,7 +65,6 @@ export function Grid(props: Props) {
   };
   const inTabOrder = selection.focus ?? items[0]?.id;
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: keys are heard on the list, see useKeys
     <div
       ref={grid}
       class={`item-grid${selecting ? ' selecting' : ''}`}

@@ -1,7 +1,8 @@
 /** The files of a model that is to be added, and its name. */
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useState } from 'preact/hooks';
 import { mostModelBytes } from '../client/limits.js';
 import { useModels } from '../client/models.js';
+import { FileButton } from '../parts/file-button.js';
 import { useLeavesFocus } from '../parts/heading.js';
 import { Icon } from '../parts/icons.js';
 import { useDropTarget } from '../state/drop-target.js';
@@ -20,7 +21,6 @@ interface Props {
 export function ChooseFiles({ sending, onSend }: Props) {
   const t = useTexts();
   const form = useLeavesFocus<HTMLFormElement>();
-  const picker = useRef<HTMLInputElement>(null);
   const [files, setFiles] = useState(givenModels.value);
   /** Null: as the files suggest. */
   const [named, setNamed] = useState<string | null>(null);
@@ -47,29 +47,16 @@ export function ChooseFiles({ sending, onSend }: Props) {
           <span>{t.addModel.formats}</span>
         </div>
         <div class="drop-buttons">
-          <button
-            type="button"
-            class={files.length > 0 ? '' : 'primary'}
+          <FileButton
+            label={t.addModel.pick}
+            look={files.length > 0 ? '' : 'primary'}
+            icon={true}
+            accept={ACCEPTED}
+            multiple={true}
             disabled={sending}
-            onClick={() => picker.current?.click()}
-          >
-            <Icon name="upload" />
-            {t.addModel.pick}
-          </button>
+            onFiles={(given) => take(given.map(({ file }) => file))}
+          />
         </div>
-        <input
-          ref={picker}
-          class="visually-hidden"
-          type="file"
-          accept={ACCEPTED}
-          multiple
-          tabIndex={-1}
-          aria-hidden="true"
-          onChange={(event) => {
-            take([...(event.currentTarget.files ?? [])]);
-            event.currentTarget.value = '';
-          }}
-        />
       </div>
       {files.length > 0 && (
         <Chosen

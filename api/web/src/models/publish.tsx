@@ -1,16 +1,16 @@
 /** Lets a version answer others: all of a model's traffic, or a share of it. */
-import { useId, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { useLoad } from '../client/use-load.js';
 import { type LabelView, modelPath, type VersionView } from '../client/versions.js';
 import { useLeavesFocus } from '../parts/heading.js';
-import { percent, useTexts } from '../texts/models.js';
+import { useTexts } from '../texts/models.js';
 import type { Draft } from './draft.js';
+import { ShareSlider } from './share-slider.js';
 
 const FIRST_SHARE = 10;
 
 export function Publish({ version, draft }: { readonly version: VersionView; readonly draft: Draft }) {
   const t = useTexts();
-  const id = useId();
   const section = useLeavesFocus<HTMLElement>();
   const [share, setShare] = useState(FIRST_SHARE);
   const { model, labels } = version;
@@ -28,18 +28,7 @@ export function Publish({ version, draft }: { readonly version: VersionView; rea
       </div>
       {hasStable && (
         <div class="trial">
-          <label class="slider" htmlFor={id}>
-            <span>{t.addModel.share}</span>
-            <input
-              id={id}
-              type="range"
-              min="1"
-              max="100"
-              value={share}
-              onInput={(event) => setShare(Number(event.currentTarget.value))}
-            />
-            <output>{percent(share / 100, 0)}</output>
-          </label>
+          <ShareSlider label={t.addModel.share} min={1} share={share} onShare={setShare} />
           <div class="buttons">
             <button type="button" onClick={() => draft.publish('canary', share)}>
               {t.addModel.asCanary}

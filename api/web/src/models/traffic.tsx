@@ -1,5 +1,5 @@
 /** Which versions answer a model's bare name, and with which share; trying a canary, promoting it, going back. */
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { useAction } from '../client/use-action.js';
 import {
   endLabel,
@@ -13,6 +13,7 @@ import {
 import { announce } from '../parts/announcer.js';
 import { ErrorNotice } from '../parts/notice.js';
 import { percent, useTexts } from '../texts/models.js';
+import { ShareSlider } from './share-slider.js';
 import { useRefocus } from './use-refocus.js';
 
 interface Props {
@@ -108,25 +109,12 @@ interface TrialProps {
 /** What can be done with a version that is being tried. */
 function Trial({ name, trial: { label, version, weight }, busy, run }: TrialProps) {
   const t = useTexts();
-  const id = useId();
   const [share, setShare] = useState(weight);
   // Somebody else may have moved it.
   useEffect(() => setShare(weight), [weight]);
   return (
     <div class="trial">
-      <label class="slider" htmlFor={id}>
-        <span>{t.traffic.canaryShare}</span>
-        <input
-          id={id}
-          type="range"
-          min="0"
-          max="100"
-          step="1"
-          value={share}
-          onInput={(event) => setShare(Number(event.currentTarget.value))}
-        />
-        <output>{percent(share / 100, 0)}</output>
-      </label>
+      <ShareSlider label={t.traffic.canaryShare} min={0} share={share} onShare={setShare} />
       <div class="buttons">
         <button
           type="button"

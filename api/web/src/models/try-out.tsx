@@ -1,11 +1,13 @@
 /** A version answers an image before anybody else is answered by it; beside the answer, the image as the model is shown it. */
 import type { PredictionView } from '@scry/shared/contracts/prediction';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { refusalOf } from '../client/limits.js';
 import { follow, hasEnded, newPredictionId, predictionPath, upload } from '../client/predictions.js';
 import type { VersionView } from '../client/versions.js';
 import { WRITE_SCOPES } from '../client/versions.js';
+import { FileButton } from '../parts/file-button.js';
+import { IMAGE_FILES } from '../parts/given-files.js';
 import { useImageUrl } from '../parts/image-url.js';
 import { ErrorNotice } from '../parts/notice.js';
 import { useContent } from '../result/content.js';
@@ -51,7 +53,6 @@ function useAnswer(version: VersionView, image: GivenImage | null) {
 
 export function TryOut({ version }: { readonly version: VersionView }) {
   const t = useTexts();
-  const picker = useRef<HTMLInputElement>(null);
   const [image, setImage] = useState(lastImage);
   const [refused, setRefused] = useState<string | null>(null);
   const { prediction, error } = useAnswer(version, image);
@@ -76,21 +77,11 @@ export function TryOut({ version }: { readonly version: VersionView }) {
     <section class="panel try-out" aria-labelledby="try-title">
       <h2 id="try-title">{t.addModel.tryTitle}</h2>
       <p class="quiet-text">{t.addModel.tryHelp}</p>
-      <button type="button" class="try-pick" onClick={() => picker.current?.click()}>
-        {t.addModel.tryPick}
-      </button>
-      <input
-        ref={picker}
-        class="visually-hidden"
-        type="file"
-        accept="image/*,.heic,.heif,.bmp,.tif,.tiff,.avif"
-        tabIndex={-1}
-        aria-hidden="true"
-        onChange={(event) => {
-          const [file] = event.currentTarget.files ?? [];
-          event.currentTarget.value = '';
-          if (file) void take(file);
-        }}
+      <FileButton
+        label={t.addModel.tryPick}
+        look="try-pick"
+        accept={IMAGE_FILES}
+        onFiles={([first]) => first && void take(first.file)}
       />
       {refused && (
         <p class="notice bad" role="alert">

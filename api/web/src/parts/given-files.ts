@@ -6,6 +6,9 @@ export interface GivenFile {
   readonly folder: string | null;
 }
 
+/** Images for a picker: browsers do not count all that the server reads among "image/*". */
+export const IMAGE_FILES = 'image/*,.heic,.heif,.bmp,.tif,.tiff,.avif';
+
 /** What systems put beside a person's own files. */
 const BY_THE_SYSTEM = /^(\.|__MACOSX$|Thumbs\.db$|desktop\.ini$)/i;
 

@@ -2,12 +2,11 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { type GivenImage, give } from '../state/intake.js';
 import { useTexts } from '../texts/index.js';
+import { IMAGE_FILES } from './given-files.js';
 import { Icon } from './icons.js';
 import { lazyPart } from './lazy.js';
 
 const Webcam = lazyPart(async () => (await import('./webcam.js')).Webcam);
-
-const ACCEPTED = 'image/*,.heic,.heif,.bmp,.tif,.tiff,.avif';
 
 /** Touch screens have a camera one would use; desks seldom have. */
 export const hasCamera = () => matchMedia('(pointer: coarse)').matches;
@@ -68,7 +67,7 @@ export function ImageButtons({ primary }: Props) {
       <input
         {...hidden}
         ref={picker}
-        accept={ACCEPTED}
+        accept={IMAGE_FILES}
         multiple
         onChange={(event) => giveFrom(event.currentTarget, null)}
       />

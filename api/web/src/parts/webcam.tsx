@@ -66,7 +66,6 @@ export function Webcam({ onClose }: { readonly onClose: () => void }) {
           {t.predict.webcamProblems[state]}
         </p>
       ) : (
-        // biome-ignore lint/a11y/useMediaCaption: what a camera sees has no words
         <video ref={video} class="webcam" muted playsInline aria-label={t.predict.webcam} />
       )}
       <div class="field-row">

@@ -5,8 +5,8 @@ import { RequestFailed } from '../client/http.js';
 import { refusalOf } from '../client/limits.js';
 import { pause } from '../client/pause.js';
 import { follow, newPredictionId, upload } from '../client/predictions.js';
-import { pickedFiles } from '../parts/given-files.js';
-import { Icon } from '../parts/icons.js';
+import { FileButton } from '../parts/file-button.js';
+import { IMAGE_FILES } from '../parts/given-files.js';
 import { ErrorNotice } from '../parts/notice.js';
 import { BestConfidence, Classification } from '../result/classification.js';
 import { useDropTarget } from '../state/drop-target.js';
@@ -83,7 +83,6 @@ function useTrial(model: string) {
 export function TryOut({ model }: { readonly model: string }) {
   const t = useTexts();
   const { tried, give } = useTrial(model);
-  const picker = useRef<HTMLInputElement>(null);
   useDropTarget(t.trainings.tryRelease, (files) => give(files[0]?.file));
   return (
     <section class="panel try-out" aria-labelledby="try-title">
@@ -93,23 +92,14 @@ export function TryOut({ model }: { readonly model: string }) {
           <strong>{t.trainings.tryDrop}</strong>
         </div>
         <div class="drop-buttons">
-          <button type="button" class="primary" onClick={() => picker.current?.click()}>
-            <Icon name="upload" />
-            {t.trainings.tryPick}
-          </button>
+          <FileButton
+            label={t.trainings.tryPick}
+            look="primary"
+            icon={true}
+            accept={IMAGE_FILES}
+            onFiles={([first]) => give(first?.file)}
+          />
         </div>
-        <input
-          ref={picker}
-          class="visually-hidden"
-          type="file"
-          accept="image/*,.heic,.heif,.bmp,.tif,.tiff,.avif"
-          tabIndex={-1}
-          aria-hidden="true"
-          onChange={({ currentTarget }) => {
-            give(pickedFiles(currentTarget)[0]?.file);
-            currentTarget.value = '';
-          }}
-        />
       </div>
       {tried && <Answer tried={tried} />}
     </section>
